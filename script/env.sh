@@ -35,6 +35,9 @@ apt_install() {
   DEBIAN_FRONTEND=noninteractive quietly $sudo apt-get install -y --no-install-recommends "$@"
 }
 
+# A hash of what comes in, to tell whether something changed.
+fingerprint() { if have sha256sum; then sha256sum; else shasum -a 256; fi | cut -c1-16; }
+
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
 # Waits until an address answers, as long as the process that should answer is alive.
@@ -56,5 +59,5 @@ export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
 
 # What script/bootstrap found or made. Compilers are kept apart: one tool chain, one target folder.
 if [ -f "$TOOLS/rust.env" ]; then . "$TOOLS/rust.env"; fi
-PATH=$TOOLS/bin:$TOOLS/node/node_modules/.bin:$PATH
+PATH=$TOOLS/bin:$ROOT/end2end/node_modules/.bin:$PATH
 export PATH
