@@ -1,0 +1,223 @@
+//! Everything that needs the browser's own interfaces, in one place: on the server each function exists and does nothing,
+//! so that components need no gates of their own.
+
+#[cfg(feature = "hydrate")]
+pub use in_browser::*;
+#[cfg(not(feature = "hydrate"))]
+pub use on_server::*;
+
+#[cfg(feature = "hydrate")]
+mod in_browser {
+    use std::{cell::RefCell, time::Duration};
+
+    use js_sys::{Function, Reflect};
+    use leptos::leptos_dom::helpers::{document, set_timeout, window};
+    use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+    use web_sys::{Element, HtmlElement, HtmlScriptElement};
+
+    /// Puts text on the clipboard.
+    pub fn copy(text: &str) {
+        // The promise is left alone: a refusal of the browser can only be seen by pasting.
+        let _ = window().navigator().clipboard().write_text(text);
+    }
+
+    /// Runs something later.
+    pub fn after(milliseconds: u64, then: impl FnOnce() + 'static) {
+        set_timeout(then, Duration::from_millis(milliseconds));
+    }
+
+    /// True while the page is looked at.
+    pub fn is_visible() -> bool {
+        !document().hidden()
+    }
+
+    /// Puts focus on the heading of the page, after a navigation inside the page.
+    pub fn focus_heading() {
+        if let Ok(Some(heading)) = document().query_selector("h1[tabindex]")
+            && let Ok(heading) = heading.dyn_into::<HtmlElement>()
+        {
+            let _ = heading.focus();
+        }
+    }
+
+    /// Closes an open popover.
+    pub fn hide_popover(id: &str) {
+        if let Some(element) = document().get_element_by_id(id)
+            && let Ok(true) = element.matches(":popover-open")
+            && let Ok(element) = element.dyn_into::<HtmlElement>()
+        {
+            let _ = element.hide_popover();
+        }
+    }
+
+    /// Shows the theme at once (the server has it in its cookie by then) and draws the charts in its colours.
+    pub fn show_theme(theme: &str) {
+        if let Some(root) = document().document_element() {
+            let _ = root.set_attribute("data-theme", theme);
+        }
+        redraw_all();
+    }
+
+    struct DrawnChart {
+        number: u32,
+        element: Element,
+        light: String,
+        dark: String,
+        /// What the engine gave back, once it is there.
+        engine: Option<JsValue>,
+        ready: Option<Box<dyn FnOnce()>>,
+    }
+
+    #[derive(Default)]
+    struct Charts {
+        last: u32,
+        drawn: Vec<DrawnChart>,
+        requested: bool,
+    }
+
+    thread_local! {
+        static CHARTS: RefCell<Charts> = RefCell::default();
+    }
+
+    /// A chart on the page, by its number.
+    #[derive(Clone, Copy)]
+    pub struct ChartHandle(u32);
+
+    impl ChartHandle {
+        /// Draws other figures in the same place.
+        pub fn update(self, light: String, dark: String) {
+            CHARTS.with_borrow_mut(|charts| {
+                if let Some(chart) = charts.drawn.iter_mut().find(|chart| chart.number == self.0) {
+                    chart.light = light;
+                    chart.dark = dark;
+                    redraw(chart);
+                }
+            });
+        }
+
+        /// Takes the chart off the page.
+        pub fn dispose(self) {
+            let gone = CHARTS.with_borrow_mut(|charts| {
+                let place = charts.drawn.iter().position(|chart| chart.number == self.0);
+                place.map(|place| charts.drawn.swap_remove(place))
+            });
+            if let Some(engine) = gone.and_then(|chart| chart.engine) {
+                let _ = call(&engine, "dispose", &[]);
+            }
+        }
+    }
+
+    /// Draws a chart; fetches the engine first where the page does not have it yet.
+    pub fn draw_chart(element: impl Into<Element>, light: String, dark: String, ready: impl FnOnce() + 'static) -> ChartHandle {
+        let (number, request) = CHARTS.with_borrow_mut(|charts| {
+            charts.last += 1;
+            charts.drawn.push(DrawnChart {
+                number: charts.last,
+                element: element.into(),
+                light,
+                dark,
+                engine: None,
+                ready: Some(Box::new(ready)),
+            });
+            (charts.last, !std::mem::replace(&mut charts.requested, true))
+        });
+        if request {
+            fetch_engine();
+        }
+        redraw_all();
+        ChartHandle(number)
+    }
+
+    fn fetch_engine() {
+        let source =
+            document().query_selector("meta[name=charts-src]").ok().flatten().and_then(|meta| meta.get_attribute("content"));
+        let (Some(source), Some(head)) = (source, document().head()) else { return };
+        let Ok(script) = document().create_element("script") else { return };
+        let script: HtmlScriptElement = script.unchecked_into();
+        script.set_src(&source);
+        script.set_onload(Some(Closure::once_into_js(redraw_all).unchecked_ref()));
+        let _ = head.append_child(&script);
+        if let Ok(Some(query)) = window().match_media("(prefers-color-scheme: dark)") {
+            let changed = Closure::<dyn FnMut()>::new(redraw_all);
+            query.set_onchange(Some(changed.as_ref().unchecked_ref()));
+            // Both live as long as the page.
+            changed.forget();
+            std::mem::forget(query);
+        }
+    }
+
+    fn redraw_all() {
+        CHARTS.with_borrow_mut(|charts| charts.drawn.iter_mut().for_each(redraw));
+    }
+
+    fn redraw(chart: &mut DrawnChart) {
+        let options = JsValue::from_str(if is_dark() { &chart.dark } else { &chart.light });
+        if let Some(engine) = &chart.engine {
+            let _ = call(engine, "update", &[options]);
+            return;
+        }
+        let Ok(library) = Reflect::get(&window(), &JsValue::from_str("TallygateCharts")) else { return };
+        if library.is_undefined() {
+            return;
+        }
+        if let Ok(engine) = call(&library, "mount", &[chart.element.clone().into(), options]) {
+            chart.engine = Some(engine);
+            if let Some(ready) = chart.ready.take() {
+                ready();
+            }
+        }
+    }
+
+    fn is_dark() -> bool {
+        match document().document_element().and_then(|root| root.get_attribute("data-theme")).as_deref() {
+            Some("dark") => true,
+            Some("light") => false,
+            _ => matches!(window().match_media("(prefers-color-scheme: dark)"), Ok(Some(query)) if query.matches()),
+        }
+    }
+
+    fn call(object: &JsValue, method: &str, arguments: &[JsValue]) -> Result<JsValue, JsValue> {
+        let function: Function = Reflect::get(object, &JsValue::from_str(method))?.dyn_into()?;
+        function.apply(object, &arguments.iter().collect())
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
+mod on_server {
+    /// Puts text on the clipboard.
+    pub fn copy(_text: &str) {}
+
+    /// Runs something later.
+    pub fn after(_milliseconds: u64, _then: impl FnOnce() + 'static) {}
+
+    /// True while the page is looked at.
+    pub fn is_visible() -> bool {
+        false
+    }
+
+    /// Puts focus on the heading of the page.
+    pub fn focus_heading() {}
+
+    /// Closes an open popover.
+    pub fn hide_popover(_id: &str) {}
+
+    /// Shows the theme at once.
+    pub fn show_theme(_theme: &str) {}
+
+    /// A chart on the page.
+    #[derive(Clone, Copy)]
+    pub struct ChartHandle;
+
+    impl ChartHandle {
+        /// Draws other figures in the same place.
+        pub fn update(self, _light: String, _dark: String) {}
+
+        /// Takes the chart off the page.
+        pub fn dispose(self) {}
+    }
+
+    /// Draws a chart.
+    pub fn draw_chart<Element>(_element: Element, _light: String, _dark: String, _ready: impl FnOnce() + 'static) -> ChartHandle {
+        ChartHandle
+    }
+}

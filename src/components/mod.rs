@@ -1,0 +1,56 @@
+//! Reusable pieces of the interface. They know no feature: plain props in, view out.
+//! Each has a stylesheet of the same name in `style/`.
+
+mod auth;
+mod avatar;
+mod badge;
+mod breadcrumbs;
+/// The few things only a browser can do; on the server they do nothing.
+pub mod browser;
+mod button;
+mod chart;
+mod choice;
+mod copy_button;
+mod dialog;
+mod empty;
+mod field;
+mod icon;
+mod kpi;
+mod logo;
+mod menu;
+mod meter;
+mod note;
+mod page;
+mod select;
+mod skeleton;
+mod snippet;
+mod table;
+mod tabs;
+mod toast;
+
+pub use auth::AuthPage;
+pub use avatar::{Avatar, Tile, Who, hue_class, initials};
+pub use badge::{Badge, Count, Quiet, RolePill};
+pub use breadcrumbs::{Breadcrumbs, Crumb};
+pub use button::{Button, IconLink, LinkButton, noscroll};
+pub use chart::{Chart, ChartTable, ChartView};
+pub use choice::{Checkbox, Choice, RadioGroup, Segmented};
+pub use copy_button::CopyButton;
+pub use dialog::Dialog;
+pub use empty::{Empty, Message};
+pub use field::{Field, TextArea};
+pub use icon::Icon;
+#[cfg(feature = "ssr")]
+pub use icon::SPRITE;
+pub use kpi::{Delta, Kpi, KpiView, Tone};
+pub use logo::{Brand, Logo};
+pub use menu::Menu;
+pub use meter::{Meter, MeterView};
+pub use note::{Note, NoteKind};
+pub use page::{PageHead, PageTitle};
+pub use select::{Opt, PickBox, Select};
+pub use skeleton::{SkeletonBlock, SkeletonLine, SkeletonTable};
+pub use snippet::{Secret, SnippetText, Snippets};
+pub use table::{Pager, SortHead};
+pub use tabs::{TabLink, Tabs};
+pub use toast::{Toaster, Toasts, use_toaster};

@@ -1,0 +1,76 @@
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::CopyButton;
+
+/// A secret that is shown once: readable in full, with a button that copies it.
+#[component]
+pub fn Secret(
+    #[prop(into)] label: String,
+    id: &'static str,
+    #[prop(into)] value: String,
+    #[prop(optional, into)] hint: String,
+) -> impl IntoView {
+    let hint = (!hint.is_empty()).then(|| view! { <p class="hint">{hint}</p> });
+    view! {
+        <div class="field">
+            <label for=id>{label}</label>
+            <div class="secret">
+                <input id=id readonly=true value=value.clone() spellcheck="false" autocomplete="off"/>
+                <CopyButton text=value label="Copy key" class="sm primary"/>
+            </div>
+            {hint}
+        </div>
+    }
+}
+
+/// The same call in three languages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnippetText {
+    pub curl: String,
+    pub python: String,
+    pub javascript: String,
+}
+
+/// Code to copy, in curl, Python or JavaScript. The switch is a radio group, so it needs no script.
+#[component]
+pub fn Snippets(
+    /// Unique on the page; names the radio group.
+    id: &'static str,
+    #[prop(default = "Try it")] label: &'static str,
+    text: SnippetText,
+) -> impl IntoView {
+    let languages =
+        [("curl", "curl", text.curl), ("python", "Python", text.python), ("javascript", "JavaScript", text.javascript)];
+    let radios = languages
+        .iter()
+        .map(|(value, name, _)| {
+            view! {
+                <label>
+                    <input type="radio" name=id value=*value checked=*value == "curl"/>
+                    {*name}
+                </label>
+            }
+        })
+        .collect_view();
+    let blocks = languages
+        .into_iter()
+        .map(|(value, _, code)| {
+            view! {
+                <div class="snippet-body" data-lang=value>
+                    <pre class="code" tabindex="0">{code.clone()}</pre>
+                    <CopyButton text=code label="Copy" class="sm"/>
+                </div>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="snippet">
+            <div class="snippet-head">
+                <span>{label}</span>
+                <span class="seg" role="radiogroup" aria-label="Language">{radios}</span>
+            </div>
+            {blocks}
+        </div>
+    }
+}

@@ -1,0 +1,38 @@
+use leptos::prelude::*;
+
+use super::Icon;
+
+/// A column head that sorts: a link, with an arrow on the column that is sorted now.
+#[component]
+pub fn SortHead(
+    #[prop(into)] label: String,
+    #[prop(into)] href: String,
+    /// `ascending`, `descending`, or none.
+    #[prop(optional)]
+    sorted: Option<&'static str>,
+    #[prop(optional)] class: &'static str,
+) -> impl IntoView {
+    let arrow = sorted.map(|order| view! { <Icon name=if order == "ascending" { "up" } else { "down" }/> });
+    view! {
+        <th class=class aria-sort=sorted scope="col">
+            <a class="sort" href=href>{label}" "{arrow}</a>
+        </th>
+    }
+}
+
+/// Below a list: what is shown, and links to the pages before and after it.
+#[component]
+pub fn Pager(
+    #[prop(into)] summary: String,
+    #[prop(optional_no_strip, into)] newer: Option<String>,
+    #[prop(optional_no_strip, into)] older: Option<String>,
+) -> impl IntoView {
+    let newer = newer.map(|href| view! { <a class="btn sm" href=href rel="prev"><Icon name="chevl" class="i-14"/>"Newer"</a> });
+    let older = older.map(|href| view! { <a class="btn sm" href=href rel="next">"Older"<Icon name="chevr" class="i-14"/></a> });
+    view! {
+        <div class="tfoot">
+            <span role="status">{summary}</span>
+            <div class="acts">{newer}{older}</div>
+        </div>
+    }
+}
