@@ -27,6 +27,9 @@ quietly() {
   rm -f "$log"
 }
 
+# A long command: a person sees how far it is, a log only what went wrong.
+visibly() { if [ -t 1 ]; then "$@"; else quietly "$@"; fi; }
+
 apt_install() {
   have apt-get || fail "missing: $*. Install them with your package manager and start again."
   local sudo=''

@@ -1,0 +1,68 @@
+// usage: node script/sizes.mjs SITE
+// Compresses what the server sends as files (each beside itself, .br and .gz), holds the sizes against the budget, and writes
+// them into README.md. A second run only measures.
+import fs from 'node:fs';
+import path from 'node:path';
+import zlib from 'node:zlib';
+
+const WASM_BUDGET = 300_000;
+const CSS_BUDGET = 20_000;
+const COMPRESSIBLE = /\.(css|html|js|json|svg|txt|wasm|webmanifest|xml)$/;
+
+const site = process.argv[2];
+const files = fs.readdirSync(site, { recursive: true }).map(String).filter((name) => fs.statSync(path.join(site, name)).isFile());
+
+function compress(name) {
+  const file = path.join(site, name);
+  if (fs.existsSync(`${file}.br`)) return;
+  const text = fs.readFileSync(file);
+  const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_SIZE_HINT, BROTLI_MAX_QUALITY } = zlib.constants;
+  const params = { [BROTLI_PARAM_QUALITY]: BROTLI_MAX_QUALITY, [BROTLI_PARAM_SIZE_HINT]: text.length };
+  fs.writeFileSync(`${file}.gz`, zlib.gzipSync(text, { level: 9 }));
+  fs.writeFileSync(`${file}.br`, zlib.brotliCompressSync(text, { params }));
+}
+
+const plain = files.filter((name) => COMPRESSIBLE.test(name));
+for (const name of plain) compress(name);
+
+const size = (name, suffix = '') => fs.statSync(path.join(site, name + suffix)).size;
+const measure = (names) => ({
+  raw: names.reduce((sum, name) => sum + size(name), 0),
+  brotli: names.reduce((sum, name) => sum + size(name, '.br'), 0),
+});
+const pkg = plain.filter((name) => name.startsWith('pkg/'));
+// What a first page loads; a lazily loaded route is a chunk of its own.
+const first = pkg.filter((name) => /\.(wasm|js)$/.test(name) && !/(split_|chunk_)/.test(name));
+const lazy = pkg.filter((name) => /\.(wasm|js)$/.test(name) && !first.includes(name));
+
+const rows = [
+  ['WebAssembly and its JavaScript, first load', measure(first), WASM_BUDGET],
+  ...(lazy.length ? [['WebAssembly of pages loaded later', measure(lazy), null]] : []),
+  ['CSS', measure(pkg.filter((name) => name.endsWith('.css'))), CSS_BUDGET],
+  ['Chart engine, only on pages with charts', measure(plain.filter((name) => /^assets\/charts-/.test(name))), null],
+];
+
+const kb = (bytes) => `${(bytes / 1000).toFixed(bytes < 100_000 ? 1 : 0)} KB`;
+const table = [
+  '| What | Size | With brotli | Budget |',
+  '|---|--:|--:|--:|',
+  ...rows.map(([what, { raw, brotli }, budget]) => `| ${what} | ${kb(raw)} | ${kb(brotli)} | ${budget ? kb(budget) : '–'} |`),
+].join('\n');
+
+const [start, end] = ['<!-- sizes -->', '<!-- /sizes -->'];
+const readme = fs.existsSync('README.md') ? fs.readFileSync('README.md', 'utf8') : '';
+if (readme.includes(start) && readme.includes(end)) {
+  const next = `${readme.slice(0, readme.indexOf(start) + start.length)}\n${table}\n${readme.slice(readme.indexOf(end))}`;
+  if (next !== readme) fs.writeFileSync('README.md', next);
+}
+
+let over = false;
+for (const [what, { brotli }, budget] of rows) {
+  const verdict = budget ? ` of ${kb(budget)}` : '';
+  console.log(`    ${what}: ${kb(brotli)}${verdict}`);
+  if (budget && brotli > budget) over = true;
+}
+if (over) {
+  console.error('error: over the size budget');
+  process.exit(1);
+}
