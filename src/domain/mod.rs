@@ -1,0 +1,16 @@
+//! Pure types and rules, compiled for the server and for the browser. Nothing here reads a clock, a database or randomness.
+
+pub mod accounts;
+pub mod api_keys;
+pub mod catalog;
+pub mod email;
+pub mod field_errors;
+pub mod format;
+pub mod ids;
+pub mod money;
+pub mod page;
+pub mod roles;
+pub mod slug;
+pub mod teams;
+pub mod time;
+pub mod usage;

@@ -1,0 +1,190 @@
+//! Teams and personal spaces: validated input and what pages see.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    accounts::{NAME_MAX, check_name},
+    field_errors::FieldErrors,
+    ids::{OrgId, TeamId, UserId},
+    roles::{Role, Standing},
+    slug,
+    time::UnixMs,
+};
+
+/// A shared team, or one person's own space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TeamKind {
+    /// A team of an organization.
+    Team,
+    /// A personal space: one member, no organization.
+    Personal,
+}
+
+impl TeamKind {
+    /// The word for storage.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Team => "team",
+            Self::Personal => "personal",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Team, Self::Personal].into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// Whether a team takes its organization's models as they are, or narrows them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessMode {
+    /// Every model of the organization is direct.
+    #[default]
+    Inherit,
+    /// Only what the team's own rules name.
+    Restrict,
+}
+
+impl AccessMode {
+    /// The word for storage and interfaces.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Inherit => "inherit",
+            Self::Restrict => "restrict",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Inherit, Self::Restrict].into_iter().find(|mode| mode.as_str() == text)
+    }
+}
+
+/// A team, as services know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Team {
+    /// Identifier.
+    pub id: TeamId,
+    /// Team or personal space.
+    pub kind: TeamKind,
+    /// Organization; none for a personal space.
+    pub organization: Option<OrgId>,
+    /// Name of the organization; empty for a personal space.
+    pub organization_name: String,
+    /// Short name of the organization; empty for a personal space.
+    pub organization_slug: String,
+    /// Short name in addresses.
+    pub slug: String,
+    /// Name.
+    pub name: String,
+    /// The one owner.
+    pub owner: UserId,
+    /// Inherit or restrict.
+    pub mode: AccessMode,
+    /// Whether members may make their own keys.
+    pub self_service: bool,
+    /// Seats; none for unlimited.
+    pub seats: Option<i64>,
+    /// Discount on usage.
+    pub discount_bp: i64,
+    /// When the team was made.
+    pub created_at: UnixMs,
+}
+
+/// Input of "create team".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewTeam {
+    /// Name.
+    pub name: String,
+    /// Short name; made of the name when not given.
+    pub slug: Option<String>,
+    /// Organization, by slug or id.
+    pub organization: String,
+    /// Inherit or restrict.
+    pub mode: AccessMode,
+    /// Members may make their own keys.
+    pub self_service: bool,
+}
+
+impl NewTeam {
+    /// Checks a form or a request body.
+    pub fn parse(name: &str, slug_text: &str, organization: &str, mode: &str, self_service: bool) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let name = errors.check("name", check_name(name, "a name", NAME_MAX));
+        let slug = match slug_text.trim() {
+            "" => Some(None),
+            text => errors.check("slug", slug::check(text)).map(Some),
+        };
+        if organization.trim().is_empty() {
+            errors.add("organization", "Choose the organization that the team belongs to.");
+        }
+        let mode = match mode {
+            "" => Some(AccessMode::Inherit),
+            text => errors.check("mode", AccessMode::parse(text).ok_or_else(|| "Choose inherit or restrict.".to_owned())),
+        };
+        match (name, slug, mode) {
+            (Some(name), Some(slug), Some(mode)) if errors.0.is_empty() => {
+                Ok(Self { name, slug, organization: organization.trim().to_owned(), mode, self_service })
+            }
+            _ => Err(errors),
+        }
+    }
+}
+
+/// A team as pages and REST show it, with the viewer's standing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamView {
+    /// Identifier.
+    pub id: TeamId,
+    /// Team or personal space.
+    pub kind: TeamKind,
+    /// Short name in addresses.
+    pub slug: String,
+    /// Name.
+    pub name: String,
+    /// Organization's name; empty for a personal space.
+    pub organization: String,
+    /// Organization's short name; empty for a personal space.
+    pub organization_slug: String,
+    /// Owner's account.
+    pub owner: UserId,
+    /// Owner's name.
+    pub owner_name: String,
+    /// What the viewer is to the team.
+    pub standing: Standing,
+    /// Inherit or restrict.
+    pub mode: AccessMode,
+    /// Members may make their own keys.
+    pub self_service: bool,
+    /// Seats; none for unlimited.
+    pub seats: Option<i64>,
+    /// Discount in basis points.
+    pub discount_bp: i64,
+    /// Members.
+    pub members: i64,
+    /// When the team was made.
+    pub created_at: UnixMs,
+}
+
+/// A row of the team list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamListItem {
+    /// Identifier.
+    pub id: TeamId,
+    /// Short name in addresses.
+    pub slug: String,
+    /// Name.
+    pub name: String,
+    /// Organization's name.
+    pub organization: String,
+    /// Own role; none for somebody who only administrates.
+    pub role: Option<Role>,
+    /// Members.
+    pub members: i64,
+    /// Spent since the start of the month, in nano-dollars.
+    pub spent: i64,
+    /// Last call.
+    pub last_call_at: Option<UnixMs>,
+}

@@ -1,0 +1,104 @@
+//! What a browser may learn of a failure. Without WebAssembly a failed form carries this in its address, so it holds nothing private.
+
+use leptos::{
+    prelude::{FromServerFnError, ServerFnErrorErr},
+    server_fn::codec::JsonEncoding,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::field_errors::FieldErrors;
+
+/// A refusal or failure, as pages show it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum AppError {
+    /// Nothing here, or nothing that this person may know of.
+    #[error("This page does not exist, or you have no access to it.")]
+    NotFound,
+    /// Nobody is signed in.
+    #[error("Sign in to go on.")]
+    SignedOut,
+    /// Known here, but not allowed to do this.
+    #[error("{message}")]
+    Forbidden {
+        /// Names the permission and who has it.
+        message: String,
+    },
+    /// Inputs with problems.
+    #[error("Check the marked fields.")]
+    Invalid {
+        /// The problems, by field.
+        fields: FieldErrors,
+    },
+    /// The state of things does not allow it now.
+    #[error("{message}")]
+    Conflict {
+        /// What happened and what to do.
+        message: String,
+    },
+    /// Too many attempts.
+    #[error("Too many attempts. Try again in {retry_after_s} s.")]
+    TooManyAttempts {
+        /// Seconds to wait.
+        retry_after_s: i64,
+    },
+    /// Overloaded, or storage is away.
+    #[error("Tallygate is busy. Nothing was changed; try again in a moment.")]
+    Unavailable,
+    /// A fault of this program, logged under the reference.
+    #[error("This did not work. Nothing was changed. Reference: {reference}")]
+    Internal {
+        /// What to search the log for.
+        reference: String,
+    },
+    /// The request did not reach the server, or its answer was not understood.
+    #[error("No answer from the server. Check the connection and try again.")]
+    Connection,
+}
+
+impl AppError {
+    /// The problem of one field.
+    pub fn field(&self, name: &str) -> Option<String> {
+        match self {
+            Self::Invalid { fields } => fields.get(name).map(str::to_owned),
+            _ => None,
+        }
+    }
+
+    /// What stands above a form: everything that is not a field's problem.
+    pub fn summary(&self) -> Option<String> {
+        match self {
+            Self::Invalid { fields } => fields.get("").map(str::to_owned),
+            other => Some(other.to_string()),
+        }
+    }
+
+    /// The HTTP status that goes with it.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::NotFound => 404,
+            Self::SignedOut => 401,
+            Self::Forbidden { .. } => 403,
+            Self::Invalid { .. } => 422,
+            Self::Conflict { .. } => 409,
+            Self::TooManyAttempts { .. } => 429,
+            Self::Unavailable => 503,
+            Self::Internal { .. } => 500,
+            Self::Connection => 502,
+        }
+    }
+}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            // What could not be read as the function's arguments is the sender's mistake; its text stays inside.
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
+                Self::Invalid { fields: FieldErrors::one("", "The form was not complete. Reload the page and try again.") }
+            }
+            _ => Self::Connection,
+        }
+    }
+}

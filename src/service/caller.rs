@@ -1,0 +1,60 @@
+//! Who asks. Rights are read from the database for every request, never from a session.
+
+use crate::{domain::accounts::User, service::ServiceError};
+
+/// Through which door a request came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// A page, with a session cookie.
+    Page,
+    /// The management API.
+    Api,
+    /// The command line or a background task.
+    System,
+}
+
+impl Door {
+    /// The word for the audit log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Api => "api",
+            Self::System => "system",
+        }
+    }
+}
+
+/// A signed-in person and where the request came from.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The account, as it is now.
+    pub user: User,
+    /// The door.
+    pub door: Door,
+    /// A management token of scope `read` may not change anything.
+    pub read_only: bool,
+    /// Client's address, believed only from configured proxies.
+    pub address: String,
+    /// Request.
+    pub request_id: String,
+}
+
+impl Caller {
+    /// A caller at the command line or in a background task.
+    pub fn system(user: User) -> Self {
+        Self { user, door: Door::System, read_only: false, address: String::new(), request_id: String::new() }
+    }
+
+    /// Refuses what changes something to a read-only credential.
+    pub fn check_may_write(&self) -> Result<(), ServiceError> {
+        if self.read_only {
+            return Err(ServiceError::Forbidden("This token has the scope read. Use one with the scope write.".into()));
+        }
+        Ok(())
+    }
+
+    /// Refuses everybody but platform admins. What they run does not exist for others.
+    pub fn check_platform_admin(&self) -> Result<(), ServiceError> {
+        if self.user.platform_admin { Ok(()) } else { Err(ServiceError::NotFound) }
+    }
+}

@@ -1,0 +1,75 @@
+//! What the product does, for any door: pages, REST and gateway call the same methods of one [`Services`] value.
+//!
+//! Every method that acts for a person takes `&Caller` first and authorizes in its first lines. Writes refresh the gateway's
+//! snapshot before they return, so a revoked key stops at once.
+
+pub mod access;
+pub mod api_keys;
+pub mod audit;
+pub mod caller;
+pub mod catalog;
+pub mod clock;
+pub mod error;
+pub mod organizations;
+pub mod random;
+pub mod teams;
+pub mod vault;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+pub use access::snapshot::Snapshot;
+pub use caller::{Caller, Door};
+pub use clock::Clock;
+pub use error::ServiceError;
+pub use random::Random;
+
+use crate::{service::vault::Vault, storage::Store};
+
+/// Everything a door needs, shared by all of them. Cheap to clone.
+#[derive(Clone)]
+pub struct Services {
+    /// The database.
+    pub store: Store,
+    /// What time it is.
+    pub clock: Clock,
+    /// Where random bytes come from.
+    pub random: Random,
+    /// Encrypts secrets at rest.
+    pub vault: Vault,
+    /// What the operator set.
+    pub settings: Arc<Settings>,
+    /// What the gateway decides with; replaced as a whole.
+    snapshot: Arc<ArcSwap<Snapshot>>,
+    /// One refresh at a time; see [`access`].
+    refreshing: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// What services need of the configuration.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where people and clients reach this installation, without a slash at the end. Links in mails begin with it.
+    pub public_url: String,
+    /// Hosts and networks that providers may have although they are not public (the operator's allowlist).
+    pub allowed_upstreams: Vec<String>,
+    /// Demo mode: sign-up is open, no set-up token is needed.
+    pub demo: bool,
+}
+
+impl Services {
+    /// Services over a migrated database.
+    pub async fn new(store: Store, clock: Clock, random: Random, vault: Vault, settings: Settings) -> Result<Self, ServiceError> {
+        let services = Self {
+            store,
+            clock,
+            random,
+            vault,
+            settings: Arc::new(settings),
+            snapshot: Arc::new(ArcSwap::from_pointee(Snapshot::default())),
+            refreshing: Arc::default(),
+        };
+        services.refresh_snapshot().await?;
+        Ok(services)
+    }
+}

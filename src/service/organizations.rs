@@ -1,0 +1,148 @@
+//! Organizations: making them, and what they take in of the catalog.
+
+use serde_json::json;
+use sqlx::AnyConnection;
+
+use crate::{
+    domain::{
+        accounts::{NAME_MAX, check_name},
+        catalog::{ModelState, ModelView},
+        ids::ModelId,
+        roles::OrgRole,
+        slug,
+    },
+    service::{Caller, ServiceError, Services, audit::Change},
+    storage::{self, organizations::Organization},
+};
+
+/// Setting: what personal spaces may call. `none` (installed) or `general`, every model of that tier.
+pub const PERSONAL_POLICY: &str = "personal_models";
+
+impl Services {
+    /// Creates an organization with the caller as its admin. Platform admins only. It takes in the catalog as it is now:
+    /// unrestricted models open, restricted ones with approval.
+    pub async fn create_organization(&self, caller: &Caller, name: &str, slug_text: &str) -> Result<Organization, ServiceError> {
+        caller.check_platform_admin()?;
+        caller.check_may_write()?;
+        let mut tx = self.store.begin().await?;
+        let org = self.insert_organization(&mut tx, caller, name, slug_text).await?;
+        tx.commit().await?;
+        self.refresh_snapshot().await?;
+        Ok(org)
+    }
+
+    /// The part of [`Self::create_organization`] inside a transaction.
+    pub(super) async fn insert_organization(
+        &self,
+        c: &mut AnyConnection,
+        caller: &Caller,
+        name: &str,
+        slug_text: &str,
+    ) -> Result<Organization, ServiceError> {
+        let name = check_name(name, "a name for the organization", NAME_MAX).map_err(|m| ServiceError::field("name", m))?;
+        let slug = match slug_text.trim() {
+            "" => slug::from_name(&name, "organization"),
+            text => slug::check(text).map_err(|m| ServiceError::field("slug", m))?,
+        };
+        let at = self.clock.now();
+        let org = Organization {
+            id: self.random.id_at(at),
+            slug,
+            name,
+            open_unrestricted_models: true,
+            members_create_teams: false,
+            created_at: at,
+        };
+        storage::organizations::insert(c, &org).await.map_err(|error| {
+            if storage::violates_unique(&error, "organizations_slug_key", "organizations.slug") {
+                ServiceError::field("slug", format!("The address “{}” is taken. Choose another.", org.slug))
+            } else {
+                error.into()
+            }
+        })?;
+        storage::organizations::put_member(c, org.id, caller.user.id, OrgRole::Admin, at).await?;
+        for model in storage::catalog::list_models(c).await? {
+            storage::organizations::put_model(c, org.id, model.id, taken_in_as(model.restricted), at).await?;
+        }
+        let change = Change {
+            action: "organization.create",
+            target_kind: "organization",
+            target_id: org.id.to_string(),
+            target_name: &org.name,
+            organization: Some(org.id),
+            after: json!({"name": org.name, "slug": org.slug}),
+            ..Change::default()
+        };
+        self.audit(c, caller, change).await?;
+        Ok(org)
+    }
+
+    /// The organizations that the caller may see: own ones, all for platform admins.
+    pub async fn list_organizations(&self, caller: &Caller) -> Result<Vec<Organization>, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let all = storage::organizations::list(&mut c).await?;
+        if caller.user.platform_admin {
+            return Ok(all);
+        }
+        let own = storage::organizations::list_of(&mut c, caller.user.id).await?;
+        Ok(all.into_iter().filter(|org| own.iter().any(|mine| mine.id == org.id)).collect())
+    }
+
+    /// Sets what an organization lets its teams do with a model. For its admins and platform admins.
+    pub async fn set_model_state(&self, caller: &Caller, org: &str, model: &str, state: &str) -> Result<ModelState, ServiceError> {
+        caller.check_may_write()?;
+        let mut tx = self.store.begin().await?;
+        let org = self.organization_for_admin(&mut tx, caller, org).await?;
+        let state = ModelState::parse(state).ok_or_else(|| ServiceError::field("state", "Choose open, approval or closed."))?;
+        let model = find_model(&mut tx, model).await?;
+        let before = storage::organizations::find_model_state(&mut tx, org.id, model.id).await?;
+        storage::organizations::put_model(&mut tx, org.id, model.id, state, self.clock.now()).await?;
+        let change = Change {
+            action: "organization.set_model",
+            target_kind: "model",
+            target_id: model.id.to_string(),
+            target_name: &model.name,
+            organization: Some(org.id),
+            before: json!({"state": before}),
+            after: json!({"state": state}),
+            ..Change::default()
+        };
+        self.audit(&mut tx, caller, change).await?;
+        tx.commit().await?;
+        self.refresh_snapshot().await?;
+        Ok(state)
+    }
+
+    /// Takes a new model into every organization: open where unrestricted models open by themselves, else closed until reviewed;
+    /// restricted ones with approval.
+    pub(super) async fn take_in_model(&self, c: &mut AnyConnection, model: ModelId, restricted: bool) -> Result<(), ServiceError> {
+        let at = self.clock.now();
+        for org in storage::organizations::list(c).await? {
+            if org.open_unrestricted_models {
+                storage::organizations::put_model(c, org.id, model, taken_in_as(restricted), at).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The organization, if the caller administrates it; for everybody else it does not exist or is not theirs to change.
+    async fn organization_for_admin(&self, c: &mut AnyConnection, caller: &Caller, org: &str) -> Result<Organization, ServiceError> {
+        let org = storage::organizations::find(c, org).await?.ok_or(ServiceError::NotFound)?;
+        match storage::organizations::find_role(c, org.id, caller.user.id).await? {
+            Some(OrgRole::Admin) => Ok(org),
+            _ if caller.user.platform_admin => Ok(org),
+            Some(OrgRole::Member) => Err(ServiceError::Forbidden("Only admins of the organization can change its models.".into())),
+            None => Err(ServiceError::NotFound),
+        }
+    }
+}
+
+fn taken_in_as(restricted: bool) -> ModelState {
+    if restricted { ModelState::Approval } else { ModelState::Open }
+}
+
+/// The model of a public name or an id.
+pub(super) async fn find_model(c: &mut AnyConnection, name_or_id: &str) -> Result<ModelView, ServiceError> {
+    let models = storage::catalog::list_models(c).await?;
+    models.into_iter().find(|m| m.name == name_or_id || m.id.to_string() == name_or_id).ok_or(ServiceError::NotFound)
+}

@@ -1,0 +1,261 @@
+//! Teams and personal spaces: finding them for somebody, making them, changing them.
+
+use serde_json::json;
+use sqlx::AnyConnection;
+
+use crate::{
+    domain::{
+        accounts::{Me, NAME_MAX, check_name},
+        ids::OrgId,
+        roles::{Action, OrgRole, Standing},
+        slug,
+        teams::{AccessMode, NewTeam, Team, TeamKind, TeamListItem, TeamView},
+        time::UnixMs,
+    },
+    service::{Caller, ServiceError, Services, audit::Change},
+    storage::{self, organizations::Organization},
+};
+
+/// A change of a team's settings; what is none stays.
+#[derive(Clone, Debug, Default)]
+pub struct TeamPatch {
+    /// Name.
+    pub name: Option<String>,
+    /// `inherit` or `restrict`.
+    pub mode: Option<String>,
+    /// Members may make their own keys.
+    pub self_service: Option<bool>,
+}
+
+impl Services {
+    /// The signed-in person with teams and organizations.
+    pub async fn me(&self, caller: &Caller) -> Result<Me, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let user = &caller.user;
+        Ok(Me {
+            id: user.id,
+            email: user.email.clone(),
+            email_confirmed: user.email_confirmed_at.is_some(),
+            name: user.name.clone(),
+            platform_admin: user.platform_admin,
+            personal_team: user.personal_team,
+            teams: storage::teams::list_of(&mut c, user.id).await?,
+            organizations: storage::organizations::list_of(&mut c, user.id).await?,
+        })
+    }
+
+    /// A team by slug or id, `me` for the personal space, with what the caller is to it. A stranger gets [`ServiceError::NotFound`],
+    /// as for a team that does not exist.
+    pub async fn find_team_for(
+        &self,
+        c: &mut AnyConnection,
+        caller: &Caller,
+        team: &str,
+        action: Action,
+    ) -> Result<(Team, Standing), ServiceError> {
+        let own = caller.user.personal_team.to_string();
+        let team = storage::teams::find(c, if team == "me" { &own } else { team }).await?.ok_or(ServiceError::NotFound)?;
+        let standing = storage::teams::standing(c, &team, caller.user.id, caller.user.platform_admin).await?;
+        if standing.is_stranger() {
+            return Err(ServiceError::NotFound);
+        }
+        if !standing.may(action) {
+            return Err(ServiceError::Denied(action));
+        }
+        Ok((team, standing))
+    }
+
+    /// A team as pages and REST show it.
+    pub async fn get_team(&self, caller: &Caller, team: &str) -> Result<TeamView, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let (team, standing) = self.find_team_for(&mut c, caller, team, Action::ViewTeam).await?;
+        view(&mut c, team, standing).await
+    }
+
+    /// The shared teams that the caller may see, by name.
+    pub async fn list_teams(&self, caller: &Caller) -> Result<Vec<TeamListItem>, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let (year, month, _) = self.clock.now().civil();
+        let month_start = UnixMs::from_civil(year, month, 1);
+        Ok(storage::teams::list_visible(&mut c, caller.user.id, caller.user.platform_admin, month_start).await?)
+    }
+
+    /// Creates a team; the caller becomes its owner in the same transaction. For admins of the organization, for its members where it
+    /// allows that, and for platform admins.
+    pub async fn create_team(&self, caller: &Caller, new: NewTeam) -> Result<TeamView, ServiceError> {
+        caller.check_may_write()?;
+        let mut tx = self.store.begin().await?;
+        let org = self.organization_for_team(&mut tx, caller, &new.organization).await?;
+        let view = self.insert_team(&mut tx, caller, &org, new).await?;
+        tx.commit().await?;
+        self.refresh_snapshot().await?;
+        Ok(view)
+    }
+
+    /// Creates an organization and its first team in one transaction: the first step on an empty platform. Platform admins only.
+    pub async fn create_team_with_organization(
+        &self,
+        caller: &Caller,
+        organization_name: &str,
+        new: NewTeam,
+    ) -> Result<TeamView, ServiceError> {
+        caller.check_platform_admin()?;
+        caller.check_may_write()?;
+        let mut tx = self.store.begin().await?;
+        let org = self.insert_organization(&mut tx, caller, organization_name, "").await.map_err(|error| match error {
+            ServiceError::Invalid(fields) => {
+                let message = fields.get("name").or(fields.get("slug")).unwrap_or("Enter another name.").to_owned();
+                ServiceError::field("organization_name", message)
+            }
+            other => other,
+        })?;
+        let view = self.insert_team(&mut tx, caller, &org, new).await?;
+        tx.commit().await?;
+        self.refresh_snapshot().await?;
+        Ok(view)
+    }
+
+    async fn insert_team(
+        &self,
+        c: &mut AnyConnection,
+        caller: &Caller,
+        org: &Organization,
+        new: NewTeam,
+    ) -> Result<TeamView, ServiceError> {
+        let at = self.clock.now();
+        let chosen = new.slug.is_some();
+        let slug = match new.slug {
+            Some(slug) => slug,
+            None => self.free_slug(c, &slug::from_name(&new.name, "team")).await?,
+        };
+        let team = Team {
+            id: self.random.id_at(at),
+            kind: TeamKind::Team,
+            organization: Some(org.id),
+            organization_name: org.name.clone(),
+            organization_slug: org.slug.clone(),
+            slug,
+            name: new.name,
+            owner: caller.user.id,
+            mode: new.mode,
+            self_service: new.self_service,
+            seats: None,
+            discount_bp: 0,
+            created_at: at,
+        };
+        storage::teams::insert(c, &team).await.map_err(|error| {
+            if storage::violates_unique(&error, "teams_slug_key", "teams.slug") {
+                let field = if chosen { "slug" } else { "name" };
+                ServiceError::field(field, format!("The address “{}” is taken. Choose another.", team.slug))
+            } else {
+                error.into()
+            }
+        })?;
+        self.put_organization_member_if_new(c, org.id, caller).await?;
+        let change = Change {
+            action: "team.create",
+            target_kind: "team",
+            target_id: team.id.to_string(),
+            target_name: &team.name,
+            team: Some(team.id),
+            organization: Some(org.id),
+            after: json!({"name": team.name, "slug": team.slug, "mode": team.mode, "self_service": team.self_service}),
+            ..Change::default()
+        };
+        self.audit(c, caller, change).await?;
+        let standing = storage::teams::standing(c, &team, caller.user.id, caller.user.platform_admin).await?;
+        view(c, team, standing).await
+    }
+
+    /// Changes name, mode or self-service of a team.
+    pub async fn update_team(&self, caller: &Caller, team: &str, patch: TeamPatch) -> Result<TeamView, ServiceError> {
+        caller.check_may_write()?;
+        let mut tx = self.store.begin().await?;
+        let (before, standing) = self.find_team_for(&mut tx, caller, team, Action::ManageLimits).await?;
+        if before.kind == TeamKind::Personal {
+            return Err(ServiceError::Conflict("personal_space", "A personal space has no settings to change.".into()));
+        }
+        let mut after = before.clone();
+        if let Some(name) = patch.name {
+            after.name = check_name(&name, "a name", NAME_MAX).map_err(|m| ServiceError::field("name", m))?;
+        }
+        if let Some(mode) = patch.mode {
+            after.mode = AccessMode::parse(&mode).ok_or_else(|| ServiceError::field("mode", "Choose inherit or restrict."))?;
+        }
+        if let Some(self_service) = patch.self_service {
+            after.self_service = self_service;
+        }
+        storage::teams::update(&mut tx, &after).await?;
+        let facts = |team: &Team| json!({"name": team.name, "mode": team.mode, "self_service": team.self_service});
+        let change = Change {
+            action: "team.update",
+            target_kind: "team",
+            target_id: after.id.to_string(),
+            target_name: &after.name,
+            team: Some(after.id),
+            organization: after.organization,
+            before: facts(&before),
+            after: facts(&after),
+        };
+        self.audit(&mut tx, caller, change).await?;
+        let view = view(&mut tx, after, standing).await?;
+        tx.commit().await?;
+        self.refresh_snapshot().await?;
+        Ok(view)
+    }
+
+    async fn organization_for_team(&self, c: &mut AnyConnection, caller: &Caller, org: &str) -> Result<Organization, ServiceError> {
+        let unknown = || ServiceError::field("organization", "There is no such organization, or you do not belong to it.");
+        let org = storage::organizations::find(c, org).await?.ok_or_else(unknown)?;
+        match storage::organizations::find_role(c, org.id, caller.user.id).await? {
+            Some(OrgRole::Admin) => Ok(org),
+            Some(OrgRole::Member) if org.members_create_teams => Ok(org),
+            _ if caller.user.platform_admin => Ok(org),
+            Some(OrgRole::Member) => Err(ServiceError::Forbidden(format!(
+                "{} lets only its admins create teams. Ask one of them for a team.",
+                org.name
+            ))),
+            None => Err(unknown()),
+        }
+    }
+
+    /// A platform admin who makes a team belongs to its organization from then on, as everybody in a team does.
+    async fn put_organization_member_if_new(&self, c: &mut AnyConnection, org: OrgId, caller: &Caller) -> Result<(), ServiceError> {
+        if storage::organizations::find_role(c, org, caller.user.id).await?.is_none() {
+            storage::organizations::put_member(c, org, caller.user.id, OrgRole::Member, self.clock.now()).await?;
+        }
+        Ok(())
+    }
+
+    /// The slug itself, or with the first number that makes it free.
+    async fn free_slug(&self, c: &mut AnyConnection, wanted: &str) -> Result<String, ServiceError> {
+        for n in 1..100 {
+            let slug = if n == 1 { wanted.to_owned() } else { format!("{wanted}-{n}") };
+            if storage::teams::find(c, &slug).await?.is_none() {
+                return Ok(slug);
+            }
+        }
+        Err(ServiceError::field("slug", "Choose an address for the team."))
+    }
+}
+
+async fn view(c: &mut AnyConnection, team: Team, standing: Standing) -> Result<TeamView, ServiceError> {
+    let owner_name = storage::users::find(c, team.owner).await?.map_or_else(String::new, |user| user.name);
+    Ok(TeamView {
+        id: team.id,
+        kind: team.kind,
+        slug: team.slug,
+        name: team.name,
+        organization: team.organization_name,
+        organization_slug: team.organization_slug,
+        owner: team.owner,
+        owner_name,
+        standing,
+        mode: team.mode,
+        self_service: team.self_service,
+        seats: team.seats,
+        discount_bp: team.discount_bp,
+        members: storage::teams::count_members(c, team.id).await?,
+        created_at: team.created_at,
+    })
+}

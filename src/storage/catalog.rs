@@ -1,0 +1,243 @@
+//! Providers and models.
+
+use std::collections::HashMap;
+
+use sqlx::{AnyConnection, any::AnyRow};
+
+use super::RowExt;
+use crate::domain::{
+    catalog::{Deployment, Modality, ModelView, NewModel, Prices, Provider, ProviderKind, ProviderView, Tier},
+    ids::{ModelId, ProviderId},
+    money::Price,
+    time::UnixMs,
+};
+
+fn provider_from_row(row: &AnyRow) -> Result<Provider, sqlx::Error> {
+    Ok(Provider {
+        id: row.id("id")?,
+        name: row.text("name")?,
+        kind: row.word("kind", ProviderKind::parse)?,
+        base_url: row.text("base_url")?,
+        secret_hint: row.text("secret_hint")?,
+        simulation: row.json("simulation")?,
+        created_at: row.time("created_at")?,
+    })
+}
+
+/// Writes a new provider. Fails with `providers_name_key` where the name is taken.
+pub async fn insert_provider(c: &mut AnyConnection, provider: &Provider, sealed_secret: &str) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO providers (id, name, kind, base_url, secret, secret_hint, simulation, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(provider.id.to_string())
+    .bind(&provider.name)
+    .bind(provider.kind.as_str())
+    .bind(&provider.base_url)
+    .bind(sealed_secret)
+    .bind(&provider.secret_hint)
+    .bind(json(&provider.simulation))
+    .bind(provider.created_at.0)
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+/// Changes a provider; the kind stays.
+pub async fn update_provider(c: &mut AnyConnection, provider: &Provider, sealed_secret: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE providers SET name = $2, base_url = $3, secret = $4, secret_hint = $5, simulation = $6 WHERE id = $1")
+        .bind(provider.id.to_string())
+        .bind(&provider.name)
+        .bind(&provider.base_url)
+        .bind(sealed_secret)
+        .bind(&provider.secret_hint)
+        .bind(json(&provider.simulation))
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// The provider of a name or an id, with its sealed secret.
+pub async fn find_provider(c: &mut AnyConnection, name_or_id: &str) -> Result<Option<(Provider, String)>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT id, name, kind, base_url, secret, secret_hint, simulation, created_at FROM providers WHERE name = $1 OR id = $1",
+    )
+    .bind(name_or_id)
+    .fetch_optional(c)
+    .await?;
+    row.map(|row| Ok((provider_from_row(&row)?, row.text("secret")?))).transpose()
+}
+
+/// Removes a provider that no model uses; whether it did.
+pub async fn delete_provider(c: &mut AnyConnection, id: ProviderId) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query("DELETE FROM providers WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM deployments WHERE provider_id = $1)")
+        .bind(id.to_string())
+        .execute(c)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// All providers with their sealed secrets, by name.
+pub async fn list_providers(c: &mut AnyConnection) -> Result<Vec<(Provider, String)>, sqlx::Error> {
+    let rows =
+        sqlx::query("SELECT id, name, kind, base_url, secret, secret_hint, simulation, created_at FROM providers ORDER BY name")
+            .fetch_all(c)
+            .await?;
+    rows.iter().map(|row| Ok((provider_from_row(row)?, row.text("secret")?))).collect()
+}
+
+/// All providers as pages show them, by name.
+pub async fn list_provider_views(c: &mut AnyConnection) -> Result<Vec<ProviderView>, sqlx::Error> {
+    let counts = sqlx::query("SELECT provider_id, COUNT(DISTINCT model_id) AS models FROM deployments GROUP BY provider_id")
+        .fetch_all(&mut *c)
+        .await?;
+    let counts: HashMap<ProviderId, i64> =
+        counts.iter().map(|row| Ok((row.id("provider_id")?, row.int("models")?))).collect::<Result<_, sqlx::Error>>()?;
+    let providers = list_providers(c).await?;
+    Ok(providers
+        .into_iter()
+        .map(|(provider, secret)| ProviderView {
+            id: provider.id,
+            name: provider.name,
+            kind: provider.kind,
+            base_url: provider.base_url,
+            has_secret: !secret.is_empty(),
+            secret_hint: provider.secret_hint,
+            simulation: provider.simulation,
+            models: counts.get(&provider.id).copied().unwrap_or(0),
+        })
+        .collect())
+}
+
+/// Writes a new model. Fails with `model_names_pkey` where a name or alias is taken.
+pub async fn insert_model(c: &mut AnyConnection, id: ModelId, model: &NewModel, at: UnixMs) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO models (id, name, tier, modality, input_price, cached_price, output_price, context_window, max_output,
+             default_output, restricted, enabled, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+    )
+    .bind(id.to_string())
+    .bind(&model.name)
+    .bind(model.tier.as_str())
+    .bind(model.modality.as_str())
+    .bind(model.prices.input.map(|price| price.0))
+    .bind(model.prices.cached.map(|price| price.0))
+    .bind(model.prices.output.map(|price| price.0))
+    .bind(model.context_window)
+    .bind(model.max_output)
+    .bind(model.default_output)
+    .bind(i64::from(model.restricted))
+    .bind(i64::from(model.enabled))
+    .bind(at.0)
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+/// Changes a model.
+pub async fn update_model(c: &mut AnyConnection, id: ModelId, model: &NewModel) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE models SET name = $2, tier = $3, modality = $4, input_price = $5, cached_price = $6, output_price = $7,
+             context_window = $8, max_output = $9, default_output = $10, restricted = $11, enabled = $12 WHERE id = $1",
+    )
+    .bind(id.to_string())
+    .bind(&model.name)
+    .bind(model.tier.as_str())
+    .bind(model.modality.as_str())
+    .bind(model.prices.input.map(|price| price.0))
+    .bind(model.prices.cached.map(|price| price.0))
+    .bind(model.prices.output.map(|price| price.0))
+    .bind(model.context_window)
+    .bind(model.max_output)
+    .bind(model.default_output)
+    .bind(i64::from(model.restricted))
+    .bind(i64::from(model.enabled))
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+/// Replaces a model's names and aliases.
+pub async fn put_names(c: &mut AnyConnection, id: ModelId, name: &str, aliases: &[String]) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM model_names WHERE model_id = $1").bind(id.to_string()).execute(&mut *c).await?;
+    let names = std::iter::once((name, 0)).chain(aliases.iter().map(|alias| (alias.as_str(), 1)));
+    for (name, is_alias) in names {
+        sqlx::query("INSERT INTO model_names (name, model_id, is_alias) VALUES ($1, $2, $3)")
+            .bind(name)
+            .bind(id.to_string())
+            .bind(i64::from(is_alias))
+            .execute(&mut *c)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Replaces a model's deployments, in order.
+pub async fn put_deployments(c: &mut AnyConnection, id: ModelId, deployments: &[(ProviderId, &str)]) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM deployments WHERE model_id = $1").bind(id.to_string()).execute(&mut *c).await?;
+    for (position, (provider, upstream_model)) in (0i64..).zip(deployments) {
+        sqlx::query("INSERT INTO deployments (model_id, position, provider_id, upstream_model) VALUES ($1, $2, $3, $4)")
+            .bind(id.to_string())
+            .bind(position)
+            .bind(provider.to_string())
+            .bind(*upstream_model)
+            .execute(&mut *c)
+            .await?;
+    }
+    Ok(())
+}
+
+/// All models, by name, with aliases and deployments.
+pub async fn list_models(c: &mut AnyConnection) -> Result<Vec<ModelView>, sqlx::Error> {
+    let mut aliases: HashMap<ModelId, Vec<String>> = HashMap::new();
+    for row in sqlx::query("SELECT model_id, name FROM model_names WHERE is_alias = 1 ORDER BY name").fetch_all(&mut *c).await? {
+        aliases.entry(row.id("model_id")?).or_default().push(row.text("name")?);
+    }
+    let mut deployments: HashMap<ModelId, Vec<Deployment>> = HashMap::new();
+    let rows = sqlx::query(
+        "SELECT d.model_id, d.upstream_model, p.name FROM deployments d JOIN providers p ON p.id = d.provider_id ORDER BY d.position",
+    )
+    .fetch_all(&mut *c)
+    .await?;
+    for row in rows {
+        let deployment = Deployment { provider: row.text("name")?, model: row.text("upstream_model")? };
+        deployments.entry(row.id("model_id")?).or_default().push(deployment);
+    }
+    let rows = sqlx::query(
+        "SELECT m.id, m.name, m.tier, m.modality, m.input_price, m.cached_price, m.output_price, m.context_window, m.max_output,
+             m.default_output, m.restricted, m.enabled,
+             (SELECT COUNT(*) FROM organization_models o WHERE o.model_id = m.id AND o.state = 'open') AS open_in
+         FROM models m ORDER BY m.name, m.id",
+    )
+    .fetch_all(c)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let id: ModelId = row.id("id")?;
+            Ok(ModelView {
+                id,
+                name: row.text("name")?,
+                aliases: aliases.remove(&id).unwrap_or_default(),
+                tier: row.word("tier", Tier::parse)?,
+                modality: row.word("modality", Modality::parse)?,
+                prices: Prices {
+                    input: row.int_opt("input_price")?.map(Price),
+                    cached: row.int_opt("cached_price")?.map(Price),
+                    output: row.int_opt("output_price")?.map(Price),
+                },
+                context_window: row.int("context_window")?,
+                max_output: row.int("max_output")?,
+                default_output: row.int_opt("default_output")?,
+                restricted: row.flag("restricted")?,
+                enabled: row.flag("enabled")?,
+                deployments: deployments.remove(&id).unwrap_or_default(),
+                open_in: row.int("open_in")?,
+            })
+        })
+        .collect()
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    // Plain structs of numbers: writing them can not fail.
+    serde_json::to_string(value).unwrap_or_else(|_| "{}".into())
+}

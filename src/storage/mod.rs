@@ -1,0 +1,125 @@
+//! All SQL. One dialect over sqlx's `Any` driver; the same statements run on SQLite and PostgreSQL. One function per query, one
+//! file per noun; identifiers and times come from the caller; transactions are opened by the services.
+
+pub mod api_keys;
+pub mod audit;
+pub mod catalog;
+pub mod migrate;
+pub mod organizations;
+mod row;
+pub mod settings;
+pub mod teams;
+pub mod users;
+
+use std::time::Duration;
+
+use sqlx::{
+    Any, AnyPool, Transaction,
+    any::{AnyConnectOptions, AnyPoolOptions},
+    pool::PoolConnection,
+};
+
+pub use row::RowExt;
+pub use sqlx::AnyConnection;
+
+/// Which engine stands behind the pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// One file, one writer.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+/// An open transaction. Dropped without commit it is rolled back.
+pub type Tx = Transaction<'static, Any>;
+
+/// The database. SQLite has one writing connection, so that writers queue here instead of failing there.
+#[derive(Clone, Debug)]
+pub struct Store {
+    read: AnyPool,
+    write: AnyPool,
+    engine: Engine,
+}
+
+/// Longest wait for a connection; then the caller gets an error instead of a hanging page.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+impl Store {
+    /// Connects to `sqlite://…` or `postgres://…`. An SQLite file is created where it is missing.
+    pub async fn connect(url: &str) -> Result<Self, sqlx::Error> {
+        sqlx::any::install_default_drivers();
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let pool = pool(12, &[]).connect_with(url.parse::<AnyConnectOptions>()?).await?;
+            return Ok(Self { read: pool.clone(), write: pool, engine: Engine::Postgres });
+        }
+        let url = if url.contains('?') { url.to_owned() } else { format!("{url}?mode=rwc") };
+        let options = url.parse::<AnyConnectOptions>()?;
+        let write = pool(1, &SQLITE_PRAGMAS).connect_with(options.clone()).await?;
+        let read = pool(4, &SQLITE_PRAGMAS).connect_with(options).await?;
+        Ok(Self { read, write, engine: Engine::Sqlite })
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// A connection for reading.
+    pub async fn reader(&self) -> Result<PoolConnection<Any>, sqlx::Error> {
+        self.read.acquire().await
+    }
+
+    /// A transaction for writing. On SQLite it holds the write lock from its first moment, so it can not fail half-way for it.
+    pub async fn begin(&self) -> Result<Tx, sqlx::Error> {
+        match self.engine {
+            Engine::Sqlite => self.write.begin_with("BEGIN IMMEDIATE").await,
+            Engine::Postgres => self.write.begin().await,
+        }
+    }
+
+    /// Closes all connections; on SQLite this also folds the write-ahead log into the file.
+    pub async fn close(&self) {
+        self.read.close().await;
+        self.write.close().await;
+    }
+}
+
+const SQLITE_PRAGMAS: [&str; 5] = [
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA temp_store = MEMORY",
+];
+
+fn pool(connections: u32, statements: &'static [&'static str]) -> AnyPoolOptions {
+    AnyPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).after_connect(move |connection, _| {
+        Box::pin(async move {
+            for statement in statements {
+                sqlx::raw_sql(*statement).execute(&mut *connection).await?;
+            }
+            Ok(())
+        })
+    })
+}
+
+/// Whether an error is the violation of the named unique index (PostgreSQL names the index, SQLite the columns).
+pub fn violates_unique(error: &sqlx::Error, index: &str, columns: &str) -> bool {
+    error.as_database_error().is_some_and(|e| {
+        e.is_unique_violation() && (e.constraint() == Some(index) || e.message().contains(columns) || e.message().contains(index))
+    })
+}
+
+/// A `LIKE` pattern (with `ESCAPE '\'`) for texts that contain what was typed, whatever the case. Wildcards stand for themselves.
+pub fn contains(typed: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in typed.trim().chars().take(100).flat_map(char::to_lowercase) {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
