@@ -93,7 +93,7 @@ impl Vault {
     /// A key for one purpose, derived from the active one (HMAC-SHA256).
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
         let key = self.keys.first().map_or([0; 32], |key| *key.key);
-        let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("HMAC takes keys of any length");
+        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(&key).expect("HMAC takes keys of any length");
         mac.update(purpose.as_bytes());
         mac.finalize().into_bytes().into()
     }
