@@ -349,7 +349,8 @@ impl NewModel {
                 break;
             }
         }
-        let prices = [("input_price", self.prices.input), ("cached_price", self.prices.cached), ("output_price", self.prices.output)];
+        let prices =
+            [("input_price", self.prices.input), ("cached_price", self.prices.cached), ("output_price", self.prices.output)];
         for (field, price) in prices {
             if price.is_some_and(|price| price.0 < 0 || price > super::money::MAX_PRICE) {
                 errors.add(field, "Use $0 to $100,000 per million tokens.");

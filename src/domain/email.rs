@@ -54,7 +54,19 @@ mod tests {
 
     #[test]
     fn look_alikes_lists_and_header_tricks_are_refused() {
-        for bad in ["", "a", "a@b", "a@b.c@d", "a@x\nb@y.z", "a@x.y,b@x.y", "a b@x.y", "аda@example.com", "a@-x.com", "a..b@x.com", "a@x.com\r\nBcc: v@y.z"] {
+        for bad in [
+            "",
+            "a",
+            "a@b",
+            "a@b.c@d",
+            "a@x\nb@y.z",
+            "a@x.y,b@x.y",
+            "a b@x.y",
+            "аda@example.com",
+            "a@-x.com",
+            "a..b@x.com",
+            "a@x.com\r\nBcc: v@y.z",
+        ] {
             assert!(normalize(bad).is_err(), "{bad}");
         }
     }

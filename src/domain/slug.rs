@@ -1,8 +1,22 @@
 //! The short name of a team or an organization in addresses.
 
 /// Words that are not given away, because addresses use them or they would mislead.
-const RESERVED: [&str; 14] =
-    ["new", "me", "admin", "api", "account", "teams", "login", "logout", "signup", "settings", "tallygate", "null", "undefined", "pkg"];
+const RESERVED: [&str; 14] = [
+    "new",
+    "me",
+    "admin",
+    "api",
+    "account",
+    "teams",
+    "login",
+    "logout",
+    "signup",
+    "settings",
+    "tallygate",
+    "null",
+    "undefined",
+    "pkg",
+];
 
 /// Checks a slug: 2 to 40 of `a-z`, `0-9` and `-`, starting with a letter, not ending with `-`, not reserved.
 pub fn check(text: &str) -> Result<String, String> {

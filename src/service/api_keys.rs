@@ -6,7 +6,10 @@ use sqlx::AnyConnection;
 use crate::{
     domain::{
         accounts::check_name,
-        api_keys::{ApiKey, CreatedKey, KEY_NAME_MAX, KeyKind, KeyState, KeyView, NewApiKey, ROTATION_OVERLAP_MS, check_expiry, make_secret, shown_parts},
+        api_keys::{
+            ApiKey, CreatedKey, KEY_NAME_MAX, KeyKind, KeyState, KeyView, NewApiKey, ROTATION_OVERLAP_MS, check_expiry,
+            make_secret, shown_parts,
+        },
         ids::{KeyId, UserId},
         page::{Page, PageRequest},
         roles::{Action, Role, Standing},
@@ -14,7 +17,10 @@ use crate::{
         time::UnixMs,
     },
     service::{Caller, ServiceError, Services, audit::Change, vault::sha256_hex},
-    storage::{self, api_keys::{KeyFilter, ListedKey}},
+    storage::{
+        self,
+        api_keys::{KeyFilter, ListedKey},
+    },
 };
 
 /// A change of a key; what is none stays.

@@ -51,7 +51,8 @@ impl Services {
     pub async fn create_provider(&self, caller: &Caller, input: ProviderInput) -> Result<ProviderView, ServiceError> {
         caller.check_platform_admin()?;
         caller.check_may_write()?;
-        let kind = ProviderKind::parse(&input.kind).ok_or_else(|| ServiceError::field("kind", "Choose what the provider speaks."))?;
+        let kind =
+            ProviderKind::parse(&input.kind).ok_or_else(|| ServiceError::field("kind", "Choose what the provider speaks."))?;
         let (name, base_url) = self.check_provider(kind, &input)?;
         let at = self.clock.now();
         let mut provider = Provider {
@@ -65,7 +66,9 @@ impl Services {
         };
         let sealed = self.seal_provider_secret(&mut provider, &input.secret)?;
         let mut tx = self.store.begin().await?;
-        storage::catalog::insert_provider(&mut tx, &provider, &sealed).await.map_err(|error| name_taken(error, &provider.name))?;
+        storage::catalog::insert_provider(&mut tx, &provider, &sealed)
+            .await
+            .map_err(|error| name_taken(error, &provider.name))?;
         self.audit_provider(&mut tx, caller, "provider.create", None, Some(&provider)).await?;
         tx.commit().await?;
         self.refresh_snapshot().await?;
@@ -73,7 +76,12 @@ impl Services {
     }
 
     /// Changes a provider. A new scheme, host or port forgets the stored secret: it belonged to the old one.
-    pub async fn update_provider(&self, caller: &Caller, name_or_id: &str, input: ProviderInput) -> Result<ProviderView, ServiceError> {
+    pub async fn update_provider(
+        &self,
+        caller: &Caller,
+        name_or_id: &str,
+        input: ProviderInput,
+    ) -> Result<ProviderView, ServiceError> {
         caller.check_platform_admin()?;
         caller.check_may_write()?;
         let mut tx = self.store.begin().await?;
@@ -88,7 +96,9 @@ impl Services {
             provider.secret_hint.clear();
             String::new()
         };
-        storage::catalog::update_provider(&mut tx, &provider, &sealed).await.map_err(|error| name_taken(error, &provider.name))?;
+        storage::catalog::update_provider(&mut tx, &provider, &sealed)
+            .await
+            .map_err(|error| name_taken(error, &provider.name))?;
         self.audit_provider(&mut tx, caller, "provider.update", Some(&before), Some(&provider)).await?;
         tx.commit().await?;
         self.refresh_snapshot().await?;

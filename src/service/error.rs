@@ -68,9 +68,9 @@ impl From<ServiceError> for AppError {
         match error {
             ServiceError::SignedOut => Self::SignedOut,
             ServiceError::NotFound => Self::NotFound,
-            ServiceError::Denied(action) => {
-                Self::Forbidden { message: format!("Your role does not let you {}. Ask an owner or admin of the team.", action.name()) }
-            }
+            ServiceError::Denied(action) => Self::Forbidden {
+                message: format!("Your role does not let you {}. Ask an owner or admin of the team.", action.name()),
+            },
             ServiceError::Forbidden(message) => Self::Forbidden { message },
             ServiceError::Invalid(fields) => Self::Invalid { fields },
             ServiceError::Conflict(_, message) | ServiceError::Gone(message) => Self::Conflict { message },

@@ -89,7 +89,13 @@ impl Services {
     }
 
     /// Sets what an organization lets its teams do with a model. For its admins and platform admins.
-    pub async fn set_model_state(&self, caller: &Caller, org: &str, model: &str, state: &str) -> Result<ModelState, ServiceError> {
+    pub async fn set_model_state(
+        &self,
+        caller: &Caller,
+        org: &str,
+        model: &str,
+        state: &str,
+    ) -> Result<ModelState, ServiceError> {
         caller.check_may_write()?;
         let mut tx = self.store.begin().await?;
         let org = self.organization_for_admin(&mut tx, caller, org).await?;
@@ -115,7 +121,12 @@ impl Services {
 
     /// Takes a new model into every organization: open where unrestricted models open by themselves, else closed until reviewed;
     /// restricted ones with approval.
-    pub(super) async fn take_in_model(&self, c: &mut AnyConnection, model: ModelId, restricted: bool) -> Result<(), ServiceError> {
+    pub(super) async fn take_in_model(
+        &self,
+        c: &mut AnyConnection,
+        model: ModelId,
+        restricted: bool,
+    ) -> Result<(), ServiceError> {
         let at = self.clock.now();
         for org in storage::organizations::list(c).await? {
             if org.open_unrestricted_models {
@@ -126,12 +137,19 @@ impl Services {
     }
 
     /// The organization, if the caller administrates it; for everybody else it does not exist or is not theirs to change.
-    async fn organization_for_admin(&self, c: &mut AnyConnection, caller: &Caller, org: &str) -> Result<Organization, ServiceError> {
+    async fn organization_for_admin(
+        &self,
+        c: &mut AnyConnection,
+        caller: &Caller,
+        org: &str,
+    ) -> Result<Organization, ServiceError> {
         let org = storage::organizations::find(c, org).await?.ok_or(ServiceError::NotFound)?;
         match storage::organizations::find_role(c, org.id, caller.user.id).await? {
             Some(OrgRole::Admin) => Ok(org),
             _ if caller.user.platform_admin => Ok(org),
-            Some(OrgRole::Member) => Err(ServiceError::Forbidden("Only admins of the organization can change its models.".into())),
+            Some(OrgRole::Member) => {
+                Err(ServiceError::Forbidden("Only admins of the organization can change its models.".into()))
+            }
             None => Err(ServiceError::NotFound),
         }
     }

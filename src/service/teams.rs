@@ -204,7 +204,12 @@ impl Services {
         Ok(view)
     }
 
-    async fn organization_for_team(&self, c: &mut AnyConnection, caller: &Caller, org: &str) -> Result<Organization, ServiceError> {
+    async fn organization_for_team(
+        &self,
+        c: &mut AnyConnection,
+        caller: &Caller,
+        org: &str,
+    ) -> Result<Organization, ServiceError> {
         let unknown = || ServiceError::field("organization", "There is no such organization, or you do not belong to it.");
         let org = storage::organizations::find(c, org).await?.ok_or_else(unknown)?;
         match storage::organizations::find_role(c, org.id, caller.user.id).await? {
@@ -220,7 +225,12 @@ impl Services {
     }
 
     /// A platform admin who makes a team belongs to its organization from then on, as everybody in a team does.
-    async fn put_organization_member_if_new(&self, c: &mut AnyConnection, org: OrgId, caller: &Caller) -> Result<(), ServiceError> {
+    async fn put_organization_member_if_new(
+        &self,
+        c: &mut AnyConnection,
+        org: OrgId,
+        caller: &Caller,
+    ) -> Result<(), ServiceError> {
         if storage::organizations::find_role(c, org, caller.user.id).await?.is_none() {
             storage::organizations::put_member(c, org, caller.user.id, OrgRole::Member, self.clock.now()).await?;
         }

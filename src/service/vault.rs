@@ -58,7 +58,10 @@ impl Vault {
     pub fn new(keys: Vec<[u8; 32]>) -> Self {
         let keys = keys
             .into_iter()
-            .map(|key| MasterKey { id: Sha256::digest([b"tallygate key id".as_slice(), &key].concat())[0], key: Zeroizing::new(key) })
+            .map(|key| MasterKey {
+                id: Sha256::digest([b"tallygate key id".as_slice(), &key].concat())[0],
+                key: Zeroizing::new(key),
+            })
             .collect();
         Self { keys: Arc::new(keys) }
     }

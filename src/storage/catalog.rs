@@ -70,10 +70,11 @@ pub async fn find_provider(c: &mut AnyConnection, name_or_id: &str) -> Result<Op
 
 /// Removes a provider that no model uses; whether it did.
 pub async fn delete_provider(c: &mut AnyConnection, id: ProviderId) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query("DELETE FROM providers WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM deployments WHERE provider_id = $1)")
-        .bind(id.to_string())
-        .execute(c)
-        .await?;
+    let done =
+        sqlx::query("DELETE FROM providers WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM deployments WHERE provider_id = $1)")
+            .bind(id.to_string())
+            .execute(c)
+            .await?;
     Ok(done.rows_affected() > 0)
 }
 

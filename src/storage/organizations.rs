@@ -121,7 +121,13 @@ pub async fn list_of(c: &mut AnyConnection, user: UserId) -> Result<Vec<MyOrgani
 }
 
 /// Sets what an organization lets its teams do with a model.
-pub async fn put_model(c: &mut AnyConnection, org: OrgId, model: ModelId, state: ModelState, at: UnixMs) -> Result<(), sqlx::Error> {
+pub async fn put_model(
+    c: &mut AnyConnection,
+    org: OrgId,
+    model: ModelId,
+    state: ModelState,
+    at: UnixMs,
+) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO organization_models (organization_id, model_id, state, changed_at) VALUES ($1, $2, $3, $4)
          ON CONFLICT (organization_id, model_id) DO UPDATE SET state = excluded.state, changed_at = excluded.changed_at",
@@ -147,7 +153,8 @@ pub async fn find_model_state(c: &mut AnyConnection, org: OrgId, model: ModelId)
 
 /// All states that are not closed, of all organizations.
 pub async fn list_model_states(c: &mut AnyConnection) -> Result<Vec<(OrgId, ModelId, ModelState)>, sqlx::Error> {
-    let rows =
-        sqlx::query("SELECT organization_id, model_id, state FROM organization_models WHERE state <> 'closed'").fetch_all(c).await?;
+    let rows = sqlx::query("SELECT organization_id, model_id, state FROM organization_models WHERE state <> 'closed'")
+        .fetch_all(c)
+        .await?;
     rows.iter().map(|row| Ok((row.id("organization_id")?, row.id("model_id")?, row.word("state", ModelState::parse)?))).collect()
 }

@@ -189,9 +189,8 @@ pub async fn update(c: &mut AnyConnection, team: &Team) -> Result<(), sqlx::Erro
 
 /// All live teams, for the gateway's snapshot.
 pub async fn list_all(c: &mut AnyConnection) -> Result<Vec<Team>, sqlx::Error> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM teams t LEFT JOIN organizations o ON o.id = t.organization_id WHERE t.deleted_at IS NULL"
-    );
+    let sql =
+        format!("SELECT {COLUMNS} FROM teams t LEFT JOIN organizations o ON o.id = t.organization_id WHERE t.deleted_at IS NULL");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(c).await?;
     rows.iter().map(from_row).collect()
 }

@@ -3,11 +3,7 @@
 use sqlx::{AnyConnection, any::AnyRow};
 
 use super::RowExt;
-use crate::domain::{
-    accounts::User,
-    ids::UserId,
-    time::UnixMs,
-};
+use crate::domain::{accounts::User, ids::UserId, time::UnixMs};
 
 const COLUMNS: &str =
     "id, email, email_confirmed_at, name, platform_admin, personal_team_id, auth_epoch, disabled_at, created_at";
@@ -135,6 +131,10 @@ pub async fn count(c: &mut AnyConnection) -> Result<i64, sqlx::Error> {
 
 /// Makes an account platform admin, or takes it back.
 pub async fn set_platform_admin(c: &mut AnyConnection, id: UserId, admin: bool) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE users SET platform_admin = $2 WHERE id = $1").bind(id.to_string()).bind(i64::from(admin)).execute(c).await?;
+    sqlx::query("UPDATE users SET platform_admin = $2 WHERE id = $1")
+        .bind(id.to_string())
+        .bind(i64::from(admin))
+        .execute(c)
+        .await?;
     Ok(())
 }

@@ -64,7 +64,8 @@ pub(super) async fn load(services: &Services) -> Result<Snapshot, ServiceError> 
     for (org, model, state) in storage::organizations::list_model_states(&mut c).await? {
         states.entry(org).or_default().insert(model, state);
     }
-    let states: HashMap<OrgId, Arc<HashMap<ModelId, ModelState>>> = states.into_iter().map(|(org, map)| (org, Arc::new(map))).collect();
+    let states: HashMap<OrgId, Arc<HashMap<ModelId, ModelState>>> =
+        states.into_iter().map(|(org, map)| (org, Arc::new(map))).collect();
     let nothing = Arc::new(HashMap::new());
     let personal = match storage::settings::find(&mut c, PERSONAL_POLICY).await?.as_deref() {
         Some("general") => Arc::new(open_general(&models)),

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use crate::{
     domain::{
         api_keys::KeyKind,
-        catalog::{ModelState, Modality, Prices, ProviderKind, Simulation, Tier},
+        catalog::{Modality, ModelState, Prices, ProviderKind, Simulation, Tier},
         ids::{KeyId, ModelId, OrgId, ProviderId, TeamId, UserId},
         teams::AccessMode,
         time::UnixMs,
