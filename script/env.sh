@@ -3,7 +3,8 @@ set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CACHE=${TALLYGATE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tallygate}
-TOOLS=$CACHE/tools
+# TALLYGATE_RUST=debian takes Debian's compiler even where rustup would do, apart from everything else.
+TOOLS=$CACHE/tools${TALLYGATE_RUST:+-$TALLYGATE_RUST}
 export ROOT CACHE TOOLS
 
 # Versions of the tools that are installed here and not by Cargo.lock or package-lock.json.
@@ -55,10 +56,12 @@ wait_for_http() { # url, process id, seconds
 
 # A clean clone in CI shares the build output of earlier runs; a developer keeps it in the checkout.
 if [ -z "${CARGO_TARGET_DIR:-}" ]; then
-  if [ -n "${CI:-}" ]; then CARGO_TARGET_DIR=$CACHE/target; else CARGO_TARGET_DIR=$ROOT/target; fi
+  if [ -n "${CI:-}${TALLYGATE_RUST:-}" ]; then CARGO_TARGET_DIR=$CACHE/target${TALLYGATE_RUST:+-$TALLYGATE_RUST}; else CARGO_TARGET_DIR=$ROOT/target; fi
 fi
 export CARGO_TARGET_DIR
 export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
+# Debian's Chromium is used; Playwright brings none.
+export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
 
 # What script/bootstrap found or made. Compilers are kept apart: one tool chain, one target folder.
 if [ -f "$TOOLS/rust.env" ]; then . "$TOOLS/rust.env"; fi
