@@ -24,6 +24,17 @@ impl Door {
     }
 }
 
+/// What the server knows of a request before anybody looks at who sent it; an extension of every request.
+#[derive(Clone, Debug, Default)]
+pub struct RequestFacts {
+    /// Identifier, as the answer's `x-request-id` and the log name it.
+    pub request_id: String,
+    /// Client's address, believed only from configured proxies.
+    pub address: String,
+    /// What the client calls itself, cut to 200 characters.
+    pub user_agent: String,
+}
+
 /// A signed-in person and where the request came from.
 #[derive(Clone, Debug)]
 pub struct Caller {

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 pub use access::snapshot::Snapshot;
-pub use caller::{Caller, Door};
+pub use caller::{Caller, Door, RequestFacts};
 pub use clock::Clock;
 pub use error::ServiceError;
 pub use random::Random;
