@@ -6,6 +6,20 @@ import type { Platform } from './platform';
 
 export const ADMIN = { name: 'Maya Okafor', email: 'maya@northwind.example', password: 'correct-horse-battery-9' };
 
+export interface Provider {
+  kind: 'openai' | 'simulated';
+  base_url?: string;
+  secret?: string;
+  simulation?: Record<string, number>;
+}
+
+export interface Prepared {
+  key: string;
+  keyId: string;
+  model: string;
+  team: string;
+}
+
 /** A signed-in person at the management API. */
 export class Api {
   private constructor(
@@ -39,7 +53,7 @@ export class Api {
   }
 
   /** A team of the first organization, with a provider, a model and a key. */
-  async team(provider: { kind: string; base_url?: string; secret?: string }, upstreamModel: string): Promise<{ key: string; keyId: string; model: string; team: string }> {
+  async team(provider: Provider, upstreamModel: string): Promise<Prepared> {
     const organizations = await this.get<{ items: { slug: string }[] }>('/organizations');
     const organization = organizations.items[0]?.slug ?? (await this.post<{ slug: string }>('/organizations', { name: 'Northwind Labs' })).slug;
     await this.post('/catalog/providers', { name: 'upstream', ...provider });

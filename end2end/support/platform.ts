@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Demo, parseDemo } from './demo';
 import { freePort, type Running, start } from './process';
 
 const ROOT = path.resolve(fileURLToPath(import.meta.url), '../../..');
@@ -13,6 +14,8 @@ export type Database = 'sqlite' | 'postgres';
 
 export interface Platform {
   url: string;
+  /** What `demo seed` printed, where the platform has demo data. */
+  demo?: Demo;
   /** Printed at the first start; makes the first account platform admin. */
   setupToken: string;
   dataDirectory: string;
@@ -34,7 +37,7 @@ function createDatabase(): { url: string; drop(): void } {
   return { url: url.href, drop: () => sql(`DROP DATABASE ${name} WITH (FORCE)`) };
 }
 
-export async function startPlatform(database: Database, settings: Record<string, string> = {}): Promise<Started> {
+export async function startPlatform(database: Database, settings: Record<string, string> = {}, withDemo = false): Promise<Started> {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tallygate-end2end-'));
   const dataDirectory = path.join(directory, 'var');
   const postgres = database === 'postgres' ? createDatabase() : undefined;
@@ -42,31 +45,29 @@ export async function startPlatform(database: Database, settings: Record<string,
   const url = `http://127.0.0.1:${port}`;
   // script/test runs the server of the tests' profile on the site of the release build.
   const server = process.env.TALLYGATE_TEST_SERVER ?? path.join(ROOT, 'target/dist/tallygate');
+  const env = {
+    PATH: process.env.PATH ?? '',
+    HOME: directory,
+    LEPTOS_ENV: 'PROD',
+    LEPTOS_SITE_ROOT: path.join(ROOT, 'target/site'),
+    LEPTOS_HASH_FILE: path.join(ROOT, 'target/dist/hash.txt'),
+    TALLYGATE_ADDR: `127.0.0.1:${port}`,
+    TALLYGATE_PUBLIC_URL: url,
+    TALLYGATE_DATA_DIR: dataDirectory,
+    ...(postgres ? { TALLYGATE_DATABASE_URL: postgres.url } : {}),
+    ...settings,
+  };
   let running: Running;
+  let demo: Demo | undefined;
   try {
-    running = await start(server, ['serve'], {
-      cwd: ROOT,
-      env: {
-        PATH: process.env.PATH ?? '',
-        HOME: directory,
-        LEPTOS_ENV: 'PROD',
-        LEPTOS_SITE_ROOT: path.join(ROOT, 'target/site'),
-        LEPTOS_HASH_FILE: path.join(ROOT, 'target/dist/hash.txt'),
-        TALLYGATE_ADDR: `127.0.0.1:${port}`,
-        TALLYGATE_PUBLIC_URL: url,
-        TALLYGATE_DATA_DIR: dataDirectory,
-        ...(postgres ? { TALLYGATE_DATABASE_URL: postgres.url } : {}),
-        ...settings,
-      },
-      url: `${url}/readyz`,
-      seconds: 60,
-    });
+    if (withDemo) demo = parseDemo(execFileSync(server, ['demo', 'seed'], { cwd: ROOT, env, encoding: 'utf8' }));
+    running = await start(server, ['serve'], { cwd: ROOT, env, url: `${url}/readyz`, seconds: 60 });
   } catch (error) {
     postgres?.drop();
     throw error;
   }
   return {
-    platform: { url, setupToken: setupToken(running.output()), dataDirectory, log: running.output },
+    platform: { url, demo, setupToken: setupToken(running.output()), dataDirectory, log: running.output },
     async stop() {
       await running.stop();
       postgres?.drop();

@@ -4,6 +4,8 @@ import { type Database, type Platform, startPlatform } from './platform';
 
 export type Options = {
   database: Database;
+  /** Whether the platform starts with demo data. */
+  withDemo: boolean;
   /** Further environment of the server. */
   settings: Record<string, string>;
   /** Console messages that a test expects, such as the browser's own word on a 404. */
@@ -12,11 +14,12 @@ export type Options = {
 
 export const test = base.extend<Options & { platform: Platform }>({
   database: ['sqlite', { option: true }],
+  withDemo: [false, { option: true }],
   settings: [{}, { option: true }],
   expectedMessages: [[], { option: true }],
 
-  platform: async ({ database, settings }, use, info) => {
-    const { platform, stop } = await startPlatform(database, settings);
+  platform: async ({ database, settings, withDemo }, use, info) => {
+    const { platform, stop } = await startPlatform(database, settings, withDemo);
     await use(platform);
     if (info.status !== info.expectedStatus) await info.attach('server.log', { body: platform.log() });
     await stop();

@@ -1,0 +1,36 @@
+// Every page of the product, for the tests and pictures that visit them all. Paths of a team are those of the demo's first.
+import { expect, type Page } from '@playwright/test';
+
+export interface Visit {
+  name: string;
+  path: string;
+  signedOut?: boolean;
+  /** The status that the server answers with. */
+  status?: number;
+  charts?: boolean;
+}
+
+export const PAGES: Visit[] = [
+  { name: 'login', path: '/login', signedOut: true },
+  { name: 'signup', path: '/signup', signedOut: true },
+  { name: 'forgot', path: '/forgot', signedOut: true },
+  { name: 'reset', path: '/reset/not-a-token', signedOut: true },
+  { name: 'teams', path: '/teams' },
+  { name: 'team-new', path: '/teams/new' },
+  { name: 'overview', path: '/t/{team}', charts: true },
+  { name: 'keys', path: '/t/{team}/keys' },
+  { name: 'keys-create', path: '/t/{team}/keys?dialog=create' },
+  { name: 'personal', path: '/me' },
+  { name: 'personal-keys', path: '/me/keys' },
+  { name: 'account', path: '/account' },
+  { name: 'admin-providers', path: '/admin/providers' },
+  { name: 'admin-models', path: '/admin/models' },
+  { name: 'not-found', path: '/no-such-page', status: 404 },
+];
+
+/** Waits until a page shows what it has to show: data instead of skeletons, charts drawn. */
+export async function settled(page: Page, visit: Visit): Promise<void> {
+  await page.waitForLoadState('networkidle');
+  await expect(page.locator('.skeleton')).toHaveCount(0);
+  if (visit.charts) await expect(page.locator('.chart svg').first()).toBeVisible();
+}

@@ -1,0 +1,48 @@
+// What must work before WebAssembly has arrived, or where it never does: plain forms, plain pages.
+import { signIn, signUp } from '../support/accounts';
+import { ADMIN, Api, openai } from '../support/api';
+import { expect, test } from '../support/test';
+
+test.use({ javaScriptEnabled: false });
+
+test('sign-in and keys work without JavaScript', async ({ page, platform }) => {
+  const api = await Api.first(platform);
+  const { model } = await api.team({ kind: 'simulated' }, 'any');
+
+  await test.step('a wrong password says so beside the form and keeps the e-mail', async () => {
+    await page.goto('/login');
+    await page.getByLabel('Email').fill(ADMIN.email);
+    await page.getByLabel('Password', { exact: true }).fill('wrong-password-1');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect(page.getByText('Email or password is not right.')).toBeVisible();
+    await expect(page.getByLabel('Email')).toHaveValue(ADMIN.email);
+  });
+
+  await test.step('a guarded page leads to the sign-in and back', async () => {
+    await page.goto('/t/atlas-search/keys');
+    await expect(page).toHaveURL(/\/login\?next=/);
+    await signIn(page, ADMIN);
+  });
+
+  const key = await test.step('create a key', async () => {
+    await page.goto('/t/atlas-search/keys?dialog=create');
+    const form = page.getByRole('dialog');
+    await form.getByRole('button', { name: 'Create key' }).click();
+    // Without a name the form comes back, with the problem beside the field.
+    await form.getByLabel('Name').fill('plain-html');
+    await form.getByRole('button', { name: 'Create key' }).click();
+    const secret = page.getByText(/^tg_[0-9A-Za-z]{49}$/).first();
+    await expect(secret).toBeVisible();
+    return (await secret.textContent())!.trim();
+  });
+
+  await openai(platform, key).chat.completions.create({ model, messages: [{ role: 'user', content: 'Hello' }] });
+  await page.goto('/t/atlas-search');
+  await expect(page.locator('.kpi', { hasText: 'Requests' })).toContainText('1');
+});
+
+test('an account is made without JavaScript', async ({ page, platform }) => {
+  await signUp(page, ADMIN, platform.setupToken);
+  await page.goto('/account');
+  await expect(page.getByText(ADMIN.email).first()).toBeVisible();
+});
