@@ -204,6 +204,38 @@ impl Figures {
     }
 }
 
+/// Whether statistics and logs count the calls of test keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TestCalls {
+    /// Left out.
+    #[default]
+    Exclude,
+    /// Counted with the others.
+    Include,
+    /// Nothing else.
+    Only,
+}
+
+impl TestCalls {
+    /// All choices.
+    pub const ALL: [Self; 3] = [Self::Exclude, Self::Include, Self::Only];
+
+    /// The word for interfaces.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Exclude => "exclude",
+            Self::Include => "include",
+            Self::Only => "only",
+        }
+    }
+
+    /// Reads the word; nothing means left out.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.is_empty() { Some(Self::Exclude) } else { Self::ALL.into_iter().find(|choice| choice.as_str() == text) }
+    }
+}
+
 /// Figures of an interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageBucket {

@@ -10,9 +10,11 @@ pub mod caller;
 pub mod catalog;
 pub mod clock;
 pub mod error;
+pub mod metering;
 pub mod organizations;
 pub mod random;
 pub mod teams;
+pub mod usage;
 pub mod vault;
 
 use std::sync::Arc;
@@ -25,7 +27,10 @@ pub use clock::Clock;
 pub use error::ServiceError;
 pub use random::Random;
 
-use crate::{service::vault::Vault, storage::Store};
+use crate::{
+    service::{metering::Meter, vault::Vault},
+    storage::Store,
+};
 
 /// Everything a door needs, shared by all of them. Cheap to clone.
 #[derive(Clone)]
@@ -38,6 +43,8 @@ pub struct Services {
     pub random: Random,
     /// Encrypts secrets at rest.
     pub vault: Vault,
+    /// Records gateway calls; closed at the command line.
+    pub meter: Meter,
     /// What the operator set.
     pub settings: Arc<Settings>,
     /// What the gateway decides with; replaced as a whole.
@@ -65,11 +72,19 @@ impl Services {
             clock,
             random,
             vault,
+            meter: Meter::closed(),
             settings: Arc::new(settings),
             snapshot: Arc::new(ArcSwap::from_pointee(Snapshot::default())),
             refreshing: Arc::default(),
         };
         services.refresh_snapshot().await?;
         Ok(services)
+    }
+
+    /// The same services with an open meter: they admit calls.
+    #[must_use]
+    pub fn with_meter(mut self, meter: Meter) -> Self {
+        self.meter = meter;
+        self
     }
 }

@@ -9,6 +9,7 @@ pub mod organizations;
 mod row;
 pub mod settings;
 pub mod teams;
+pub mod usage;
 pub mod users;
 
 use std::time::Duration;

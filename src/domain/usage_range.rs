@@ -1,0 +1,133 @@
+//! The range of a statistic and the length of its intervals. Sums are kept per quarter of an hour, so ranges begin and end with one.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    field_errors::FieldErrors,
+    time::{DAY_MS, HOUR_MS, MINUTE_MS, UnixMs},
+};
+
+/// Finest interval, and what ranges are widened to.
+pub const FINEST_MS: i64 = 15 * MINUTE_MS;
+/// Longest range.
+const LONGEST_MS: i64 = 400 * DAY_MS;
+/// Most intervals of a report.
+const BUCKETS_MAX: i64 = 1_000;
+/// Intervals that a chart draws well; the coarser length is taken beyond.
+const BUCKETS_GOOD: i64 = 120;
+
+/// Interval lengths, by the words of interfaces.
+const BUCKETS: [(&str, i64); 4] = [("15m", FINEST_MS), ("1h", HOUR_MS), ("6h", 6 * HOUR_MS), ("1d", DAY_MS)];
+/// Ranges up to now, by the words of interfaces.
+const PRESETS: [(&str, i64); 4] = [("24h", DAY_MS), ("7d", 7 * DAY_MS), ("28d", 28 * DAY_MS), ("90d", 90 * DAY_MS)];
+
+/// A range and the length of its intervals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsageRange {
+    /// Start, included.
+    pub from: UnixMs,
+    /// End, excluded.
+    pub to: UnixMs,
+    /// Length of an interval; intervals begin at its multiples in UTC, the first and last may be shorter.
+    pub bucket_ms: i64,
+}
+
+impl UsageRange {
+    /// A range up to now: `24h`, `7d`, `28d` or `90d`; the first of them for anything else.
+    pub fn preset(word: &str, now: UnixMs) -> Self {
+        let length = PRESETS.iter().find(|(name, _)| *name == word).map_or(DAY_MS, |(_, length)| *length);
+        let to = ceil(now.plus(1));
+        // Whole intervals only: a chart's first one is as complete as the others.
+        let bucket_ms = fitting(length);
+        Self { from: ceil_to(to.plus(-length), bucket_ms), to, bucket_ms }
+    }
+
+    /// A range as typed: milliseconds or nothing (the last 24 hours), and the word of an interval or nothing (a fitting one).
+    pub fn parse(from: Option<i64>, to: Option<i64>, bucket: &str, now: UnixMs) -> Result<Self, FieldErrors> {
+        // The future has no calls: ends there mean now.
+        let latest = ceil(now.plus(1));
+        let to = ceil(UnixMs(to.unwrap_or(latest.0).max(0))).min(latest);
+        let from = UnixMs(from.unwrap_or(to.plus(-DAY_MS).0).max(0)).floor_to(FINEST_MS);
+        let length = to.since(from);
+        if from >= to {
+            return Err(FieldErrors::one("from", "Choose a start before the end, and not in the future."));
+        }
+        if length > LONGEST_MS {
+            return Err(FieldErrors::one("from", "Choose at most 400 days."));
+        }
+        let bucket_ms = match bucket {
+            "" => fitting(length),
+            word => match BUCKETS.iter().find(|(name, _)| *name == word) {
+                Some((_, bucket_ms)) if length / bucket_ms <= BUCKETS_MAX => *bucket_ms,
+                Some(_) => return Err(FieldErrors::one("bucket", format!("Choose longer intervals: at most {BUCKETS_MAX} fit."))),
+                None => return Err(FieldErrors::one("bucket", "Use 15m, 1h, 6h or 1d.")),
+            },
+        };
+        Ok(Self { from, to, bucket_ms })
+    }
+
+    /// The range of the same length that ends where this one begins.
+    #[must_use]
+    pub fn before(self) -> Self {
+        Self { from: self.from.plus(-self.to.since(self.from)), to: self.from, bucket_ms: self.bucket_ms }
+    }
+
+    /// Starts of the intervals, oldest first.
+    pub fn starts(self) -> impl Iterator<Item = UnixMs> {
+        let first = self.from.floor_to(self.bucket_ms);
+        (0..).map(move |n| first.plus(n * self.bucket_ms)).take_while(move |start| *start < self.to)
+    }
+}
+
+fn fitting(length: i64) -> i64 {
+    BUCKETS.iter().map(|(_, bucket_ms)| *bucket_ms).find(|bucket_ms| length / bucket_ms <= BUCKETS_GOOD).unwrap_or(DAY_MS)
+}
+
+fn ceil(at: UnixMs) -> UnixMs {
+    ceil_to(at, FINEST_MS)
+}
+
+fn ceil_to(at: UnixMs, length: i64) -> UnixMs {
+    at.plus(length - 1).floor_to(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: UnixMs = UnixMs(1_795_302_180_000);
+
+    #[test]
+    fn presets_have_intervals_that_a_chart_draws_well() {
+        for (word, buckets) in [("24h", 90..=97), ("7d", 25..=29), ("28d", 100..=113), ("90d", 88..=91)] {
+            let range = UsageRange::preset(word, NOW);
+            assert!(range.from < NOW && range.to > NOW && range.to.since(NOW) <= FINEST_MS);
+            assert!(buckets.contains(&range.starts().count()), "{word}: {}", range.starts().count());
+            assert_eq!(range.starts().next(), Some(range.from), "{word} begins with a whole interval");
+        }
+        assert_eq!(UsageRange::preset("7d", NOW).bucket_ms, 6 * HOUR_MS);
+        assert_eq!(UsageRange::preset("; DROP", NOW), UsageRange::preset("24h", NOW));
+    }
+
+    #[test]
+    fn ranges_are_widened_to_quarters_of_an_hour_and_refused_beyond_reason() {
+        let range = UsageRange::parse(Some(NOW.0 - HOUR_MS), Some(NOW.0), "15m", NOW).unwrap();
+        assert_eq!((range.from.0 % FINEST_MS, range.to.0 % FINEST_MS), (0, 0));
+        assert!(range.from.0 <= NOW.0 - HOUR_MS && range.to.0 >= NOW.0);
+        assert_eq!(UsageRange::parse(None, None, "", NOW).unwrap().to.since(UsageRange::parse(None, None, "", NOW).unwrap().from), DAY_MS);
+        for (from, to, bucket) in [
+            (Some(NOW.0), Some(NOW.0 - DAY_MS), ""),
+            (Some(NOW.0 + DAY_MS), None, ""),
+            (Some(NOW.0 + DAY_MS), Some(i64::MAX), ""),
+            (Some(0), None, ""),
+            (Some(i64::MIN), Some(i64::MAX), ""),
+            (Some(NOW.0 - 90 * DAY_MS), None, "15m"),
+            (None, None, "5m"),
+            (None, None, "1d'"),
+        ] {
+            assert!(UsageRange::parse(from, to, bucket, NOW).is_err(), "{from:?} {to:?} {bucket}");
+        }
+        let range = UsageRange::parse(Some(NOW.0 - DAY_MS), Some(i64::MAX), "", NOW).unwrap();
+        assert!(range.to.since(NOW) <= FINEST_MS, "the future is cut off");
+    }
+}

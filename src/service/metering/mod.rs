@@ -1,0 +1,110 @@
+//! Metering: from an admitted call to a booked usage event, without losing one and without counting one twice.
+//!
+//! The gateway calls [`Meter::admit`], [`AdmittedCall::checkpoint`] and [`AdmittedCall::finish`]: plain functions that append to the
+//! spool (`spool.rs`) and touch no SQL. A background task reads the spool and books what has ended (`booking.rs`). At start the same
+//! reader finds what an earlier process left behind (`recovery.rs`). While the database is away calls go on and the spool grows;
+//! when the spool can not be written, calls are refused. docs/metering.md has the format and the argument for "exactly once".
+
+mod booking;
+mod call;
+mod charge;
+mod lock;
+mod reader;
+mod record;
+mod recovery;
+mod spool;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    io,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use tokio::sync::{Mutex, Notify};
+
+pub use booking::book;
+pub use call::AdmittedCall;
+pub use charge::charge;
+pub use lock::DataDirLock;
+pub use recovery::Recovered;
+pub use spool::MeterUnavailable;
+
+use crate::{
+    domain::usage::{CallEnd, CallFacts, UsageEvent},
+    service::Clock,
+};
+use booking::Intake;
+use spool::{Spool, Urgency};
+
+/// Records calls. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Meter {
+    /// None at the command line, where no calls are admitted.
+    open: Option<Arc<OpenMeter>>,
+}
+
+#[derive(Debug)]
+struct OpenMeter {
+    spool: Spool,
+    clock: Clock,
+    /// Something has ended and can be booked.
+    ended: Notify,
+    /// What an earlier process left open is booked.
+    recovered: AtomicBool,
+    /// The one reader of the spool.
+    intake: Arc<Mutex<Intake>>,
+}
+
+impl Meter {
+    /// A meter that admits no calls: for the command line.
+    pub fn closed() -> Self {
+        Self::default()
+    }
+
+    /// Opens the spool in `data_dir/spool`. Where an earlier process left something there, nothing is admitted before
+    /// `services.recover_calls()` has booked it.
+    pub fn open(data_dir: &Path, clock: Clock) -> io::Result<Self> {
+        Ok(Self::over(Spool::open(&data_dir.join("spool"))?, clock))
+    }
+
+    fn over(spool: Spool, clock: Clock) -> Self {
+        let recovered = AtomicBool::new(spool.segment_from(0) == Some(spool.written().segment));
+        let intake = Arc::new(Mutex::new(Intake::new()));
+        Self { open: Some(Arc::new(OpenMeter { spool, clock, ended: Notify::new(), recovered, intake })) }
+    }
+
+    fn admitting(&self) -> Result<&Arc<OpenMeter>, MeterUnavailable> {
+        self.open.as_ref().filter(|meter| meter.recovered.load(Ordering::Acquire)).ok_or(MeterUnavailable)
+    }
+
+    /// Admits a call: when this returns, it is in the spool and will be booked, whatever happens.
+    pub fn admit(&self, facts: CallFacts) -> Result<AdmittedCall, MeterUnavailable> {
+        let meter = self.admitting()?;
+        meter.spool.append(&record::open(&facts), Urgency::OrRefuse)?;
+        Ok(AdmittedCall::new(meter.clone(), facts))
+    }
+
+    /// Notes a refused call, for the statistics.
+    pub fn refused(&self, call: CallFacts, end: CallEnd) {
+        let Ok(meter) = self.admitting() else { return };
+        // A refusal that can not be written is missing in the statistics and nowhere else; the failure itself is logged below.
+        if meter.spool.append(&record::refused(&UsageEvent { call, end }), Urgency::OrRefuse).is_ok() {
+            meter.ended.notify_one();
+        }
+    }
+}
+
+impl OpenMeter {
+    fn end(&self, facts: &CallFacts, end: &CallEnd) {
+        // Where the disk takes nothing the frame waits in memory; there is nobody left to refuse.
+        let _kept = self.spool.append(&record::end(facts.id, end), Urgency::Keep);
+        self.ended.notify_one();
+    }
+}

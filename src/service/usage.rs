@@ -1,0 +1,172 @@
+//! Statistics and call log of a team or personal space. Sums are visible to everybody in it; who used what, to those whose role says
+//! so; everybody sees their own calls.
+
+use std::collections::HashMap;
+
+use crate::{
+    domain::{
+        ids::{CallId, KeyId, UserId},
+        latency,
+        money::NanoUsd,
+        page::{Page, PageRequest},
+        roles::Action,
+        time::UnixMs,
+        usage::{CallRow, TestCalls, UsageBucket, UsageReport, UsageShare},
+        usage_range::UsageRange,
+    },
+    service::{Caller, ServiceError, Services},
+    storage::{
+        self,
+        usage::{CallFilter, ReportFilter},
+    },
+};
+
+/// What figures are told apart by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupBy {
+    /// The person whose key was used.
+    Member,
+    /// The model as it was asked for.
+    Model,
+    /// The key.
+    Key,
+}
+
+/// Which calls of the log are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct CallQuery {
+    /// Only the caller's own.
+    pub mine: bool,
+    /// Only this person's.
+    pub user: Option<UserId>,
+    /// Only with this key.
+    pub key: Option<KeyId>,
+    /// Only of this model; empty for all.
+    pub model: String,
+    /// With or without calls of test keys.
+    pub test: TestCalls,
+    /// Start, included.
+    pub from: Option<UnixMs>,
+    /// End, excluded.
+    pub to: Option<UnixMs>,
+    /// Page.
+    pub page: PageRequest,
+}
+
+impl Services {
+    /// Figures of a range, in total and by interval.
+    pub async fn usage_report(
+        &self,
+        caller: &Caller,
+        team: &str,
+        range: UsageRange,
+        test: TestCalls,
+    ) -> Result<UsageReport, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let (team, _) = self.find_team_for(&mut c, caller, team, Action::ViewTeam).await?;
+        let filter = ReportFilter { team: team.id, from: range.from, to: range.to, test };
+        let sums = storage::usage::sum_by_bucket(&mut c, &filter, range.bucket_ms).await?;
+        let latencies = storage::usage::count_latencies(&mut c, &filter, range.bucket_ms).await?;
+        Ok(report(range, sums.into_iter().collect(), &latencies))
+    }
+
+    /// Figures of a range by member, model or key, dearest first.
+    pub async fn usage_by(
+        &self,
+        caller: &Caller,
+        team: &str,
+        range: UsageRange,
+        test: TestCalls,
+        group: GroupBy,
+    ) -> Result<Vec<UsageShare>, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let action = if group == GroupBy::Model { Action::ViewTeam } else { Action::ViewEveryonesUsage };
+        let (team, _) = self.find_team_for(&mut c, caller, team, action).await?;
+        let filter = ReportFilter { team: team.id, from: range.from, to: range.to, test };
+        Ok(match group {
+            GroupBy::Member => storage::usage::sum_by_member(&mut c, &filter).await?,
+            GroupBy::Model => storage::usage::sum_by_model(&mut c, &filter).await?,
+            GroupBy::Key => storage::usage::sum_by_key(&mut c, &filter).await?,
+        })
+    }
+
+    /// The call log, newest first: everybody's for those who may see it, else the caller's own.
+    pub async fn list_calls(&self, caller: &Caller, team: &str, query: CallQuery) -> Result<Page<CallRow>, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let (team, standing) = self.find_team_for(&mut c, caller, team, Action::ViewTeam).await?;
+        let everyones = standing.may(Action::ViewEveryonesUsage);
+        if !everyones && !standing.may(Action::OwnKeys) {
+            return Err(ServiceError::Denied(Action::OwnKeys));
+        }
+        if !everyones && query.user.is_some_and(|user| user != caller.user.id) {
+            return Err(ServiceError::Denied(Action::ViewEveryonesUsage));
+        }
+        let before = match query.page.cursor.as_deref() {
+            None | Some("") => None,
+            Some(cursor) => Some(parse_cursor(cursor).ok_or_else(|| ServiceError::field("cursor", "This cursor is not valid."))?),
+        };
+        let limit = query.page.limit();
+        let filter = CallFilter {
+            team: team.id,
+            user: if query.mine || !everyones { Some(caller.user.id) } else { query.user },
+            key: query.key,
+            model: &query.model,
+            test: query.test,
+            from: query.from.unwrap_or_default(),
+            to: query.to.unwrap_or(UnixMs(i64::MAX)),
+            before,
+            limit: limit + 1,
+        };
+        let rows = storage::usage::list_calls(&mut c, &filter).await?;
+        Ok(Page::cut(rows, limit, |row| format!("{}.{}", row.at.0, row.id)))
+    }
+
+    /// What a team was charged since the start of the month (UTC).
+    pub async fn spent_this_month(&self, caller: &Caller, team: &str) -> Result<NanoUsd, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let (team, _) = self.find_team_for(&mut c, caller, team, Action::ViewTeam).await?;
+        let (year, month, _) = self.clock.now().civil();
+        let spent = storage::usage::sum_cost(&mut c, team.id, UnixMs::from_civil(year, month, 1), UnixMs(i64::MAX)).await?;
+        Ok(NanoUsd(spent))
+    }
+}
+
+fn report(
+    range: UsageRange,
+    sums: HashMap<UnixMs, crate::domain::usage::Figures>,
+    latencies: &[(UnixMs, i64, i64)],
+) -> UsageReport {
+    let mut by_start: HashMap<UnixMs, Vec<(i64, i64)>> = HashMap::new();
+    for (start, class, calls) in latencies {
+        by_start.entry(*start).or_default().push((*class, *calls));
+    }
+    let bucket = |start, figures, counts: &mut [(i64, i64)]| UsageBucket {
+        start,
+        figures,
+        p50_ms: latency::percentile(counts, 0.5),
+        p95_ms: latency::percentile(counts, 0.95),
+    };
+    let mut total = bucket(range.from, Default::default(), &mut summed(latencies));
+    let buckets = range
+        .starts()
+        .map(|start| {
+            let figures = sums.get(&start).copied().unwrap_or_default();
+            total.figures.add(&figures);
+            bucket(start, figures, by_start.get_mut(&start).map_or(&mut [], Vec::as_mut_slice))
+        })
+        .collect();
+    UsageReport { from: range.from, to: range.to, bucket_ms: range.bucket_ms, total, buckets }
+}
+
+fn summed(latencies: &[(UnixMs, i64, i64)]) -> Vec<(i64, i64)> {
+    let mut sums: HashMap<i64, i64> = HashMap::new();
+    for (_, class, calls) in latencies {
+        *sums.entry(*class).or_default() += calls;
+    }
+    sums.into_iter().collect()
+}
+
+fn parse_cursor(text: &str) -> Option<(UnixMs, CallId)> {
+    let (at, id) = text.split_once('.')?;
+    Some((UnixMs(at.parse().ok()?), CallId::parse(id)?))
+}

@@ -1,0 +1,221 @@
+//! Writing events and their sums, many rows a statement.
+
+use std::collections::{BTreeMap, HashSet};
+
+use sqlx::{Any, AnyConnection, any::AnyArguments, query::Query};
+
+use super::ROLLUP_MS;
+use crate::{
+    domain::{
+        ids::CallId,
+        latency,
+        time::UnixMs,
+        usage::{Figures, Outcome, UsageEvent},
+    },
+    storage::RowExt,
+};
+
+/// Rows of one statement, largest first: few sizes, so that few statements are prepared.
+const CHUNKS: [usize; 3] = [64, 8, 1];
+/// Names are short; what a client made up as a model's name may not be.
+const TEXT_MAX: usize = 300;
+/// No count of one call is larger: sums of a billion calls stay within 64 bits.
+const COUNT_MAX: u64 = 1_000_000_000;
+
+type AnyQuery<'q> = Query<'q, Any, AnyArguments>;
+
+/// Writes events; gives the ids of those that were not there. `RETURNING` names inserted rows only, on both engines.
+pub async fn insert_events(c: &mut AnyConnection, events: &[UsageEvent]) -> Result<HashSet<CallId>, sqlx::Error> {
+    const INTO: &str = "INSERT INTO usage_events (id, at, team_id, team_name, organization_id, user_id, user_name, key_id, key_name, test,
+        model_id, model_name, endpoint, stream, input_price, cached_price, output_price, discount_bp, outcome, status, code,
+        prompt_tokens, cached_tokens, completion_tokens, estimated, provider_id, provider_name, attempts, first_token_ms, latency_ms,
+        cost, list_cost, loss)";
+    let mut new = HashSet::with_capacity(events.len());
+    for chunk in chunks(events) {
+        let sql = format!("{INTO} VALUES {} ON CONFLICT (id) DO NOTHING RETURNING id", placeholders(chunk.len(), 33));
+        let query = chunk.iter().fold(sqlx::query(sqlx::AssertSqlSafe(sql)), bind_event);
+        for row in query.fetch_all(&mut *c).await? {
+            new.insert(row.id("id")?);
+        }
+    }
+    Ok(new)
+}
+
+/// Adds events to the sums of their quarters of an hour.
+pub async fn add_to_rollups<'e>(c: &mut AnyConnection, events: impl Iterator<Item = &'e UsageEvent>) -> Result<(), sqlx::Error> {
+    // Sorted by key: two nodes that book at once lock the rows in the same order.
+    let mut sums: BTreeMap<RollupKey, (Figures, UnixMs)> = BTreeMap::new();
+    let mut latencies: BTreeMap<(String, i64, bool, i64), i64> = BTreeMap::new();
+    for event in events {
+        let call = &event.call;
+        let (figures, last) = sums.entry(rollup_key(event)).or_default();
+        figures.add(&figures_of(event));
+        *last = (*last).max(call.at);
+        if has_latency(event) {
+            let key = (call.team.to_string(), start(call.at), call.test, latency::class(event.end.latency_ms));
+            *latencies.entry(key).or_default() += 1;
+        }
+    }
+    add_sums(c, &sums.into_iter().collect::<Vec<_>>()).await?;
+    add_latencies(c, &latencies.into_iter().collect::<Vec<_>>()).await
+}
+
+/// What one event adds to the sums.
+pub(crate) fn figures_of(event: &UsageEvent) -> Figures {
+    let end = &event.end;
+    Figures {
+        requests: 1,
+        succeeded: i64::from(end.outcome == Outcome::Completed),
+        failed: i64::from(end.outcome.is_failure()),
+        refused: i64::from(end.outcome == Outcome::Refused),
+        prompt_tokens: count(end.tokens.prompt),
+        completion_tokens: count(end.tokens.completion),
+        cost: end.cost.0,
+        estimated: i64::from(end.estimated),
+    }
+}
+
+/// Refused calls were never answered; how long an interrupted one took is not known.
+pub(crate) fn has_latency(event: &UsageEvent) -> bool {
+    !matches!(event.end.outcome, Outcome::Refused | Outcome::Interrupted)
+}
+
+/// Team, start, person, key, model, test.
+type RollupKey = (String, i64, String, String, String, bool);
+
+fn rollup_key(event: &UsageEvent) -> RollupKey {
+    let call = &event.call;
+    // Names that the catalog does not know share one row: clients can make up as many as they like.
+    let model = if call.model.is_some() { storable(&call.model_name) } else { String::new() };
+    let key = call.key.map(|id| id.to_string()).unwrap_or_default();
+    (call.team.to_string(), start(call.at), call.user.to_string(), key, model, call.test)
+}
+
+async fn add_sums(c: &mut AnyConnection, sums: &[(RollupKey, (Figures, UnixMs))]) -> Result<(), sqlx::Error> {
+    for chunk in chunks(sums) {
+        let sql = format!(
+            "INSERT INTO usage_rollups AS r (team_id, start_at, user_id, key_id, model_name, test, requests, succeeded, failed, refused,
+                 prompt_tokens, completion_tokens, cost, estimated, last_call_at) VALUES {}
+             ON CONFLICT (team_id, start_at, user_id, key_id, model_name, test) DO UPDATE SET
+                 requests = r.requests + excluded.requests, succeeded = r.succeeded + excluded.succeeded,
+                 failed = r.failed + excluded.failed, refused = r.refused + excluded.refused,
+                 prompt_tokens = r.prompt_tokens + excluded.prompt_tokens,
+                 completion_tokens = r.completion_tokens + excluded.completion_tokens,
+                 cost = r.cost + excluded.cost, estimated = r.estimated + excluded.estimated,
+                 last_call_at = CASE WHEN excluded.last_call_at > r.last_call_at THEN excluded.last_call_at ELSE r.last_call_at END",
+            placeholders(chunk.len(), 15)
+        );
+        let bind = |query: AnyQuery<'static>, ((team, at, user, key, model, test), (sum, last)): &(RollupKey, (Figures, UnixMs))| {
+            let query = query.bind(team.clone()).bind(*at).bind(user.clone()).bind(key.clone()).bind(model.clone());
+            let query = query.bind(i64::from(*test)).bind(sum.requests).bind(sum.succeeded).bind(sum.failed).bind(sum.refused);
+            query.bind(sum.prompt_tokens).bind(sum.completion_tokens).bind(sum.cost).bind(sum.estimated).bind(last.0)
+        };
+        chunk.iter().fold(sqlx::query(sqlx::AssertSqlSafe(sql)), bind).execute(&mut *c).await?;
+    }
+    Ok(())
+}
+
+async fn add_latencies(c: &mut AnyConnection, latencies: &[((String, i64, bool, i64), i64)]) -> Result<(), sqlx::Error> {
+    for chunk in chunks(latencies) {
+        let sql = format!(
+            "INSERT INTO usage_latencies AS l (team_id, start_at, test, class, calls) VALUES {}
+             ON CONFLICT (team_id, start_at, test, class) DO UPDATE SET calls = l.calls + excluded.calls",
+            placeholders(chunk.len(), 5)
+        );
+        let bind = |query: AnyQuery<'static>, ((team, at, test, class), calls): &((String, i64, bool, i64), i64)| {
+            query.bind(team.clone()).bind(*at).bind(i64::from(*test)).bind(*class).bind(*calls)
+        };
+        chunk.iter().fold(sqlx::query(sqlx::AssertSqlSafe(sql)), bind).execute(&mut *c).await?;
+    }
+    Ok(())
+}
+
+fn bind_event<'q>(query: AnyQuery<'q>, event: &UsageEvent) -> AnyQuery<'q> {
+    let (call, end) = (&event.call, &event.end);
+    query
+        .bind(call.id.to_string())
+        .bind(call.at.0)
+        .bind(call.team.to_string())
+        .bind(storable(&call.team_name))
+        .bind(call.organization.map(|id| id.to_string()))
+        .bind(call.user.to_string())
+        .bind(storable(&call.user_name))
+        .bind(call.key.map(|id| id.to_string()))
+        .bind(storable(&call.key_name))
+        .bind(i64::from(call.test))
+        .bind(call.model.map(|id| id.to_string()))
+        .bind(storable(&call.model_name))
+        .bind(storable(&call.endpoint))
+        .bind(i64::from(call.stream))
+        .bind(call.input_price)
+        .bind(call.cached_price)
+        .bind(call.output_price)
+        .bind(call.discount_bp)
+        .bind(end.outcome.as_str())
+        .bind(i64::from(end.status))
+        .bind(storable(&end.code))
+        .bind(count(end.tokens.prompt))
+        .bind(count(end.tokens.cached))
+        .bind(count(end.tokens.completion))
+        .bind(i64::from(end.estimated))
+        .bind(end.provider.map(|id| id.to_string()))
+        .bind(storable(&end.provider_name))
+        .bind(i64::from(end.attempts))
+        .bind(end.first_token_ms)
+        .bind(end.latency_ms.max(0))
+        .bind(end.cost.0)
+        .bind(end.list_cost.0)
+        .bind(end.loss.0)
+}
+
+/// Text that both engines take: PostgreSQL knows no NUL.
+fn storable(text: &str) -> String {
+    text.chars().filter(|c| *c != '\0').take(TEXT_MAX).collect()
+}
+
+fn count(tokens: u64) -> i64 {
+    tokens.min(COUNT_MAX).cast_signed()
+}
+
+fn start(at: UnixMs) -> i64 {
+    at.floor_to(ROLLUP_MS).0
+}
+
+/// `($1, $2), ($3, $4)` for two rows of two columns.
+fn placeholders(rows: usize, columns: usize) -> String {
+    let mut text = String::with_capacity(rows * columns * 6);
+    for row in 0..rows {
+        for column in 0..columns {
+            text.push_str(if column > 0 { ", " } else if row > 0 { "), (" } else { "(" });
+            text.push('$');
+            text.push_str(&(row * columns + column + 1).to_string());
+        }
+    }
+    text.push(')');
+    text
+}
+
+fn chunks<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let size = CHUNKS.into_iter().find(|size| *size <= rows.len())?;
+        let (chunk, rest) = rows.split_at(size);
+        rows = rest;
+        Some(chunk)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_cut_into_few_sizes() {
+        let rows: Vec<u32> = (0..203).collect();
+        let cut: Vec<&[u32]> = chunks(&rows).collect();
+        assert_eq!(cut.iter().map(|c| c.len()).collect::<Vec<_>>(), [64, 64, 64, 8, 1, 1, 1]);
+        assert_eq!(cut.concat(), rows);
+        assert_eq!(placeholders(2, 2), "($1, $2), ($3, $4)");
+        assert_eq!(storable("a\0b"), "ab");
+        assert_eq!(count(u64::MAX), 1_000_000_000);
+    }
+}

@@ -1,0 +1,14 @@
+//! Usage events, their sums, and what is read of them.
+
+mod booking;
+mod calls;
+mod report;
+
+pub use booking::{add_to_rollups, insert_events};
+pub use calls::{CallFilter, list_calls};
+pub use report::{ReportFilter, count_latencies, sum_by_bucket, sum_by_key, sum_by_member, sum_by_model, sum_cost};
+
+use crate::domain::time::MINUTE_MS;
+
+/// Sums are kept per quarter of an hour.
+pub const ROLLUP_MS: i64 = 15 * MINUTE_MS;
