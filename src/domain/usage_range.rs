@@ -59,7 +59,9 @@ impl UsageRange {
             "" => fitting(length),
             word => match BUCKETS.iter().find(|(name, _)| *name == word) {
                 Some((_, bucket_ms)) if length / bucket_ms <= BUCKETS_MAX => *bucket_ms,
-                Some(_) => return Err(FieldErrors::one("bucket", format!("Choose longer intervals: at most {BUCKETS_MAX} fit."))),
+                Some(_) => {
+                    return Err(FieldErrors::one("bucket", format!("Choose longer intervals: at most {BUCKETS_MAX} fit.")));
+                }
                 None => return Err(FieldErrors::one("bucket", "Use 15m, 1h, 6h or 1d.")),
             },
         };
@@ -114,7 +116,10 @@ mod tests {
         let range = UsageRange::parse(Some(NOW.0 - HOUR_MS), Some(NOW.0), "15m", NOW).unwrap();
         assert_eq!((range.from.0 % FINEST_MS, range.to.0 % FINEST_MS), (0, 0));
         assert!(range.from.0 <= NOW.0 - HOUR_MS && range.to.0 >= NOW.0);
-        assert_eq!(UsageRange::parse(None, None, "", NOW).unwrap().to.since(UsageRange::parse(None, None, "", NOW).unwrap().from), DAY_MS);
+        assert_eq!(
+            UsageRange::parse(None, None, "", NOW).unwrap().to.since(UsageRange::parse(None, None, "", NOW).unwrap().from),
+            DAY_MS
+        );
         for (from, to, bucket) in [
             (Some(NOW.0), Some(NOW.0 - DAY_MS), ""),
             (Some(NOW.0 + DAY_MS), None, ""),

@@ -133,7 +133,8 @@ fn is_about_the_data(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Encode(_) => true,
         sqlx::Error::Database(error) => {
-            !matches!(error.kind(), sqlx::error::ErrorKind::Other) || error.code().is_some_and(|code| code.len() == 5 && code.starts_with("22"))
+            !matches!(error.kind(), sqlx::error::ErrorKind::Other)
+                || error.code().is_some_and(|code| code.len() == 5 && code.starts_with("22"))
         }
         _ => false,
     }
@@ -160,12 +161,7 @@ pub(super) struct OpenCall {
 
 impl Intake {
     pub(super) fn new() -> Self {
-        Self {
-            reader: SpoolReader::default(),
-            open: HashMap::new(),
-            batch: Vec::with_capacity(BATCH),
-            damaged: BTreeSet::new(),
-        }
+        Self { reader: SpoolReader::default(), open: HashMap::new(), batch: Vec::with_capacity(BATCH), damaged: BTreeSet::new() }
     }
 
     /// Reads until the batch is full or nothing is left.

@@ -19,7 +19,8 @@ pub fn charge(call: &CallFacts, tokens: Tokens) -> (NanoUsd, NanoUsd) {
         Item { units: cached, price: Price(call.cached_price) },
         Item { units: tokens.completion, price: Price(call.output_price) },
     ];
-    let amount = |discount| charge_items(&items, discount, Rounding::HalfUp).unwrap_or(DEAREST_CALL).clamp(NanoUsd(0), DEAREST_CALL);
+    let amount =
+        |discount| charge_items(&items, discount, Rounding::HalfUp).unwrap_or(DEAREST_CALL).clamp(NanoUsd(0), DEAREST_CALL);
     (amount(BasisPoints(call.discount_bp)), amount(BasisPoints(0)))
 }
 

@@ -1,10 +1,6 @@
 //! Reading the spool back: records in the order in which they were written, in bounded memory, while more are being written.
 
-use std::{
-    fs::File,
-    io,
-    os::unix::fs::FileExt,
-};
+use std::{fs::File, io, os::unix::fs::FileExt};
 
 use super::{
     record::{self, Frame, Record},

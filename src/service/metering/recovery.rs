@@ -48,7 +48,11 @@ impl Services {
         }
         meter.recovered.store(true, Ordering::Release);
         if found != Recovered::default() {
-            tracing::info!(ended = found.ended, interrupted = found.interrupted, "booked what the last process left in the spool");
+            tracing::info!(
+                ended = found.ended,
+                interrupted = found.interrupted,
+                "booked what the last process left in the spool"
+            );
         }
         Ok(found)
     }

@@ -178,7 +178,11 @@ impl Spool {
         };
         for segment in old {
             let from = path(&self.shared.dir, segment);
-            let done = if damaged.contains(&segment) { fs::rename(&from, from.with_extension("damaged")) } else { fs::remove_file(&from) };
+            let done = if damaged.contains(&segment) {
+                fs::rename(&from, from.with_extension("damaged"))
+            } else {
+                fs::remove_file(&from)
+            };
             if let Err(error) = done {
                 // It is read again at the next start, and its calls are known by their ids then.
                 tracing::warn!(segment, %error, "a booked spool segment can not be removed");

@@ -102,5 +102,14 @@ pub(crate) fn facts(n: u64, stream: bool) -> CallFacts {
 /// The end of a call that went well.
 pub(crate) fn completed(facts: &CallFacts, tokens: Tokens) -> CallEnd {
     let (cost, list_cost) = charge(facts, tokens);
-    CallEnd { outcome: Outcome::Completed, status: 200, tokens, cost, list_cost, latency_ms: 120, estimated: false, ..event(1).end }
+    CallEnd {
+        outcome: Outcome::Completed,
+        status: 200,
+        tokens,
+        cost,
+        list_cost,
+        latency_ms: 120,
+        estimated: false,
+        ..event(1).end
+    }
 }

@@ -105,7 +105,8 @@ async fn add_sums(c: &mut AnyConnection, sums: &[(RollupKey, (Figures, UnixMs))]
                  last_call_at = CASE WHEN excluded.last_call_at > r.last_call_at THEN excluded.last_call_at ELSE r.last_call_at END",
             placeholders(chunk.len(), 15)
         );
-        let bind = |query: AnyQuery<'static>, ((team, at, user, key, model, test), (sum, last)): &(RollupKey, (Figures, UnixMs))| {
+        let bind = |query: AnyQuery<'static>,
+                    ((team, at, user, key, model, test), (sum, last)): &(RollupKey, (Figures, UnixMs))| {
             let query = query.bind(team.clone()).bind(*at).bind(user.clone()).bind(key.clone()).bind(model.clone());
             let query = query.bind(i64::from(*test)).bind(sum.requests).bind(sum.succeeded).bind(sum.failed).bind(sum.refused);
             query.bind(sum.prompt_tokens).bind(sum.completion_tokens).bind(sum.cost).bind(sum.estimated).bind(last.0)
@@ -186,7 +187,13 @@ fn placeholders(rows: usize, columns: usize) -> String {
     let mut text = String::with_capacity(rows * columns * 6);
     for row in 0..rows {
         for column in 0..columns {
-            text.push_str(if column > 0 { ", " } else if row > 0 { "), (" } else { "(" });
+            text.push_str(if column > 0 {
+                ", "
+            } else if row > 0 {
+                "), ("
+            } else {
+                "("
+            });
             text.push('$');
             text.push_str(&(row * columns + column + 1).to_string());
         }
