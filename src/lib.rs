@@ -31,3 +31,6 @@ pub fn hydrate() {
     console_error_panic_hook::set_once();
     leptos::mount::hydrate_body(app::App);
 }
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests;

@@ -88,3 +88,11 @@ impl Services {
         self
     }
 }
+
+#[cfg(test)]
+impl Settings {
+    /// Settings of tests.
+    pub(crate) fn for_tests() -> Self {
+        Self { public_url: "http://127.0.0.1:3000".into(), allowed_upstreams: vec!["127.0.0.1".into()], demo: false }
+    }
+}

@@ -1,0 +1,11 @@
+//! What tests stand on: databases, people, a clock that moves.
+
+pub(crate) mod database;
+pub(crate) mod people;
+
+pub(crate) use database::on_each_database;
+
+use crate::domain::time::UnixMs;
+
+/// When tests take place: Sat 21 Nov 2026, 23:03 UTC.
+pub(crate) const START: UnixMs = UnixMs(1_795_302_180_000);

@@ -1,0 +1,82 @@
+//! Teams: who may make them, what strangers see, how addresses are chosen.
+
+use super::support::{on_each_database, people};
+use crate::{
+    domain::roles::{Action, Role},
+    service::{ServiceError, teams::TeamPatch},
+};
+
+#[tokio::test]
+async fn the_creator_owns_the_team_and_strangers_see_nothing() {
+    on_each_database(|services| async move {
+        let maya = people::db_person(&services, "Maya", true).await;
+        let noor = people::db_person(&services, "Noor", false).await;
+        let team = people::team(&services, &maya).await;
+        assert_eq!((team.slug.as_str(), team.organization.as_str(), team.members), ("atlas-search", "Northwind Labs", 1));
+        assert_eq!(team.standing.role, Some(Role::Owner));
+
+        for name in ["atlas-search", &team.id.to_string(), "no-such-team", "'; DROP TABLE teams; --"] {
+            assert!(matches!(services.get_team(&noor, name).await, Err(ServiceError::NotFound)), "{name}");
+        }
+        assert!(services.list_teams(&noor).await.unwrap().is_empty());
+
+        people::db_join(&services, &team, &noor, Role::Viewer).await;
+        assert_eq!(services.get_team(&noor, "atlas-search").await.unwrap().standing.role, Some(Role::Viewer));
+        let refused = services.update_team(&noor, "atlas-search", TeamPatch { name: Some("Mine".into()), ..TeamPatch::default() }).await;
+        assert!(matches!(refused, Err(ServiceError::Denied(Action::ManageLimits))));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn team_addresses_are_unique_and_never_shadow_a_page() {
+    on_each_database(|services| async move {
+        let maya = people::db_person(&services, "Maya", true).await;
+        people::team(&services, &maya).await;
+        let second = services.create_team(&maya, people::new_team("Atlas Search", "northwind-labs")).await.unwrap();
+        assert_eq!(second.slug, "atlas-search-2", "a name may repeat, its address may not");
+        let reserved = services.create_team(&maya, people::new_team("New", "northwind-labs")).await.unwrap();
+        assert_eq!(reserved.slug, "team");
+        let mut taken = people::new_team("Other", "northwind-labs");
+        taken.slug = Some("atlas-search".into());
+        let refused = services.create_team(&maya, taken).await.unwrap_err();
+        assert!(matches!(&refused, ServiceError::Invalid(fields) if fields.get("slug").unwrap().contains("taken")), "{refused:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn members_create_teams_only_where_the_organization_allows_it() {
+    on_each_database(|services| async move {
+        let maya = people::db_person(&services, "Maya", true).await;
+        let noor = people::db_person(&services, "Noor", false).await;
+        let team = people::team(&services, &maya).await;
+        let unknown = services.create_team(&noor, people::new_team("Side", "northwind-labs")).await.unwrap_err();
+        let nowhere = services.create_team(&noor, people::new_team("Side", "no-such-org")).await.unwrap_err();
+        assert_eq!(format!("{unknown:?}"), format!("{nowhere:?}"), "a foreign organization reads as a missing one");
+        people::db_join(&services, &team, &noor, Role::Member).await;
+        let refused = services.create_team(&noor, people::new_team("Side", "northwind-labs")).await.unwrap_err();
+        assert!(matches!(refused, ServiceError::Forbidden(_)));
+        let mut tx = services.store.begin().await.unwrap();
+        sqlx::raw_sql("UPDATE organizations SET members_create_teams = 1").execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+        let side = services.create_team(&noor, people::new_team("Side", "northwind-labs")).await.unwrap();
+        assert_eq!(side.owner, noor.user.id);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_personal_space_is_its_persons_alone() {
+    on_each_database(|services| async move {
+        let maya = people::db_person(&services, "Maya", true).await;
+        let noor = people::db_person(&services, "Noor", false).await;
+        let own = services.get_team(&noor, "me").await.unwrap();
+        assert_eq!((own.id, own.standing.role), (noor.user.personal_team, Some(Role::Owner)));
+        let foreign = services.get_team(&maya, &own.id.to_string()).await;
+        assert!(matches!(foreign, Err(ServiceError::NotFound)), "not even for a platform admin");
+        let renamed = services.update_team(&noor, "me", TeamPatch { name: Some("Mine".into()), ..TeamPatch::default() }).await;
+        assert!(matches!(renamed, Err(ServiceError::Conflict("personal_space", _))));
+    })
+    .await;
+}
