@@ -41,7 +41,10 @@ async fn a_new_key_works_at_once_and_its_secret_is_stored_nowhere() {
         assert_eq!(snapshot.callable(&entry).len(), 1);
 
         let mut c = services.store.reader().await.unwrap();
-        for table in ["SELECT secret_hash || prefix || suffix AS t FROM api_keys", "SELECT before_value || after_value AS t FROM audit_log"] {
+        for table in [
+            "SELECT secret_hash || prefix || suffix AS t FROM api_keys",
+            "SELECT before_value || after_value AS t FROM audit_log",
+        ] {
             for row in sqlx::query(table).fetch_all(&mut *c).await.unwrap() {
                 let text: String = sqlx::Row::get(&row, "t");
                 assert!(!text.contains(&key.key[10..40]), "{text}");
@@ -95,7 +98,10 @@ async fn a_rotated_key_has_two_secrets_for_a_day() {
         assert!(snapshot.authenticate(&old.key, START.plus(DAY_MS - 1)).is_ok());
         assert_eq!(snapshot.authenticate(&old.key, START.plus(DAY_MS)).unwrap_err(), KeyRefusal::Expired);
         services.revoke_key(&maya, "atlas-search", old.id).await.unwrap();
-        assert!(services.snapshot().authenticate(&old.key, START).is_err() && services.snapshot().authenticate(&new.key, START).is_err());
+        assert!(
+            services.snapshot().authenticate(&old.key, START).is_err()
+                && services.snapshot().authenticate(&new.key, START).is_err()
+        );
         let again = services.rotate_key(&maya, "atlas-search", old.id).await.unwrap_err();
         assert!(matches!(again, ServiceError::Conflict("key_revoked", _)));
     })
@@ -120,14 +126,22 @@ async fn members_have_their_own_keys_and_viewers_none() {
         let app = NewApiKey { kind: KeyKind::Application, ..person_key("x") };
         assert!(matches!(services.create_key(&noor, "atlas-search", app).await, Err(ServiceError::Denied(Action::ManageAnyKey))));
 
-        assert!(matches!(services.create_key(&vera, "atlas-search", person_key("x")).await, Err(ServiceError::Denied(Action::OwnKeys))));
+        assert!(matches!(
+            services.create_key(&vera, "atlas-search", person_key("x")).await,
+            Err(ServiceError::Denied(Action::OwnKeys))
+        ));
         assert!(matches!(services.list_keys(&vera, "atlas-search", KeyQuery::default()).await, Err(ServiceError::Denied(_))));
 
         let patch = KeyPatch { name: Some("renamed".into()), expires_at: Some(Some(START.plus(DAY_MS))) };
         services.update_key(&maya, "atlas-search", noors.id, patch).await.unwrap();
-        let all = services.list_keys(&maya, "atlas-search", KeyQuery { text: "RENAM".into(), ..KeyQuery::default() }).await.unwrap().items;
+        let all = services
+            .list_keys(&maya, "atlas-search", KeyQuery { text: "RENAM".into(), ..KeyQuery::default() })
+            .await
+            .unwrap()
+            .items;
         assert_eq!((all.len(), all[0].name.as_str(), all[0].expires_at), (1, "renamed", Some(START.plus(DAY_MS))));
-        let wild = services.list_keys(&maya, "atlas-search", KeyQuery { text: "%".into(), ..KeyQuery::default() }).await.unwrap().items;
+        let wild =
+            services.list_keys(&maya, "atlas-search", KeyQuery { text: "%".into(), ..KeyQuery::default() }).await.unwrap().items;
         assert!(wild.is_empty(), "a percent sign is a percent sign");
     })
     .await;

@@ -22,7 +22,8 @@ async fn every_team_has_exactly_one_owner_who_is_a_member() {
         fails(&services.store, "DELETE FROM team_members", "the owner's membership removed").await;
         fails(&services.store, "UPDATE teams SET owner_user_id = NULL", "a team without owner").await;
         fails(&services.store, "UPDATE teams SET owner_user_id = 'nobody'", "an owner who is no member").await;
-        fails(&services.store, "UPDATE teams SET organization_id = NULL WHERE kind = 'team'", "a team without organization").await;
+        fails(&services.store, "UPDATE teams SET organization_id = NULL WHERE kind = 'team'", "a team without organization")
+            .await;
         fails(
             &services.store,
             "INSERT INTO team_members (team_id, user_id, role, joined_at) SELECT 'nowhere', id, 'member', 0 FROM users",

@@ -22,7 +22,8 @@ async fn the_creator_owns_the_team_and_strangers_see_nothing() {
 
         people::db_join(&services, &team, &noor, Role::Viewer).await;
         assert_eq!(services.get_team(&noor, "atlas-search").await.unwrap().standing.role, Some(Role::Viewer));
-        let refused = services.update_team(&noor, "atlas-search", TeamPatch { name: Some("Mine".into()), ..TeamPatch::default() }).await;
+        let refused =
+            services.update_team(&noor, "atlas-search", TeamPatch { name: Some("Mine".into()), ..TeamPatch::default() }).await;
         assert!(matches!(refused, Err(ServiceError::Denied(Action::ManageLimits))));
     })
     .await;
@@ -40,7 +41,10 @@ async fn team_addresses_are_unique_and_never_shadow_a_page() {
         let mut taken = people::new_team("Other", "northwind-labs");
         taken.slug = Some("atlas-search".into());
         let refused = services.create_team(&maya, taken).await.unwrap_err();
-        assert!(matches!(&refused, ServiceError::Invalid(fields) if fields.get("slug").unwrap().contains("taken")), "{refused:?}");
+        assert!(
+            matches!(&refused, ServiceError::Invalid(fields) if fields.get("slug").unwrap().contains("taken")),
+            "{refused:?}"
+        );
     })
     .await;
 }

@@ -81,13 +81,7 @@ pub(crate) async fn team(services: &Services, owner: &Caller) -> TeamView {
 
 /// Input of a team.
 pub(crate) fn new_team(name: &str, organization: &str) -> NewTeam {
-    NewTeam {
-        name: name.into(),
-        slug: None,
-        organization: organization.into(),
-        mode: AccessMode::Inherit,
-        self_service: true,
-    }
+    NewTeam { name: name.into(), slug: None, organization: organization.into(), mode: AccessMode::Inherit, self_service: true }
 }
 
 /// The simulated provider.
