@@ -1,19 +1,6 @@
 use leptos::prelude::*;
 
-/// Up to two initials: of the first and the last word.
-pub fn initials(name: &str) -> String {
-    let mut words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let first = words.next().and_then(|word| word.chars().next());
-    let last = words.next_back().and_then(|word| word.chars().next());
-    let both: String = first.into_iter().chain(last).flat_map(char::to_uppercase).collect();
-    if both.is_empty() { "?".to_owned() } else { both }
-}
-
-/// One of six hues, always the same for the same id (FNV-1a, so that server and browser agree).
-pub fn hue_class(id: &str) -> &'static str {
-    let hash = id.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    ["h1", "h2", "h3", "h4", "h5", "h6"][(hash % 6) as usize]
-}
+use crate::domain::format::{hue, initials};
 
 /// A person, round. `id` decides the hue.
 #[component]
@@ -24,7 +11,7 @@ pub fn Avatar(
     #[prop(optional)]
     size: &'static str,
 ) -> impl IntoView {
-    view! { <span class=format!("av {} {size}", hue_class(&id)) aria-hidden="true">{initials(&name)}</span> }
+    view! { <span class=format!("av h{} {size}", hue(&id)) aria-hidden="true">{initials(&name)}</span> }
 }
 
 /// A team or personal space, square. `id` decides the hue.
@@ -36,7 +23,7 @@ pub fn Tile(
     #[prop(optional)]
     size: &'static str,
 ) -> impl IntoView {
-    view! { <span class=format!("tile {} {size}", hue_class(&id)) aria-hidden="true">{initials(&name)}</span> }
+    view! { <span class=format!("tile h{} {size}", hue(&id)) aria-hidden="true">{initials(&name)}</span> }
 }
 
 /// Avatar, name and, below it, a smaller line.
@@ -59,18 +46,5 @@ pub fn Who(#[prop(into)] name: String, #[prop(into)] id: String, #[prop(optional
             <Avatar name=name id=id size=size/>
             {text}
         </span>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn initials_come_from_first_and_last_word() {
-        assert_eq!(initials("Maya Okafor"), "MO");
-        assert_eq!(initials("noor el-amin"), "NA");
-        assert_eq!(initials("atlas"), "A");
-        assert_eq!(initials("  "), "?");
     }
 }

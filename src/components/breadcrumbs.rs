@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-/// One step of the path; the last one has no link.
+/// One step of the path. The last one is the page itself and no link; one before it may have no page of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crumb {
     pub label: String,
@@ -20,12 +20,14 @@ impl Crumb {
 #[component]
 pub fn Breadcrumbs(#[prop(into)] crumbs: Signal<Vec<Crumb>>) -> impl IntoView {
     let items = move || {
+        let crumbs = crumbs.get();
+        let last = crumbs.len().saturating_sub(1);
         crumbs
-            .get()
             .into_iter()
-            .map(|crumb| match crumb.href {
-                Some(href) => view! { <li><a href=href>{crumb.label}</a></li> }.into_any(),
-                None => view! { <li><span aria-current="page">{crumb.label}</span></li> }.into_any(),
+            .enumerate()
+            .map(|(at, crumb)| match crumb.href {
+                Some(href) if at < last => view! { <li><a href=href>{crumb.label}</a></li> }.into_any(),
+                _ => view! { <li><span aria-current=(at == last).then_some("page")>{crumb.label}</span></li> }.into_any(),
             })
             .collect_view()
     };

@@ -1,26 +1,7 @@
 use leptos::{html, prelude::*};
-use serde::{Deserialize, Serialize};
 
 use super::browser;
-
-/// What a chart says, as a table: for those who do not see it, and where there is no script.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChartTable {
-    pub head: Vec<String>,
-    pub rows: Vec<Vec<String>>,
-}
-
-/// A chart, ready to draw.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChartView {
-    /// One sentence: range, total, peak, anomaly.
-    pub label: String,
-    /// Engine options for the light theme, as JSON.
-    pub light: String,
-    /// The same for the dark theme.
-    pub dark: String,
-    pub table: ChartTable,
-}
+use crate::domain::charts::{ChartTable, ChartView, LegendEntry};
 
 /// A chart drawn by the engine in the page from options made by the server, in a box whose height is fixed beforehand,
 /// with the same figures in a table below it. New figures are drawn into the same place.
@@ -90,4 +71,14 @@ fn table_view(table: ChartTable) -> AnyView {
         </table>
     }
     .into_any()
+}
+
+/// Names and marks of a chart's series, in the order of the stack.
+#[component]
+pub fn Legend(entries: Vec<LegendEntry>) -> impl IntoView {
+    let entries = entries
+        .into_iter()
+        .map(|entry| view! { <li><span class=format!("swatch {} hc{}", entry.mark, entry.slot)></span>{entry.name}</li> })
+        .collect_view();
+    view! { <ul class="legend">{entries}</ul> }
 }

@@ -1,42 +1,9 @@
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::Icon;
+use crate::domain::charts::{Delta, KpiView, Tone};
 
-/// Whether a change is good, bad, or neither (spend rising is neither).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Tone {
-    #[default]
-    Plain,
-    Good,
-    Bad,
-}
-
-/// The change against the previous period, ready to show.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Delta {
-    pub up: bool,
-    /// `34.1%`
-    pub text: String,
-    /// `from $3,063.79`
-    pub was: String,
-    pub tone: Tone,
-}
-
-/// One key figure, formatted by the server.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KpiView {
-    pub label: String,
-    pub value: String,
-    /// Smaller, after the value: `%`, `ms`.
-    pub unit: String,
-    /// The exact value, as a tooltip.
-    pub title: String,
-    pub delta: Option<Delta>,
-    /// The line and the area below it, as SVG paths in a box of 200 × 34.
-    pub spark: Option<(String, String)>,
-}
-
+/// A key figure with its change and its course.
 #[component]
 pub fn Kpi(view: KpiView) -> impl IntoView {
     let unit = (!view.unit.is_empty()).then(|| view! { <small>{view.unit}</small> });

@@ -29,11 +29,11 @@ mod tabs;
 mod toast;
 
 pub use auth::AuthPage;
-pub use avatar::{Avatar, Tile, Who, hue_class, initials};
+pub use avatar::{Avatar, Tile, Who};
 pub use badge::{Badge, Count, Quiet, RolePill};
 pub use breadcrumbs::{Breadcrumbs, Crumb};
 pub use button::{Button, IconLink, LinkButton, noscroll};
-pub use chart::{Chart, ChartTable, ChartView};
+pub use chart::{Chart, Legend};
 pub use choice::{Checkbox, Choice, RadioGroup, Segmented};
 pub use copy_button::CopyButton;
 pub use dialog::Dialog;
@@ -42,7 +42,7 @@ pub use field::{Field, TextArea};
 pub use icon::Icon;
 #[cfg(feature = "ssr")]
 pub use icon::SPRITE;
-pub use kpi::{Delta, Kpi, KpiView, Tone};
+pub use kpi::Kpi;
 pub use logo::{Brand, Logo};
 pub use menu::Menu;
 pub use meter::{Meter, MeterView};

@@ -1,0 +1,98 @@
+//! Figures ready to be shown: key figures, charts and the tables behind them. The server formats; pages only place.
+
+use serde::{Deserialize, Serialize};
+
+/// Whether a change is good, bad, or neither (spend rising is neither).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tone {
+    /// Neither.
+    #[default]
+    Plain,
+    /// For the better.
+    Good,
+    /// For the worse.
+    Bad,
+}
+
+/// The change against the previous period.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delta {
+    /// The direction.
+    pub up: bool,
+    /// `34.1%`
+    pub text: String,
+    /// `from $3,063.79`
+    pub was: String,
+    /// Whether the direction is good.
+    pub tone: Tone,
+}
+
+/// One key figure.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KpiView {
+    /// What is counted.
+    pub label: String,
+    /// The figure.
+    pub value: String,
+    /// Smaller, after the figure: `%`, `ms`.
+    pub unit: String,
+    /// The exact figure, as a tooltip; may be empty.
+    pub title: String,
+    /// The change against the previous period.
+    pub delta: Option<Delta>,
+    /// The line and the area below it, as SVG paths in a box of 200 × 34.
+    pub spark: Option<(String, String)>,
+}
+
+/// What a chart says, as a table: for those who do not see it, and where there is no script.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChartTable {
+    /// Column heads; the first is the time.
+    pub head: Vec<String>,
+    /// Rows, oldest first.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// One entry of a legend, in the order of the stack.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LegendEntry {
+    /// Palette slot, 0 (grey) to 6.
+    pub slot: u8,
+    /// Name of the series.
+    pub name: String,
+    /// Drawn as `block`, `line` or `dash`.
+    pub mark: String,
+}
+
+/// A chart, ready to draw.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChartView {
+    /// One sentence: range, total, peak.
+    pub label: String,
+    /// The series, where there are several.
+    pub legend: Vec<LegendEntry>,
+    /// Options of the chart engine for the light theme, as JSON.
+    pub light: String,
+    /// The same for the dark theme.
+    pub dark: String,
+    /// The same figures as a table.
+    pub table: ChartTable,
+}
+
+/// What an overview says about a range: five key figures, and each of them over time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverviewFigures {
+    /// Spend, requests, tokens, success rate, latency.
+    pub kpis: Vec<KpiView>,
+    /// Charged amount.
+    pub spend: ChartView,
+    /// Calls by how they ended.
+    pub requests: ChartView,
+    /// Prompt and completion tokens.
+    pub tokens: ChartView,
+    /// Completed of completed and failed.
+    pub success: ChartView,
+    /// Median and 95th percentile.
+    pub latency: ChartView,
+}
