@@ -102,7 +102,7 @@ pub fn options(plan: &Plan, palette: &Palette) -> String {
     // What the builder has no words for.
     let mut value = serde_json::to_value(&chart).unwrap_or_default();
     value["tooltip"]["textStyle"] = json!({ "color": palette.tooltip[2], "fontSize": 12 });
-    value["xAxis"][0]["axisLine"]["lineStyle"] = json!({ "color": palette.grid });
+    value["xAxis"]["axisLine"]["lineStyle"] = json!({ "color": palette.grid });
     value["tooltip"]["confine"] = json!(true);
     value["animationDuration"] = json!(240);
     value["animationDurationUpdate"] = json!(160);
@@ -240,7 +240,7 @@ mod tests {
     fn options_carry_templates_and_no_functions() {
         let text = options(&plan(), &LIGHT);
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(value["yAxis"][0]["axisLabel"]["formatter"], "{value}k");
+        assert_eq!(value["yAxis"]["axisLabel"]["formatter"], "{value}k");
         assert_eq!(value["tooltip"]["formatter"], "{b0}<br/>Completed: {c0}k");
         assert!(!text.contains("function"));
     }
