@@ -192,7 +192,7 @@ impl Services {
         let name = errors.check("name", check_name(&input.name, "a name", NAME_MAX));
         let base_url = match kind {
             ProviderKind::Simulated => Some(String::new()),
-            ProviderKind::Openai => errors.check("base_url", self.check_base_url(&input.base_url)),
+            ProviderKind::Openai => errors.check("base_url", self.upstream.guard().check_base_url(&input.base_url)),
         };
         if input.secret.len() > SECRET_MAX || !input.secret.trim().bytes().all(|b| b.is_ascii_graphic()) {
             errors.add("secret", "A secret is at most 4,096 visible ASCII characters.");
@@ -204,18 +204,6 @@ impl Services {
             (Some(name), Some(base_url)) if errors.0.is_empty() => Ok((name, base_url)),
             _ => Err(errors.into()),
         }
-    }
-
-    fn check_base_url(&self, typed: &str) -> Result<String, String> {
-        let typed = typed.trim();
-        let url = Url::parse(typed).map_err(|_| "Enter an address such as https://api.provider.example/v1.".to_owned())?;
-        if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
-            return Err("Leave out user names, passwords, ? and #.".into());
-        }
-        if !matches!(url.scheme(), "https" | "http") {
-            return Err("Use an address that begins with https://.".into());
-        }
-        Ok(url.as_str().trim_end_matches('/').to_owned())
     }
 
     fn seal_provider_secret(&self, provider: &mut Provider, secret: &str) -> Result<String, ServiceError> {

@@ -16,10 +16,12 @@ pub mod metering;
 pub mod organizations;
 pub mod random;
 pub mod teams;
+pub mod tokens;
+pub mod upstream;
 pub mod usage;
 pub mod vault;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 
@@ -28,6 +30,9 @@ pub use caller::{Caller, Door, RequestFacts};
 pub use clock::Clock;
 pub use error::ServiceError;
 pub use random::Random;
+
+use tokio_util::task::TaskTracker;
+use upstream::{AddressGuard, UpstreamClient, UpstreamTimeouts};
 
 use crate::{
     service::{metering::Meter, vault::Vault},
@@ -49,6 +54,10 @@ pub struct Services {
     pub meter: Meter,
     /// What the operator set.
     pub settings: Arc<Settings>,
+    /// Sends calls to providers.
+    pub upstream: UpstreamClient,
+    /// Gateway calls that outlive their client, because what they used must be charged. Awaited at shutdown.
+    pub calls: TaskTracker,
     /// What the gateway decides with; replaced as a whole.
     snapshot: Arc<ArcSwap<Snapshot>>,
     /// One refresh at a time; see [`access`].
@@ -64,11 +73,33 @@ pub struct Settings {
     pub allowed_upstreams: Vec<String>,
     /// Demo mode: sign-up is open, no set-up token is needed.
     pub demo: bool,
+    /// How long providers may take.
+    pub upstream_timeouts: UpstreamTimeouts,
+    /// Largest body of a gateway call, in bytes.
+    pub call_body_max: usize,
+    /// How long the body of a gateway call may take to arrive.
+    pub call_body_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            public_url: "http://127.0.0.1:3000".into(),
+            allowed_upstreams: vec![],
+            demo: false,
+            upstream_timeouts: UpstreamTimeouts::default(),
+            call_body_max: 10 << 20,
+            call_body_timeout: Duration::from_secs(30),
+        }
+    }
 }
 
 impl Services {
     /// Services over a migrated database.
     pub async fn new(store: Store, clock: Clock, random: Random, vault: Vault, settings: Settings) -> Result<Self, ServiceError> {
+        let guard = AddressGuard::new(&settings.allowed_upstreams).map_err(ServiceError::Internal)?;
+        let upstream = UpstreamClient::new(guard, settings.upstream_timeouts)
+            .map_err(|error| ServiceError::Internal(format!("the HTTP client does not start: {error}")))?;
         let services = Self {
             store,
             clock,
@@ -76,6 +107,8 @@ impl Services {
             vault,
             meter: Meter::closed(),
             settings: Arc::new(settings),
+            upstream,
+            calls: TaskTracker::new(),
             snapshot: Arc::new(ArcSwap::from_pointee(Snapshot::default())),
             refreshing: Arc::default(),
         };
@@ -95,6 +128,6 @@ impl Services {
 impl Settings {
     /// Settings of tests.
     pub(crate) fn for_tests() -> Self {
-        Self { public_url: "http://127.0.0.1:3000".into(), allowed_upstreams: vec!["127.0.0.1".into()], demo: false }
+        Self { allowed_upstreams: vec!["127.0.0.1".into()], ..Self::default() }
     }
 }

@@ -1,0 +1,6 @@
+//! What travels over the wire: requests as far as the gateway reads them, and answers as far as it meters them.
+
+pub mod answer;
+pub mod chat_request;
+mod fields;
+mod shape;
