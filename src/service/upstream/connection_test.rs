@@ -41,7 +41,9 @@ impl Services {
         let (ok, message) = match result {
             Ok(Ok(Some(1))) => (true, "The provider answered and offers 1 model.".into()),
             Ok(Ok(Some(count))) => (true, format!("The provider answered and offers {count} models.")),
-            Ok(Ok(None)) => (false, "The provider answered, but not with a list of models. Check the address; it often ends in /v1.".into()),
+            Ok(Ok(None)) => {
+                (false, "The provider answered, but not with a list of models. Check the address; it often ends in /v1.".into())
+            }
             Ok(Err(problem)) => (false, problem),
             Err(_) => (false, format!("The provider did not answer within {} seconds.", PATIENCE.as_secs())),
         };
@@ -54,7 +56,9 @@ impl Services {
             200 => {}
             401 | 403 => return Err("The provider refused the secret. Enter a new one.".into()),
             404 => return Err("The provider knows no /models under this address. Check it; it often ends in /v1.".into()),
-            300..=399 => return Err("The provider redirects elsewhere. Redirects are not followed: enter the final address.".into()),
+            300..=399 => {
+                return Err("The provider redirects elsewhere. Redirects are not followed: enter the final address.".into());
+            }
             429 => return Err("The provider refused for now: too many requests.".into()),
             status => return Err(format!("The provider answered with status {status}.")),
         }
@@ -76,7 +80,8 @@ impl Services {
 fn explain(fault: UpstreamFault) -> String {
     match fault {
         UpstreamFault::NotAllowed => {
-            "The address leads to a network that is not public. The operator can allow it with TALLYGATE_ALLOWED_UPSTREAMS.".into()
+            "The address leads to a network that is not public. The operator can allow it with TALLYGATE_ALLOWED_UPSTREAMS."
+                .into()
         }
         UpstreamFault::NoConnection => {
             "No connection: the name does not resolve, nobody listens there, or the certificate is not valid for it.".into()

@@ -86,7 +86,9 @@ impl AddressGuard {
             }
         };
         if url.scheme() != "https" && !listed {
-            return Err("Use https://. Plain http:// is for hosts that the operator allows with TALLYGATE_ALLOWED_UPSTREAMS.".into());
+            return Err(
+                "Use https://. Plain http:// is for hosts that the operator allows with TALLYGATE_ALLOWED_UPSTREAMS.".into()
+            );
         }
         Ok(())
     }
@@ -179,14 +181,51 @@ mod tests {
     fn addresses_inside_are_refused_however_they_are_written() {
         let guard = guard(&[]);
         for host in [
-            "127.1", "0x7f.1", "2130706433", "0", "0177.0.0.1", "[::]", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:a00:1]", "169.254.169.254",
-            "[fd00::1]", "[fe80::1]", "10.1.2.3", "172.16.0.1", "192.168.1.1", "100.64.0.1", "localhost", "localhost.", "LOCALHOST",
-            "a.localhost", "a@127.0.0.1", "x#@127.0.0.1", "127.0.0.1\\.evil.test", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "224.0.0.1",
-            "255.255.255.255", "[ff02::1]", "[::127.0.0.1]", "[2001:db8::1]", "１２７.0.0.1", "[fec0::1]", "[100::1]",
+            "127.1",
+            "0x7f.1",
+            "2130706433",
+            "0",
+            "0177.0.0.1",
+            "[::]",
+            "[::1]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:a00:1]",
+            "169.254.169.254",
+            "[fd00::1]",
+            "[fe80::1]",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "100.64.0.1",
+            "localhost",
+            "localhost.",
+            "LOCALHOST",
+            "a.localhost",
+            "a@127.0.0.1",
+            "x#@127.0.0.1",
+            "127.0.0.1\\.evil.test",
+            "[64:ff9b::7f00:1]",
+            "[2002:7f00:1::]",
+            "224.0.0.1",
+            "255.255.255.255",
+            "[ff02::1]",
+            "[::127.0.0.1]",
+            "[2001:db8::1]",
+            "１２７.0.0.1",
+            "[fec0::1]",
+            "[100::1]",
         ] {
             assert!(guard.check_base_url(&format!("https://{host}/v1")).is_err(), "{host}");
         }
-        for bad in ["file:///etc/passwd", "gopher://a.example", "unix:/run/x", "http://api.example.com", "https:api.example.com", "", "https://"] {
+        for bad in [
+            "file:///etc/passwd",
+            "gopher://a.example",
+            "unix:/run/x",
+            "http://api.example.com",
+            "https:api.example.com",
+            "",
+            "https://",
+        ] {
             assert!(guard.check_base_url(bad).is_err(), "{bad}");
         }
         assert_eq!(guard.check_base_url(" https://API.openai.com/v1/ ").as_deref(), Ok("https://api.openai.com/v1"));
@@ -197,7 +236,13 @@ mod tests {
     #[test]
     fn the_operators_list_opens_exactly_what_it_names() {
         let guard = guard(&["127.0.0.1:11434", "10.1.0.0/16", "ollama.internal", "vllm:8000", "[::1]"]);
-        for good in ["http://127.0.0.1:11434/v1", "http://10.1.2.3/v1", "http://ollama.internal:9/v1", "http://vllm:8000", "http://[::1]:5/v1"] {
+        for good in [
+            "http://127.0.0.1:11434/v1",
+            "http://10.1.2.3/v1",
+            "http://ollama.internal:9/v1",
+            "http://vllm:8000",
+            "http://[::1]:5/v1",
+        ] {
             assert!(guard.check_base_url(good).is_ok(), "{good}: {:?}", guard.check_base_url(good));
         }
         for bad in ["http://127.0.0.1:11435", "http://10.2.0.1", "http://vllm:8001", "http://other.internal"] {
