@@ -54,6 +54,8 @@ export async function startPlatform(database: Database, settings: Record<string,
     TALLYGATE_ADDR: `127.0.0.1:${port}`,
     TALLYGATE_PUBLIC_URL: url,
     TALLYGATE_DATA_DIR: dataDirectory,
+    TALLYGATE_DRAIN_TIMEOUT: '2s',
+    TALLYGATE_METRICS_ADDR: 'off',
     ...(postgres ? { TALLYGATE_DATABASE_URL: postgres.url } : {}),
     ...settings,
   };
