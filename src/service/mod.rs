@@ -12,6 +12,7 @@ pub mod charts;
 pub mod clock;
 pub mod error;
 pub mod figures;
+pub mod invariants;
 pub mod metering;
 pub mod organizations;
 pub mod random;

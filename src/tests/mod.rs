@@ -5,3 +5,4 @@ mod catalog;
 mod schema;
 pub(crate) mod support;
 mod teams;
+mod usage;

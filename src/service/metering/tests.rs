@@ -1,1 +1,327 @@
+//! The way of a call through spool and booking, on both engines, with everything that can go wrong between them.
 
+use std::{collections::HashMap, fs, path::Path};
+
+use proptest::prelude::*;
+
+use super::{
+    AdmittedCall, Meter, MeterUnavailable, book, record,
+    spool::{Spool, Urgency},
+    testing::{call_id, completed, event, facts},
+};
+use crate::{
+    domain::{
+        ids::CallId,
+        money::NanoUsd,
+        time::UnixMs,
+        usage::{CallRow, Outcome, TestCalls, Tokens, UsageEvent},
+    },
+    service::{Clock, Services, metering::charge},
+    storage::usage::{CallFilter, list_calls},
+    tests::support::{invariants, on_each_database},
+};
+
+/// All booked calls of the made-up teams.
+async fn booked(services: &Services) -> HashMap<CallId, CallRow> {
+    let mut c = services.store.reader().await.unwrap();
+    let mut rows = HashMap::new();
+    for team in 0..2 {
+        let filter = CallFilter {
+            team: super::testing::team(team),
+            user: None,
+            key: None,
+            model: "",
+            test: TestCalls::Include,
+            from: UnixMs(0),
+            to: UnixMs(i64::MAX),
+            before: None,
+            limit: i64::MAX,
+        };
+        rows.extend(list_calls(&mut c, &filter).await.unwrap().into_iter().map(|row| (row.id, row)));
+    }
+    rows
+}
+
+fn metered(services: &Services, dir: &Path) -> Services {
+    services.clone().with_meter(Meter::open(dir, services.clock.clone()).unwrap())
+}
+
+fn used(prompt: u64, completion: u64) -> Tokens {
+    Tokens { prompt, cached: 0, completion }
+}
+
+/// The spool of a process that was killed: its bytes, without the tidying of a process that ends by itself.
+fn killed(call: AdmittedCall) {
+    std::mem::forget(call);
+}
+
+#[tokio::test]
+async fn a_finished_call_is_booked_once_and_its_segment_goes() {
+    on_each_database(async |services| {
+        let dir = tempfile::tempdir().unwrap();
+        let services = metered(&services, dir.path());
+        let mut call = services.meter.admit(facts(1, true)).unwrap();
+        call.checkpoint(used(10, 1));
+        let end = completed(call.facts(), used(10, 5));
+        let cost = end.cost;
+        call.finish(end);
+        services.meter.refused(event(2).call, event(2).end);
+        assert_eq!(services.book_ended_calls().await.unwrap(), 2);
+        assert_eq!(services.book_ended_calls().await.unwrap(), 0);
+        let rows = booked(&services).await;
+        assert_eq!(rows.len(), 2);
+        let row = &rows[&call_id(1)];
+        assert_eq!((row.outcome, row.cost, row.completion_tokens, row.estimated), (Outcome::Completed, cost.0, 5, false));
+        invariants::check(&services).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_dropped_call_is_booked_as_cancelled_with_what_it_had_used() {
+    on_each_database(async |services| {
+        let dir = tempfile::tempdir().unwrap();
+        let services = metered(&services, dir.path());
+        let mut call = services.meter.admit(facts(1, true)).unwrap();
+        call.checkpoint(used(100, 7));
+        let (cost, _) = charge(call.facts(), used(100, 7));
+        drop(call);
+        drop(services.meter.admit(facts(2, false)).unwrap());
+        services.book_ended_calls().await.unwrap();
+        let rows = booked(&services).await;
+        let row = &rows[&call_id(1)];
+        assert_eq!((row.outcome, row.completion_tokens, row.cost, row.estimated), (Outcome::Cancelled, 7, cost.0, true));
+        assert_eq!(rows[&call_id(2)].cost, 0);
+        invariants::check(&services).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_killed_process_left_is_booked_before_calls_are_admitted() {
+    on_each_database(async |services| {
+        let dir = tempfile::tempdir().unwrap();
+        let before = metered(&services, dir.path());
+        let mut stream = before.meter.admit(facts(1, true)).unwrap();
+        stream.checkpoint(used(50, 1));
+        stream.checkpoint(used(50, 20));
+        let mut plain = before.meter.admit(facts(2, false)).unwrap();
+        plain.checkpoint(used(50, 0));
+        let ended = before.meter.admit(facts(3, false)).unwrap();
+        let end = completed(ended.facts(), used(9, 9));
+        ended.finish(end);
+        killed(stream);
+        killed(plain);
+
+        let after = metered(&services, dir.path());
+        assert_eq!(after.meter.admit(facts(4, true)).err(), Some(MeterUnavailable), "nothing is admitted before");
+        let found = after.recover_calls().await.unwrap();
+        assert_eq!((found.ended, found.interrupted), (1, 2));
+        after.meter.admit(facts(4, true)).unwrap();
+
+        let rows = booked(&services).await;
+        let (cost, _) = charge(&facts(1, true), used(50, 20));
+        assert_eq!((rows[&call_id(1)].outcome, rows[&call_id(1)].cost), (Outcome::Interrupted, cost.0));
+        assert_eq!((rows[&call_id(2)].outcome, rows[&call_id(2)].cost), (Outcome::Interrupted, 0));
+        assert_eq!(rows[&call_id(3)].outcome, Outcome::Completed);
+        assert!(cost > NanoUsd(0));
+        invariants::check(&services).await;
+        assert_eq!(spool_files(dir.path()).len(), 1, "the first process' segment is gone, the present one stands");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_recovery_that_is_cut_short_is_repeated_without_counting_twice() {
+    on_each_database(async |services| {
+        let dir = tempfile::tempdir().unwrap();
+        let before = metered(&services, dir.path());
+        let ends: Vec<UsageEvent> = (0..40)
+            .map(|n| {
+                let call = before.meter.admit(facts(n, n % 2 == 0)).unwrap();
+                let end = completed(call.facts(), used(n, n));
+                let event = UsageEvent { call: call.facts().clone(), end: end.clone() };
+                if n % 3 == 0 { killed(call) } else { call.finish(end) }
+                event
+            })
+            .collect();
+        // As if an earlier recovery had booked a part and was killed before its segments were removed.
+        let part: Vec<_> = ends.iter().filter(|event| event.call.id != call_id(0)).skip(5).take(9).cloned().collect();
+        let part: Vec<_> = part.into_iter().enumerate().filter(|(n, _)| n % 2 == 0).map(|(_, event)| event).collect();
+        book(&services.store, &part).await.unwrap();
+        for _ in 0..2 {
+            let after = metered(&services, dir.path());
+            after.recover_calls().await.unwrap();
+            assert_eq!(booked(&services).await.len(), 40);
+            invariants::check(&services).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn booking_waits_for_the_database_and_drops_nothing() {
+    on_each_database(async |services| {
+        let dir = tempfile::tempdir().unwrap();
+        let services = metered(&services, dir.path());
+        // A missing table stands for a database that answers with errors.
+        raw(&services, "ALTER TABLE usage_rollups RENAME TO away").await;
+        for n in 0..300 {
+            let call = services.meter.admit(facts(n, false)).unwrap();
+            let end = completed(call.facts(), used(1, 1));
+            call.finish(end);
+        }
+        assert!(services.book_ended_calls().await.is_err());
+        assert!(services.book_ended_calls().await.is_err());
+        assert_eq!(booked(&services).await.len(), 0, "events and sums go together or not at all");
+        raw(&services, "ALTER TABLE away RENAME TO usage_rollups").await;
+        assert_eq!(services.book_ended_calls().await.unwrap(), 300);
+        invariants::check(&services).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_event_that_the_database_never_takes_does_not_hold_up_the_others() {
+    on_each_database(async |services| {
+        let dir = tempfile::tempdir().unwrap();
+        let services = metered(&services, dir.path());
+        for n in 0..5 {
+            let mut facts = facts(n, false);
+            facts.model_name = "nul\0and ' quotes".into();
+            let call = services.meter.admit(facts).unwrap();
+            let mut end = completed(call.facts(), used(1, u64::MAX));
+            if n == 3 {
+                end.loss = NanoUsd(-1);
+            }
+            call.finish(end);
+        }
+        assert_eq!(services.book_ended_calls().await.unwrap(), 4);
+        assert_eq!(booked(&services).await.len(), 4);
+        let aside = fs::read_to_string(dir.path().join("spool/unbookable.jsonl")).unwrap();
+        assert!(aside.lines().count() == 1 && aside.contains(&call_id(3).to_string()));
+        invariants::check(&services).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_task_books_by_itself_and_empties_the_spool_when_it_is_stopped() {
+    on_each_database(async |services| {
+        let dir = tempfile::tempdir().unwrap();
+        let services = metered(&services, dir.path());
+        let stop = tokio_util::sync::CancellationToken::new();
+        let task = tokio::spawn({
+            let (services, stop) = (services.clone(), stop.clone());
+            async move { services.run_booking(stop).await }
+        });
+        let finish = |n| {
+            let call = services.meter.admit(facts(n, false)).unwrap();
+            let end = completed(call.facts(), used(1, 1));
+            call.finish(end);
+        };
+        finish(1);
+        let started = std::time::Instant::now();
+        while booked(&services).await.is_empty() {
+            assert!(started.elapsed().as_secs() < 2, "a call is visible within two seconds");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        finish(2);
+        stop.cancel();
+        task.await.unwrap();
+        assert_eq!(booked(&services).await.len(), 2);
+    })
+    .await;
+}
+
+#[test]
+fn an_unwritable_spool_refuses_calls_and_keeps_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    // A segment size of nothing makes every write open a new file, which fails once the folder is gone.
+    let meter = Meter::over(Spool::open_sized(&dir.path().join("spool"), 0).unwrap(), Clock::manual(UnixMs(0)));
+    let running = meter.admit(facts(1, false)).unwrap();
+    let aside = dir.path().join("aside");
+    fs::rename(dir.path().join("spool"), &aside).unwrap();
+    assert_eq!(meter.admit(facts(2, false)).err(), Some(MeterUnavailable));
+    let end = completed(running.facts(), used(1, 1));
+    running.finish(end);
+    assert_eq!(meter.admit(facts(3, false)).err(), Some(MeterUnavailable));
+    fs::rename(&aside, dir.path().join("spool")).unwrap();
+    killed(meter.admit(facts(4, false)).unwrap());
+    let all: Vec<u8> = spool_files(dir.path()).iter().flat_map(|path| fs::read(path).unwrap()).collect();
+    let kinds: Vec<_> = records(&all).iter().map(|record| matches!(record, record::Record::End(id, _) if *id == call_id(1))).collect();
+    assert_eq!(kinds, [false, true, false], "opened, ended while it could not be written, opened");
+}
+
+#[test]
+fn a_closed_meter_admits_nothing() {
+    assert_eq!(Meter::closed().admit(facts(1, false)).err(), Some(MeterUnavailable));
+}
+
+fn records(bytes: &[u8]) -> Vec<record::Record> {
+    let mut found = vec![];
+    let mut at = 0;
+    while let record::Frame::Whole(record, length) = record::read(&bytes[at..]) {
+        found.push(record);
+        at += length;
+    }
+    found
+}
+
+fn spool_files(dir: &Path) -> Vec<std::path::PathBuf> {
+    let mut files: Vec<_> = fs::read_dir(dir.join("spool")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "spool"));
+    files.sort();
+    files
+}
+
+async fn raw(services: &Services, sql: &'static str) {
+    let mut tx = services.store.begin().await.unwrap();
+    sqlx::raw_sql(sql).execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    /// Wherever the last bytes are cut or spoiled: what reads back is a beginning of what was written, and nothing else.
+    #[test]
+    fn a_torn_spool_gives_each_call_at_most_once(cut in 0usize..6_000, spoil in proptest::option::of(0usize..6_000)) {
+        let dir = tempfile::tempdir().unwrap();
+        let spool = Spool::open_sized(&dir.path().join("spool"), 2_000).unwrap();
+        for n in 0..6 {
+            let event = event(n);
+            spool.append(&record::open(&event.call), Urgency::OrRefuse).unwrap();
+            spool.append(&record::end(event.call.id, &event.end), Urgency::Keep).unwrap();
+        }
+        drop(spool);
+        let last = spool_files(dir.path()).pop().unwrap();
+        let mut bytes = fs::read(&last).unwrap();
+        bytes.truncate(cut);
+        if let Some(at) = spoil.filter(|at| *at < bytes.len()) {
+            bytes[at] ^= 0xff;
+        }
+        fs::write(&last, &bytes).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(on_each_database(async |services| {
+            let after = metered(&services, dir.path());
+            after.recover_calls().await.unwrap();
+            // On PostgreSQL the spool was emptied by SQLite's turn: there is nothing then, and that is no fault.
+            let rows = booked(&services).await;
+            for row in rows.values() {
+                let number = (0..6).find(|n| call_id(*n) == row.id).expect("a call that was made");
+                prop_assert_whole(row, &event(number));
+            }
+            invariants::check(&services).await;
+        }));
+    }
+}
+
+/// A row is the call as it ended, or interrupted.
+fn prop_assert_whole(row: &CallRow, event: &UsageEvent) {
+    if row.outcome != event.end.outcome {
+        assert_eq!(row.outcome, Outcome::Interrupted);
+        return;
+    }
+    assert_eq!((row.cost, row.at), (event.end.cost.0, event.call.at));
+}

@@ -1,6 +1,7 @@
 //! What tests stand on: databases, people, a clock that moves.
 
 pub(crate) mod database;
+pub(crate) mod invariants;
 pub(crate) mod people;
 
 pub(crate) use database::on_each_database;

@@ -1,0 +1,20 @@
+//! What must always be true of the stored figures, checked by `tallygate doctor` and after every test scenario. Reads everything.
+
+use crate::{
+    service::{ServiceError, Services},
+    storage,
+};
+
+impl Services {
+    /// The rules that are broken, in words; empty when all is well. Numbers are those of the list of invariants in
+    /// docs/metering.md.
+    pub async fn find_broken_invariants(&self) -> Result<Vec<String>, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let counted = [
+            (storage::usage::count_wrong_events(&mut c).await?, "usage events are in no final state or have amounts below zero (INV-4, INV-16)"),
+            (storage::usage::count_wrong_sums(&mut c).await?, "sums of usage are not those of the events (INV-8)"),
+            (storage::usage::count_wrong_latencies(&mut c).await?, "quarters of an hour have more or fewer latencies than answered calls"),
+        ];
+        Ok(counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, rule)| format!("{count} {rule}")).collect())
+    }
+}
