@@ -11,9 +11,15 @@ impl Services {
     pub async fn find_broken_invariants(&self) -> Result<Vec<String>, ServiceError> {
         let mut c = self.store.reader().await?;
         let counted = [
-            (storage::usage::count_wrong_events(&mut c).await?, "usage events are in no final state or have amounts below zero (INV-4, INV-16)"),
+            (
+                storage::usage::count_wrong_events(&mut c).await?,
+                "usage events are in no final state or have amounts below zero (INV-4, INV-16)",
+            ),
             (storage::usage::count_wrong_sums(&mut c).await?, "sums of usage are not those of the events (INV-8)"),
-            (storage::usage::count_wrong_latencies(&mut c).await?, "quarters of an hour have more or fewer latencies than answered calls"),
+            (
+                storage::usage::count_wrong_latencies(&mut c).await?,
+                "quarters of an hour have more or fewer latencies than answered calls",
+            ),
         ];
         Ok(counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, rule)| format!("{count} {rule}")).collect())
     }

@@ -151,7 +151,8 @@ async fn the_log_shows_every_call_once_page_by_page() {
         let team = team(&services, &owner).await;
         let events = db_events(&services, &team, 0..230).await;
         for test in TestCalls::ALL {
-            let mut expected: Vec<_> = events.iter().filter(|event| counts(test, event)).map(|e| (e.call.at, e.call.id)).collect();
+            let mut expected: Vec<_> =
+                events.iter().filter(|event| counts(test, event)).map(|e| (e.call.at, e.call.id)).collect();
             expected.sort_unstable_by(|a, b| b.cmp(a));
             let mut query = CallQuery { test, page: PageRequest { limit: Some(40), cursor: None }, ..CallQuery::default() };
             let mut seen = vec![];
@@ -166,7 +167,12 @@ async fn the_log_shows_every_call_once_page_by_page() {
             assert_eq!(seen, expected, "{test:?}");
         }
         for model in ["model-1", "model-1' OR '1'='1", "%", "nul\0"] {
-            let query = CallQuery { model: model.into(), test: TestCalls::Include, page: PageRequest { limit: Some(100), cursor: None }, ..CallQuery::default() };
+            let query = CallQuery {
+                model: model.into(),
+                test: TestCalls::Include,
+                page: PageRequest { limit: Some(100), cursor: None },
+                ..CallQuery::default()
+            };
             let page = services.list_calls(&owner, &team.slug, query).await.unwrap();
             assert!(page.items.iter().all(|row| row.model == model) && page.items.is_empty() == (model != "model-1"));
         }
@@ -184,8 +190,12 @@ async fn everybody_sees_what_the_table_of_roles_allows() {
         let owner = db_person(&services, "Maya", true).await;
         let team = team(&services, &owner).await;
         let [admin, member, viewer, stranger] = ["Lena", "Jonas", "Vera", "Sven"];
-        let [admin, member, viewer, stranger] =
-            [db_person(&services, admin, false).await, db_person(&services, member, false).await, db_person(&services, viewer, false).await, db_person(&services, stranger, false).await];
+        let [admin, member, viewer, stranger] = [
+            db_person(&services, admin, false).await,
+            db_person(&services, member, false).await,
+            db_person(&services, viewer, false).await,
+            db_person(&services, stranger, false).await,
+        ];
         db_join(&services, &team, &admin, Role::Admin).await;
         db_join(&services, &team, &member, Role::Member).await;
         db_join(&services, &team, &viewer, Role::Viewer).await;
@@ -219,7 +229,10 @@ async fn everybody_sees_what_the_table_of_roles_allows() {
         assert!(matches!(services.list_calls(&member, &team.slug, others).await, Err(ServiceError::Denied(_))));
         assert!(matches!(services.list_calls(&viewer, &team.slug, all.clone()).await, Err(ServiceError::Denied(_))));
         assert!(matches!(services.list_calls(&stranger, &team.slug, all).await, Err(ServiceError::NotFound)));
-        assert!(matches!(services.usage_report(&stranger, &team.slug, range, TestCalls::Exclude).await, Err(ServiceError::NotFound)));
+        assert!(matches!(
+            services.usage_report(&stranger, &team.slug, range, TestCalls::Exclude).await,
+            Err(ServiceError::NotFound)
+        ));
     })
     .await;
 }

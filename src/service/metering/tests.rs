@@ -141,7 +141,11 @@ async fn a_recovery_that_is_cut_short_is_repeated_without_counting_twice() {
                 let call = before.meter.admit(facts(n, n % 2 == 0)).unwrap();
                 let end = completed(call.facts(), used(n, n));
                 let event = UsageEvent { call: call.facts().clone(), end: end.clone() };
-                if n % 3 == 0 { killed(call) } else { call.finish(end) }
+                if n % 3 == 0 {
+                    killed(call)
+                } else {
+                    call.finish(end)
+                }
                 event
             })
             .collect();
@@ -249,7 +253,8 @@ fn an_unwritable_spool_refuses_calls_and_keeps_ends() {
     fs::rename(&aside, dir.path().join("spool")).unwrap();
     killed(meter.admit(facts(4, false)).unwrap());
     let all: Vec<u8> = spool_files(dir.path()).iter().flat_map(|path| fs::read(path).unwrap()).collect();
-    let kinds: Vec<_> = records(&all).iter().map(|record| matches!(record, record::Record::End(id, _) if *id == call_id(1))).collect();
+    let kinds: Vec<_> =
+        records(&all).iter().map(|record| matches!(record, record::Record::End(id, _) if *id == call_id(1))).collect();
     assert_eq!(kinds, [false, true, false], "opened, ended while it could not be written, opened");
 }
 

@@ -17,7 +17,8 @@ const OF_SUMS: &str = "SELECT team_id, start_at, user_id, key_id, model_name, te
         prompt_tokens, completion_tokens, cost, estimated, last_call_at FROM usage_rollups";
 const ANSWERED: &str = "SELECT e.team_id, e.at - e.at % $1 AS start_at, e.test, COUNT(*) AS calls FROM usage_events e
     WHERE e.outcome NOT IN ('refused', 'interrupted') GROUP BY 1, 2, 3";
-const TIMED: &str = "SELECT l.team_id, l.start_at, l.test, CAST(SUM(l.calls) AS BIGINT) AS calls FROM usage_latencies l GROUP BY 1, 2, 3";
+const TIMED: &str =
+    "SELECT l.team_id, l.start_at, l.test, CAST(SUM(l.calls) AS BIGINT) AS calls FROM usage_latencies l GROUP BY 1, 2, 3";
 
 /// Sums that are not those of the events, and events that are in no sum.
 pub async fn count_wrong_sums(c: &mut AnyConnection) -> Result<i64, sqlx::Error> {
