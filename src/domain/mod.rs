@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod api_keys;
 pub mod catalog;
+pub mod catalog_forms;
 pub mod charts;
 pub mod email;
 pub mod field_errors;

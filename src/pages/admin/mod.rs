@@ -1,0 +1,31 @@
+//! Pages of the platform: providers and models.
+
+mod model_dialog;
+mod models;
+mod provider_dialog;
+mod providers;
+
+pub use models::ModelsPage;
+pub use providers::ProvidersPage;
+
+/// Which dialog the address opens, if any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Opened {
+    None,
+    Create,
+    Edit(String),
+    Delete(String),
+}
+
+impl Opened {
+    /// Reads `?dialog=create`, `?dialog=edit&id=…` and `?dialog=delete&id=…`.
+    fn of(query: &leptos_router::params::ParamsMap) -> Self {
+        let id = query.get("id").unwrap_or_default();
+        match query.get("dialog").as_deref() {
+            Some("create") => Self::Create,
+            Some("edit") => Self::Edit(id),
+            Some("delete") => Self::Delete(id),
+            _ => Self::None,
+        }
+    }
+}

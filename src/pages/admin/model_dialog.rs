@@ -1,0 +1,206 @@
+use leptos::prelude::*;
+
+use crate::{
+    components::{Button, Checkbox, Dialog, Field, LinkButton, Note, NoteKind, Opt, Select},
+    domain::{
+        catalog::{Modality, ModelView, ProviderView, Tier},
+        catalog_forms::{DEPLOYMENT_ROWS, ModelForm},
+    },
+    server_fns::catalog::SaveModel,
+};
+
+const CLOSE: &str = "/admin/models";
+
+/// "Add model", or "Edit model" of the one that is given.
+#[component]
+pub(super) fn ModelDialog(model: Option<ModelView>, providers: Vec<ProviderView>, action: ServerAction<SaveModel>) -> impl IntoView {
+    let summary = move || {
+        let text = action.value().get()?.err()?.summary()?;
+        Some(view! { <Note kind=NoteKind::Danger title=text/> })
+    };
+    let (title, verb) = if model.is_some() { ("Edit model", "Save model") } else { ("Add model", "Add model") };
+    let id = model.as_ref().map(|model| model.id.to_string()).unwrap_or_default();
+    let form = model.as_ref().map_or_else(new_form, ModelForm::of);
+    view! {
+        <Dialog id="model" title=title close=CLOSE width="w-600">
+            <ActionForm action=action>
+                <div class="dlg-body">
+                    {summary}
+                    <input type="hidden" name="id" value=id/>
+                    {identity(&form, action)}
+                    {prices(&form, action)}
+                    {sizes(&form, action)}
+                    {deployments(&form, &providers, action)}
+                    <Checkbox
+                        label="Restricted"
+                        name="form[restricted]"
+                        checked=form.restricted
+                        hint="Organizations take it in with approval instead of open."
+                    />
+                    <Checkbox label="Disabled" name="form[disabled]" checked=form.disabled hint="Nobody can call it; keys and history stay."/>
+                </div>
+                <footer>
+                    <LinkButton label="Cancel" href=CLOSE/>
+                    <Button label=verb class="primary" busy=action.pending()/>
+                </footer>
+            </ActionForm>
+        </Dialog>
+    }
+}
+
+fn new_form() -> ModelForm {
+    ModelForm { tier: "general".into(), modality: "chat".into(), ..ModelForm::default() }
+}
+
+fn error(action: ServerAction<SaveModel>, field: &'static str) -> MaybeProp<String> {
+    MaybeProp::derive(move || action.value().get().and_then(Result::err).and_then(|error| error.field(field)))
+}
+
+fn identity(form: &ModelForm, action: ServerAction<SaveModel>) -> AnyView {
+    let tiers = Tier::ALL.into_iter().map(|tier| Opt::new(tier.as_str(), tier.label())).collect();
+    let modalities = Modality::ALL.into_iter().map(|modality| Opt::new(modality.as_str(), modality.as_str())).collect();
+    view! {
+        <Field
+            label="Name"
+            name="form[name]"
+            id="model-name"
+            value=form.name.clone()
+            hint="What clients send as “model”, compared exactly."
+            required=true
+            autofocus=true
+            maxlength=100
+            error=error(action, "name")
+        />
+        <div class="two">
+            <Select label="Tier" name="form[tier]" id="model-tier" choices=tiers selected=form.tier.clone() error=error(action, "tier")/>
+            <Select
+                label="Modality"
+                name="form[modality]"
+                id="model-modality"
+                choices=modalities
+                selected=form.modality.clone()
+                error=error(action, "modality")
+            />
+        </div>
+        <Field
+            label="Aliases"
+            name="form[aliases]"
+            id="model-aliases"
+            value=form.aliases.clone()
+            optional=true
+            hint="Other words for the same model, separated by commas."
+            error=error(action, "aliases")
+        />
+    }
+    .into_any()
+}
+
+fn prices(form: &ModelForm, action: ServerAction<SaveModel>) -> AnyView {
+    view! {
+        <div class="three">
+            <Field
+                label="Input price"
+                name="form[input_price]"
+                id="model-input"
+                inputmode="decimal"
+                prefix="$"
+                value=form.input_price.clone()
+                hint="Per 1M tokens."
+                error=error(action, "input_price")
+            />
+            <Field
+                label="Cached price"
+                name="form[cached_price]"
+                id="model-cached"
+                inputmode="decimal"
+                prefix="$"
+                value=form.cached_price.clone()
+                hint="Empty: as input."
+                error=error(action, "cached_price")
+            />
+            <Field
+                label="Output price"
+                name="form[output_price]"
+                id="model-output"
+                inputmode="decimal"
+                prefix="$"
+                value=form.output_price.clone()
+                hint="Per 1M tokens."
+                error=error(action, "output_price")
+            />
+        </div>
+    }
+    .into_any()
+}
+
+fn sizes(form: &ModelForm, action: ServerAction<SaveModel>) -> AnyView {
+    view! {
+        <div class="three">
+            <Field
+                label="Context window"
+                name="form[context_window]"
+                id="model-window"
+                inputmode="numeric"
+                value=form.context_window.clone()
+                required=true
+                hint="Tokens in and out."
+                error=error(action, "context_window")
+            />
+            <Field
+                label="Longest output"
+                name="form[max_output]"
+                id="model-longest"
+                inputmode="numeric"
+                value=form.max_output.clone()
+                required=true
+                hint="Tokens."
+                error=error(action, "max_output")
+            />
+            <Field
+                label="Default output"
+                name="form[default_output]"
+                id="model-default"
+                inputmode="numeric"
+                value=form.default_output.clone()
+                hint="Where a call names none."
+                error=error(action, "default_output")
+            />
+        </div>
+    }
+    .into_any()
+}
+
+fn deployments(form: &ModelForm, providers: &[ProviderView], action: ServerAction<SaveModel>) -> AnyView {
+    let fallbacks = (1..DEPLOYMENT_ROWS).map(|at| deployment(form, providers, at, MaybeProp::default())).collect_view();
+    let open = form.providers.len() > 1;
+    view! {
+        {deployment(form, providers, 0, error(action, "deployments"))}
+        <details class="more" open=open>
+            <summary><span>"Fallbacks"</span><span class="opt">"Asked in order when the first one fails"</span></summary>
+            {fallbacks}
+        </details>
+    }
+    .into_any()
+}
+
+fn deployment(form: &ModelForm, providers: &[ProviderView], at: usize, error: MaybeProp<String>) -> AnyView {
+    const NAMES: [(&str, &str, &str, &str); DEPLOYMENT_ROWS] = [
+        ("form[providers][0]", "form[upstream_models][0]", "Provider", "Upstream model"),
+        ("form[providers][1]", "form[upstream_models][1]", "First fallback", "Known there as"),
+        ("form[providers][2]", "form[upstream_models][2]", "Second fallback", "Known to it as"),
+    ];
+    let (provider_field, model_field, label, model_label) = NAMES[at];
+    let mut choices: Vec<Opt> = providers.iter().map(|p| Opt::new(p.name.clone(), p.name.clone())).collect();
+    if at > 0 {
+        choices.insert(0, Opt::new("", "None"));
+    }
+    let selected = form.providers.get(at).cloned().unwrap_or_default();
+    let upstream = form.upstream_models.get(at).cloned().unwrap_or_default();
+    view! {
+        <div class="two">
+            <Select label=label name=provider_field id=format!("model-provider-{at}") choices=choices selected=selected error=error/>
+            <Field label=model_label name=model_field id=format!("model-upstream-{at}") value=upstream maxlength=200 required={at == 0}/>
+        </div>
+    }
+    .into_any()
+}

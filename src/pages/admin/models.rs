@@ -1,0 +1,154 @@
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use super::{Opened, model_dialog::ModelDialog};
+use crate::{
+    components::{Badge, Empty, LinkButton, PageHead, Quiet, SkeletonTable, noscroll},
+    domain::{
+        catalog::{ModelView, ProviderView, Tier},
+        format,
+        money::Price,
+    },
+    error::AppError,
+    pages::failure::Failure,
+    server_fns::catalog::{SaveModel, list_catalog_models, list_providers},
+};
+
+/// `/admin/models`: the catalog with its prices.
+#[component]
+pub fn ModelsPage() -> impl IntoView {
+    let query = use_query_map();
+    let opened = Memo::new(move |_| Opened::of(&query.get()));
+    let save = ServerAction::<SaveModel>::new();
+    let models = Resource::new_blocking(move || save.version().get(), |_| load());
+    view! {
+        <PageHead title="Models and prices" context="Platform" lead="What can be called, at which price. A model without a price can not be called.">
+            <LinkButton label="Add model" href="/admin/models?dialog=create" class="primary" icon="plus"/>
+        </PageHead>
+        <Transition fallback=|| view! { <SkeletonTable/> }>
+            {move || Suspend::new(async move { models.await.map_or_else(failed, |(list, providers)| table(list, &providers)) })}
+        </Transition>
+        <Suspense>
+            {move || {
+                let opened = opened.get();
+                Suspend::new(async move { models.await.ok().and_then(|(list, providers)| dialog(opened, list, providers, save)) })
+            }}
+        </Suspense>
+    }
+}
+
+async fn load() -> Result<(Vec<ModelView>, Vec<ProviderView>), AppError> {
+    Ok((list_catalog_models().await?, list_providers().await?))
+}
+
+fn failed(error: AppError) -> AnyView {
+    view! { <Failure error=error/> }.into_any()
+}
+
+fn table(list: Vec<ModelView>, providers: &[ProviderView]) -> AnyView {
+    if list.is_empty() && providers.is_empty() {
+        return view! {
+            <Empty title="No models yet" text="A model is served by a provider, so add a provider first.">
+                <LinkButton label="Add provider" href="/admin/providers?dialog=create" icon="plus"/>
+            </Empty>
+        }
+        .into_any();
+    }
+    if list.is_empty() {
+        return view! {
+            <Empty title="No models yet" text="Give a model its name, its prices and the provider that serves it.">
+                <LinkButton label="Add model" href="/admin/models?dialog=create" icon="plus"/>
+            </Empty>
+        }
+        .into_any();
+    }
+    let groups = Tier::ALL.into_iter().map(|tier| group(tier, &list)).collect_view();
+    view! {
+        <section class="card" aria-label="Models">
+            <div class="tbl-wrap whole">
+                <table class="tbl stack">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Model"</th>
+                            <th scope="col">"Modality"</th>
+                            <th scope="col">"Served by"</th>
+                            <th scope="col" class="n">"In / out per 1M tokens"</th>
+                            <th scope="col" class="n">"Context"</th>
+                            <th scope="col" class="n">"Open in"</th>
+                            <th scope="col">"State"</th>
+                        </tr>
+                    </thead>
+                    {groups}
+                </table>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn group(tier: Tier, list: &[ModelView]) -> Option<AnyView> {
+    let models: Vec<&ModelView> = list.iter().filter(|model| model.tier == tier).collect();
+    if models.is_empty() {
+        return None;
+    }
+    let count = if models.len() == 1 { "1 model".to_owned() } else { format!("{} models", models.len()) };
+    let rows = models.into_iter().map(row).collect_view();
+    Some(
+        view! {
+            <tbody>
+                <tr class="grp">
+                    <th colspan="7" scope="rowgroup"><b>{tier.label()}</b>" "{count}</th>
+                </tr>
+                {rows}
+            </tbody>
+        }
+        .into_any(),
+    )
+}
+
+fn row(model: &ModelView) -> AnyView {
+    let edit = format!("/admin/models?dialog=edit&id={}", model.id);
+    let aliases = (!model.aliases.is_empty()).then(|| view! { <small class="mute">{format!("also {}", model.aliases.join(", "))}</small> });
+    let served = model.deployments.iter().map(|d| d.provider.clone()).collect::<Vec<_>>().join(", then ");
+    let open_in = match model.open_in {
+        0 => "Nowhere".to_owned(),
+        1 => "1 organization".to_owned(),
+        n => format!("{n} organizations"),
+    };
+    let state = match (model.enabled, model.prices.input.zip(model.prices.output), model.restricted) {
+        (false, _, _) => view! { <Badge text="Disabled"/> }.into_any(),
+        (true, None, _) => view! { <Badge text="No price" tone="warn" icon="alert"/> }.into_any(),
+        (true, Some(_), true) => view! { <Badge text="Restricted" tone="line" icon="lock"/> }.into_any(),
+        (true, Some(_), false) => view! { <Quiet text="Enabled"/> }.into_any(),
+    };
+    view! {
+        <tr>
+            <td>
+                <a class="lead link-plain" href=edit {..noscroll()}>{model.name.clone()}</a>
+                {aliases}
+            </td>
+            <td class="sub drop">{model.modality.as_str()}</td>
+            <td class="sub drop">{served}</td>
+            <td class="n">{price(model.prices.input)}" / "{price(model.prices.output)}</td>
+            <td class="n drop">{format::count(model.context_window)}</td>
+            <td class="n sub drop">{open_in}</td>
+            <td>{state}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn price(price: Option<Price>) -> String {
+    price.map_or_else(|| "–".to_owned(), |price| format::price(price.0))
+}
+
+fn dialog(opened: Opened, list: Vec<ModelView>, providers: Vec<ProviderView>, save: ServerAction<SaveModel>) -> Option<AnyView> {
+    match opened {
+        Opened::Create => Some(view! { <ModelDialog model=None providers=providers action=save/> }.into_any()),
+        Opened::Edit(id) => {
+            let model = list.into_iter().find(|model| model.id.to_string() == id)?;
+            Some(view! { <ModelDialog model=Some(model) providers=providers action=save/> }.into_any())
+        }
+        Opened::None | Opened::Delete(_) => None,
+    }
+}

@@ -1,0 +1,157 @@
+use leptos::prelude::*;
+
+use crate::{
+    components::{Button, Dialog, Field, LinkButton, Note, NoteKind, Opt, Select},
+    domain::{
+        catalog::{ProviderKind, ProviderView},
+        catalog_forms::ProviderForm,
+    },
+    server_fns::catalog::{DeleteProvider, SaveProvider},
+};
+
+const CLOSE: &str = "/admin/providers";
+
+/// "Add provider", or "Edit provider" of the one that is given.
+#[component]
+pub(super) fn ProviderDialog(provider: Option<ProviderView>, action: ServerAction<SaveProvider>) -> impl IntoView {
+    let error = move |field: &'static str| {
+        MaybeProp::derive(move || action.value().get().and_then(Result::err).and_then(|error| error.field(field)))
+    };
+    let summary = move || {
+        let text = action.value().get()?.err()?.summary()?;
+        Some(view! { <Note kind=NoteKind::Danger title=text/> })
+    };
+    let form = provider.as_ref().map(ProviderForm::of).unwrap_or_default();
+    let (title, verb) = if provider.is_some() { ("Edit provider", "Save provider") } else { ("Add provider", "Add provider") };
+    let id = provider.as_ref().map(|p| p.id.to_string()).unwrap_or_default();
+    let kinds = ProviderKind::ALL.into_iter().map(|kind| Opt::new(kind.as_str(), kind.label())).collect();
+    let kind = match &provider {
+        // What a provider speaks is fixed: its models and their deployments rely on it.
+        Some(provider) => view! { <input type="hidden" name="form[kind]" value=provider.kind.as_str()/> }.into_any(),
+        None => view! {
+            <Select
+                label="Kind"
+                name="form[kind]"
+                id="provider-kind"
+                choices=kinds
+                selected="openai"
+                hint="OpenAI-compatible also fits vLLM, Ollama, Azure and Groq."
+                error=error("kind")
+            />
+        }
+        .into_any(),
+    };
+    let shows = |kind: ProviderKind| provider.as_ref().is_none_or(|p| p.kind == kind);
+    let upstream = shows(ProviderKind::Openai).then(|| upstream_fields(&form, provider.as_ref(), error));
+    let simulation = shows(ProviderKind::Simulated).then(|| simulation_fields(form.clone(), provider.is_some(), error));
+    view! {
+        <Dialog id="provider" title=title close=CLOSE>
+            <ActionForm action=action>
+                <div class="dlg-body">
+                    {summary}
+                    <input type="hidden" name="id" value=id/>
+                    <Field
+                        label="Name"
+                        name="form[name]"
+                        id="provider-name"
+                        value=form.name.clone()
+                        hint="As models and call logs will show it."
+                        required=true
+                        autofocus=true
+                        maxlength=80
+                        error=error("name")
+                    />
+                    {kind}
+                    {upstream}
+                    {simulation}
+                </div>
+                <footer>
+                    <LinkButton label="Cancel" href=CLOSE/>
+                    <Button label=verb class="primary" busy=action.pending()/>
+                </footer>
+            </ActionForm>
+        </Dialog>
+    }
+}
+
+fn upstream_fields(
+    form: &ProviderForm,
+    provider: Option<&ProviderView>,
+    error: impl Fn(&'static str) -> MaybeProp<String>,
+) -> AnyView {
+    let hint = match provider {
+        Some(provider) if provider.has_secret => "Stored. Leave empty to keep it; a new host forgets it.",
+        _ => "Write-only: it is encrypted and never shown again.",
+    };
+    view! {
+        <Field
+            label="Base URL"
+            name="form[base_url]"
+            id="provider-url"
+            kind="text"
+            inputmode="url"
+            value=form.base_url.clone()
+            placeholder="https://api.provider.example/v1"
+            hint="Ends where /chat/completions begins. The simulated kind needs none."
+            error=error("base_url")
+        />
+        <Field
+            label="Secret"
+            name="form[secret]"
+            id="provider-secret"
+            kind="password"
+            autocomplete="off"
+            hint=hint
+            error=error("secret")
+        />
+    }
+    .into_any()
+}
+
+fn simulation_fields(form: ProviderForm, open: bool, error: impl Fn(&'static str) -> MaybeProp<String>) -> AnyView {
+    let number = |label: &'static str, name: &'static str, id: &'static str, value: String, suffix: &'static str, field: &'static str| {
+        view! { <Field label=label name=name id=id inputmode="numeric" value=value suffix=suffix error=error(field)/> }
+    };
+    view! {
+        <details class="more" open=open>
+            <summary><span>"Simulation"</span><span class="opt">"How the simulated kind answers"</span></summary>
+            <div class="two">
+                {number("First token after", "form[first_token_ms]", "sim-first", form.first_token_ms, "ms", "first_token_ms")}
+                {number("Time between tokens", "form[per_token_ms]", "sim-gap", form.per_token_ms, "ms", "per_token_ms")}
+                {number("Length of an answer", "form[output_tokens]", "sim-tokens", form.output_tokens, "tokens", "output_tokens")}
+                {number("Failing calls", "form[failure_per_mille]", "sim-fail", form.failure_per_mille, "of 1,000", "failure_per_mille")}
+                {number("Broken streams", "form[cut_per_mille]", "sim-cut", form.cut_per_mille, "of 1,000", "cut_per_mille")}
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+/// "Remove provider".
+#[component]
+pub(super) fn DeleteProviderDialog(provider: ProviderView, action: ServerAction<DeleteProvider>) -> impl IntoView {
+    let summary = move || {
+        let text = action.value().get()?.err()?.summary()?;
+        Some(view! { <Note kind=NoteKind::Danger title=text/> })
+    };
+    let effect = match provider.models {
+        0 => "No model uses it. Its secret is forgotten; past calls keep its name.".to_owned(),
+        1 => "One model still uses it. Give that model another provider first.".to_owned(),
+        n => format!("{n} models still use it. Give them another provider first."),
+    };
+    view! {
+        <Dialog id="remove-provider" title=format!("Remove {}", provider.name) close=CLOSE width="w-480">
+            <ActionForm action=action>
+                <div class="dlg-body">
+                    {summary}
+                    <input type="hidden" name="id" value=provider.id.to_string()/>
+                    <p>{effect}</p>
+                </div>
+                <footer>
+                    <LinkButton label="Cancel" href=CLOSE/>
+                    <Button label="Remove provider" class="danger" busy=action.pending()/>
+                </footer>
+            </ActionForm>
+        </Dialog>
+    }
+}
