@@ -124,7 +124,7 @@ fn row(model: &ModelView) -> AnyView {
     view! {
         <tr>
             <td>
-                <a class="lead link-plain" href=edit {..noscroll()}>{model.name.clone()}</a>
+                <a class="lead link-plain" href=edit.clone() {..noscroll()}>{model.name.clone()}</a>
                 {aliases}
             </td>
             <td class="sub drop">{model.modality.as_str()}</td>

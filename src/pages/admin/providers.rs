@@ -104,6 +104,7 @@ fn row(provider: ProviderView, test: ServerAction<TestProvider>) -> AnyView {
     };
     let id = provider.id.to_string();
     let edit = format!("/admin/providers?dialog=edit&id={id}");
+    let remove = format!("/admin/providers?dialog=delete&id={id}");
     view! {
         <tr>
             <td><a class="lead link-plain" href=edit.clone() {..noscroll()}>{provider.name.clone()}</a></td>
@@ -118,13 +119,13 @@ fn row(provider: ProviderView, test: ServerAction<TestProvider>) -> AnyView {
                     class="end"
                     button=|| view! { <Icon name="dots"/> }
                 >
-                    <a href=edit {..noscroll()}>"Edit"</a>
+                    <a href=edit.clone() {..noscroll()}>"Edit"</a>
                     <ActionForm action=test>
                         <input type="hidden" name="id" value=id.clone()/>
                         <button type="submit">"Test connection"</button>
                     </ActionForm>
                     <hr/>
-                    <a class="danger" href=format!("/admin/providers?dialog=delete&id={id}") {..noscroll()}>"Remove"</a>
+                    <a class="danger" href=remove.clone() {..noscroll()}>"Remove"</a>
                 </Menu>
             </td>
         </tr>
