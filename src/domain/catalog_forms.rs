@@ -136,7 +136,8 @@ impl ModelForm {
         let modality = errors.check("modality", Modality::parse(&self.modality).ok_or_else(|| "Choose a modality.".to_owned()));
         let mut price = |field: &str, text: &str| match text.trim() {
             "" => None,
-            text => errors.check(field, Price::parse(text).ok_or_else(|| "Enter dollars such as 3 or 0.15, up to 100,000.".to_owned())),
+            text => errors
+                .check(field, Price::parse(text).ok_or_else(|| "Enter dollars such as 3 or 0.15, up to 100,000.".to_owned())),
         };
         let prices = Prices {
             input: price("input_price", &self.input_price),
