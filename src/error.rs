@@ -18,6 +18,9 @@ pub enum AppError {
     /// Nobody is signed in.
     #[error("Sign in to go on.")]
     SignedOut,
+    /// E-mail or password is not right; which of them stays unsaid.
+    #[error("Email or password is not right.")]
+    WrongCredentials,
     /// Known here, but not allowed to do this.
     #[error("{message}")]
     Forbidden {
@@ -77,7 +80,7 @@ impl AppError {
     pub fn status(&self) -> u16 {
         match self {
             Self::NotFound => 404,
-            Self::SignedOut => 401,
+            Self::SignedOut | Self::WrongCredentials => 401,
             Self::Forbidden { .. } => 403,
             Self::Invalid { .. } => 422,
             Self::Conflict { .. } => 409,

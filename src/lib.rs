@@ -18,6 +18,7 @@ pub mod app;
 pub mod components;
 pub mod domain;
 pub mod error;
+pub mod server_fns;
 
 #[cfg(feature = "ssr")]
 pub mod service;

@@ -1,5 +1,7 @@
 //! Who asks. Rights are read from the database for every request, never from a session.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use crate::{domain::accounts::User, service::ServiceError};
 
 /// Through which door a request came.
@@ -35,6 +37,17 @@ pub struct RequestFacts {
     pub user_agent: String,
 }
 
+impl RequestFacts {
+    /// The client's address as a number. What can not be read counts as one client, so that it is throttled all the same.
+    pub fn ip(&self) -> IpAddr {
+        ip(&self.address)
+    }
+}
+
+fn ip(address: &str) -> IpAddr {
+    address.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
+}
+
 /// A signed-in person and where the request came from.
 #[derive(Clone, Debug)]
 pub struct Caller {
@@ -51,9 +64,19 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// A person behind a request.
+    pub fn new(user: User, door: Door, read_only: bool, request: &RequestFacts) -> Self {
+        Self { user, door, read_only, address: request.address.clone(), request_id: request.request_id.clone() }
+    }
+
     /// A caller at the command line or in a background task.
     pub fn system(user: User) -> Self {
         Self { user, door: Door::System, read_only: false, address: String::new(), request_id: String::new() }
+    }
+
+    /// The client's address as a number, as [`RequestFacts::ip`] gives it.
+    pub fn ip(&self) -> IpAddr {
+        ip(&self.address)
     }
 
     /// Refuses what changes something to a read-only credential.

@@ -12,6 +12,9 @@ pub enum ServiceError {
     /// Nobody is signed in, or the credential is not valid any more.
     #[error("not signed in")]
     SignedOut,
+    /// E-mail or password is not right; which of them stays unsaid.
+    #[error("email or password is not right")]
+    WrongCredentials,
     /// Does not exist, or not for this caller.
     #[error("not found")]
     NotFound,
@@ -67,6 +70,7 @@ impl From<ServiceError> for AppError {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::SignedOut => Self::SignedOut,
+            ServiceError::WrongCredentials => Self::WrongCredentials,
             ServiceError::NotFound => Self::NotFound,
             ServiceError::Denied(action) => Self::Forbidden {
                 message: format!("Your role does not let you {}. Ask an owner or admin of the team.", action.name()),

@@ -4,6 +4,7 @@
 //! snapshot before they return, so a revoked key stops at once.
 
 pub mod access;
+pub mod accounts;
 pub mod api_keys;
 pub mod audit;
 pub mod caller;
@@ -13,16 +14,18 @@ pub mod clock;
 pub mod error;
 pub mod figures;
 pub mod invariants;
+pub mod mail;
 pub mod metering;
 pub mod organizations;
 pub mod random;
 pub mod teams;
+pub mod throttle;
 pub mod tokens;
 pub mod upstream;
 pub mod usage;
 pub mod vault;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 
@@ -36,7 +39,14 @@ use tokio_util::task::TaskTracker;
 use upstream::{AddressGuard, UpstreamClient, UpstreamTimeouts};
 
 use crate::{
-    service::{metering::Meter, vault::Vault},
+    domain::accounts::SignUpPolicy,
+    service::{
+        accounts::passwords::PasswordHasher,
+        mail::delivery::Mailer,
+        metering::Meter,
+        throttle::Throttles,
+        vault::{Secret, Vault},
+    },
     storage::Store,
 };
 
@@ -55,6 +65,12 @@ pub struct Services {
     pub meter: Meter,
     /// What the operator set.
     pub settings: Arc<Settings>,
+    /// Hashes and judges passwords.
+    pub passwords: PasswordHasher,
+    /// Counts attempts to log in, sign up and reset.
+    pub throttles: Throttles,
+    /// Sends what is in the outbox.
+    pub mailer: Mailer,
     /// Sends calls to providers.
     pub upstream: UpstreamClient,
     /// Gateway calls that outlive their client, because what they used must be charged. Awaited at shutdown.
@@ -80,6 +96,16 @@ pub struct Settings {
     pub call_body_max: usize,
     /// How long the body of a gateway call may take to arrive.
     pub call_body_timeout: Duration,
+    /// Who may make an account.
+    pub sign_up: SignUpPolicy,
+    /// Mail domains that may sign up under [`SignUpPolicy::Domain`], in lower case.
+    pub sign_up_domains: Vec<String>,
+    /// SQLite file, spool, mails, secret.
+    pub data_dir: PathBuf,
+    /// Server that takes mail; without one mails become files in `mail/` of the data directory.
+    pub smtp_url: Option<Secret>,
+    /// Sender of mails.
+    pub mail_from: String,
 }
 
 impl Default for Settings {
@@ -91,6 +117,11 @@ impl Default for Settings {
             upstream_timeouts: UpstreamTimeouts::default(),
             call_body_max: 10 << 20,
             call_body_timeout: Duration::from_secs(30),
+            sign_up: SignUpPolicy::default(),
+            sign_up_domains: vec![],
+            data_dir: "var".into(),
+            smtp_url: None,
+            mail_from: "Tallygate <tallygate@localhost>".into(),
         }
     }
 }
@@ -101,7 +132,11 @@ impl Services {
         let guard = AddressGuard::new(&settings.allowed_upstreams).map_err(ServiceError::Internal)?;
         let upstream = UpstreamClient::new(guard, settings.upstream_timeouts)
             .map_err(|error| ServiceError::Internal(format!("the HTTP client does not start: {error}")))?;
+        let (passwords, mailer) = (PasswordHasher::new(&random)?, Mailer::new(&settings)?);
         let services = Self {
+            passwords,
+            throttles: Throttles::default(),
+            mailer,
             store,
             clock,
             random,

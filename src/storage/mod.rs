@@ -4,10 +4,14 @@
 pub mod api_keys;
 pub mod audit;
 pub mod catalog;
+pub mod mails;
+pub mod management_tokens;
 pub mod migrate;
 pub mod organizations;
 mod row;
+pub mod sessions;
 pub mod settings;
+pub mod single_use_tokens;
 pub mod teams;
 pub mod usage;
 pub mod users;

@@ -24,3 +24,14 @@ pub async fn put(c: &mut AnyConnection, name: &str, value: &str, at: UnixMs) -> 
     .await?;
     Ok(())
 }
+
+/// Sets a setting that has no value yet. Of several who try at once, one gets `true`.
+pub async fn insert_if_absent(c: &mut AnyConnection, name: &str, value: &str, at: UnixMs) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query("INSERT INTO settings (name, value, changed_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING")
+        .bind(name)
+        .bind(value)
+        .bind(at.0)
+        .execute(c)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}

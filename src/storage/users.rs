@@ -5,8 +5,9 @@ use sqlx::{AnyConnection, any::AnyRow};
 use super::RowExt;
 use crate::domain::{accounts::User, ids::UserId, time::UnixMs};
 
-const COLUMNS: &str =
-    "id, email, email_confirmed_at, name, platform_admin, personal_team_id, auth_epoch, disabled_at, created_at";
+/// The columns of an account, for joins with `users u`.
+pub(super) const USER_COLUMNS: &str = "u.id, u.email, u.email_confirmed_at, u.name, u.platform_admin, u.personal_team_id, u.auth_epoch,
+    u.disabled_at, u.created_at";
 
 /// A new account.
 #[derive(Clone, Debug)]
@@ -28,7 +29,7 @@ pub struct Credentials {
     pub password_hash: String,
 }
 
-fn from_row(row: &AnyRow) -> Result<User, sqlx::Error> {
+pub(super) fn from_row(row: &AnyRow) -> Result<User, sqlx::Error> {
     Ok(User {
         id: row.id("id")?,
         email: row.text("email")?,
@@ -68,14 +69,14 @@ pub async fn insert(c: &mut AnyConnection, new: &NewUser<'_>) -> Result<(), sqlx
 
 /// The account of an id.
 pub async fn find(c: &mut AnyConnection, id: UserId) -> Result<Option<User>, sqlx::Error> {
-    let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM users WHERE id = $1"));
+    let sql = sqlx::AssertSqlSafe(format!("SELECT {USER_COLUMNS} FROM users u WHERE u.id = $1"));
     let row = sqlx::query(sql).bind(id.to_string()).fetch_optional(c).await?;
     row.as_ref().map(from_row).transpose()
 }
 
 /// The account of a normalized address, with its password hash.
 pub async fn find_credentials(c: &mut AnyConnection, email_normalized: &str) -> Result<Option<Credentials>, sqlx::Error> {
-    let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS}, password_hash FROM users WHERE email_normalized = $1"));
+    let sql = sqlx::AssertSqlSafe(format!("SELECT {USER_COLUMNS}, u.password_hash FROM users u WHERE u.email_normalized = $1"));
     let row = sqlx::query(sql).bind(email_normalized).fetch_optional(c).await?;
     row.map(|row| Ok(Credentials { user: from_row(&row)?, password_hash: row.text("password_hash")? })).transpose()
 }

@@ -6,7 +6,7 @@ use sqlx::Connection;
 
 use super::START;
 use crate::{
-    service::{Clock, Random, Services, Settings, vault::Vault},
+    service::{Clock, Random, Services, Settings, mail::delivery::Mailer, vault::Vault},
     storage::{AnyConnection, Store},
 };
 
@@ -16,7 +16,9 @@ static NEXT: AtomicU64 = AtomicU64::new(0);
 pub(crate) async fn services_over(store: Store) -> Services {
     store.migrate().await.expect("migrations run");
     let vault = Vault::new(vec![[7; 32]]);
-    Services::new(store, Clock::manual(START), Random::seeded(42), vault, Settings::for_tests()).await.expect("services start")
+    let settings = Settings::for_tests();
+    let services = Services::new(store, Clock::manual(START), Random::seeded(42), vault, settings).await.expect("services start");
+    Services { mailer: Mailer::memory(), ..services }
 }
 
 /// Runs a test on each engine, one after the other; the clock stands still and randomness repeats.

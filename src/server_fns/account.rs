@@ -1,0 +1,162 @@
+//! The signed-in person's own account: name, password, address, management tokens.
+
+use leptos::server;
+use serde::{Deserialize, Serialize};
+
+use crate::error::AppError;
+
+/// A row of the list of management tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenRow {
+    pub id: String,
+    pub name: String,
+    /// `tgm_…` and the last four characters.
+    pub masked: String,
+    /// "Read" or "Read and write".
+    pub scope: String,
+    pub created: String,
+    pub last_used: String,
+    pub expires: String,
+    pub expired: bool,
+}
+
+/// What the account page shows beside [`Me`](crate::domain::accounts::Me).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountPage {
+    pub name: String,
+    pub email: String,
+    pub email_confirmed: bool,
+    pub tokens: Vec<TokenRow>,
+    /// A token made just now, shown once.
+    pub new_token: Option<NewTokenView>,
+    /// Where the management API is.
+    pub api_url: String,
+}
+
+/// A token's secret, shown once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewTokenView {
+    pub name: String,
+    pub secret: String,
+}
+
+/// The account page.
+#[server(prefix = "/fn", endpoint = "get_account")]
+pub async fn get_account() -> Result<AccountPage, AppError> {
+    use crate::domain::format;
+
+    let (services, caller) = super::context::signed_in().await?;
+    let now = services.clock.now();
+    let tokens = services.list_tokens(&caller).await?;
+    let tokens = tokens.into_iter().map(|token| TokenRow {
+        id: token.id.to_string(),
+        masked: format!("tgm_…{}", token.suffix),
+        scope: match token.scope {
+            crate::domain::management_tokens::TokenScope::Read => "Read".into(),
+            crate::domain::management_tokens::TokenScope::Write => "Read and write".into(),
+        },
+        created: format::date(token.created_at),
+        last_used: token.last_used_at.map_or_else(|| "–".to_owned(), |at| format::ago(at, now)),
+        expires: token.expires_at.map_or_else(|| "Never".to_owned(), format::date),
+        expired: token.expires_at.is_some_and(|at| at <= now),
+        name: token.name,
+    });
+    Ok(AccountPage {
+        name: caller.user.name.clone(),
+        email: caller.user.email.clone(),
+        email_confirmed: caller.user.email_confirmed_at.is_some(),
+        tokens: tokens.collect(),
+        new_token: shown_once::take(&services, &caller),
+        api_url: format!("{}/api/v1", services.settings.public_url),
+    })
+}
+
+/// Changes the display name.
+#[server(prefix = "/fn", endpoint = "change_name")]
+pub async fn change_name(name: String) -> Result<String, AppError> {
+    let (services, caller) = super::context::signed_in().await?;
+    services.change_name(&caller, &name).await?;
+    Ok(super::context::go_to("/account?done=name"))
+}
+
+/// Changes the password; this browser stays signed in, all others are not.
+#[server(prefix = "/fn", endpoint = "change_password")]
+pub async fn change_password(current_password: String, password: String) -> Result<String, AppError> {
+    use crate::service::vault::Secret;
+
+    let (services, caller) = super::context::signed_in().await?;
+    let (_, _, session) = super::context::visitor()?;
+    services.change_password(&caller, Some(&session), Secret::new(current_password), Secret::new(password)).await?;
+    Ok(super::context::go_to("/account?done=password"))
+}
+
+/// Sends the confirmation mail once more.
+#[server(prefix = "/fn", endpoint = "resend_confirmation")]
+pub async fn resend_confirmation() -> Result<String, AppError> {
+    let (services, caller) = super::context::signed_in().await?;
+    services.resend_confirmation(&caller).await?;
+    Ok(super::context::go_to("/account?done=sent"))
+}
+
+/// Makes a management token. With WebAssembly its secret is in the answer; a plain form finds it on the page that it is led to.
+#[server(prefix = "/fn", endpoint = "create_token")]
+pub async fn create_token(name: String, scope: String, #[server(default)] days: String) -> Result<Option<NewTokenView>, AppError> {
+    use crate::domain::{field_errors::FieldErrors, management_tokens::NewManagementToken, time::DAY_MS};
+
+    let (services, caller) = super::context::signed_in().await?;
+    let now = services.clock.now();
+    let expires_at = match days.as_str() {
+        "" | "never" => None,
+        days => {
+            let days = days.parse::<i64>().ok().filter(|days| (1..=3_650).contains(days));
+            let wrong = || AppError::Invalid { fields: FieldErrors::one("days", "Choose how long the token is good for.") };
+            Some(now.plus(days.ok_or_else(wrong)? * DAY_MS))
+        }
+    };
+    let new = NewManagementToken::parse(&name, &scope, expires_at, now).map_err(|fields| AppError::Invalid { fields })?;
+    let (token, secret) = services.create_token(&caller, new).await?;
+    shown_once::give(&services, &caller, NewTokenView { name: token.name, secret: secret.expose().to_owned() })
+}
+
+/// Revokes a management token.
+#[server(prefix = "/fn", endpoint = "revoke_token")]
+pub async fn revoke_token(id: String) -> Result<String, AppError> {
+    let (services, caller) = super::context::signed_in().await?;
+    services.revoke_token(&caller, crate::domain::ids::TokenId::parse(&id).ok_or(AppError::NotFound)?).await?;
+    Ok(super::context::go_to("/account?done=revoked"))
+}
+
+/// A secret on its way to the page after a plain form: sealed in a short cookie of the same browser, taken out when it is shown.
+#[cfg(feature = "ssr")]
+mod shown_once {
+    use super::NewTokenView;
+    use crate::{
+        error::AppError,
+        server_fns::http,
+        service::{Caller, Services},
+    };
+
+    const COOKIE: &str = "new_token";
+
+    pub(super) fn give(services: &Services, caller: &Caller, view: NewTokenView) -> Result<Option<NewTokenView>, AppError> {
+        if !http::is_plain_form() {
+            return Ok(Some(view));
+        }
+        let text = serde_json::to_string(&view).map_err(|_| AppError::Unavailable)?;
+        let sealed = services.vault.seal(&services.random, &place(caller), &text)?;
+        let secure = if services.settings.public_url.starts_with("https://") { "; Secure" } else { "" };
+        http::set_cookie(&format!("{COOKIE}={sealed}; Path=/; Max-Age=120; HttpOnly; SameSite=Lax{secure}"));
+        leptos_axum::redirect("/account?done=token");
+        Ok(None)
+    }
+
+    pub(super) fn take(services: &Services, caller: &Caller) -> Option<NewTokenView> {
+        let sealed = http::cookie(COOKIE)?;
+        http::set_cookie(&format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
+        serde_json::from_str(services.vault.open(&place(caller), &sealed).ok()?.expose()).ok()
+    }
+
+    fn place(caller: &Caller) -> String {
+        format!("users/{}/new_token", caller.user.id)
+    }
+}

@@ -1,0 +1,192 @@
+//! Signing up, in and out, passwords and addresses: what works without being signed in.
+
+use leptos::server;
+use serde::{Deserialize, Serialize};
+
+use crate::{domain::accounts::Me, error::AppError};
+
+/// What the pages around signing in show.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Door {
+    /// Host of this installation, for the line under the heading.
+    pub host: String,
+    /// The platform has no account yet: the first one needs the set-up token, unless this is a demo.
+    pub empty: bool,
+    /// The first account needs the token that the server printed.
+    pub needs_setup_token: bool,
+    /// Anybody, or anybody with the right mail domain, may sign up.
+    pub sign_up_open: bool,
+    /// Mail domains that may sign up; empty for all.
+    pub domains: String,
+    /// Somebody is signed in already.
+    pub signed_in: bool,
+    /// What was typed into the form that failed just now.
+    pub email: String,
+    /// Likewise.
+    pub name: String,
+}
+
+/// What stands behind a mailed link, which the browser carries in a short cookie.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailedLink {
+    /// There is one, and it still works.
+    pub good: bool,
+    /// Address of the account that it makes; empty for other links.
+    pub email: String,
+}
+
+/// The signed-in person, for every page.
+#[server(prefix = "/fn", endpoint = "get_me")]
+pub async fn get_me() -> Result<Option<Me>, AppError> {
+    let (services, caller) = super::context::maybe_signed_in().await?;
+    Ok(match caller {
+        Some(caller) => Some(services.me(&caller).await?),
+        None => None,
+    })
+}
+
+/// What the pages around signing in need.
+#[server(prefix = "/fn", endpoint = "get_door")]
+pub async fn get_door() -> Result<Door, AppError> {
+    use super::context;
+    use crate::domain::accounts::SignUpPolicy;
+
+    let (services, caller) = context::maybe_signed_in().await?;
+    let settings = &services.settings;
+    let empty = services.is_empty_platform().await?;
+    Ok(Door {
+        host: settings.public_url.split("://").last().unwrap_or_default().to_owned(),
+        empty,
+        needs_setup_token: empty && !settings.demo,
+        sign_up_open: empty || settings.demo || settings.sign_up != SignUpPolicy::Invite,
+        domains: if settings.sign_up == SignUpPolicy::Domain { settings.sign_up_domains.join(" or ") } else { String::new() },
+        signed_in: caller.is_some(),
+        email: context::typed("email"),
+        name: context::typed("name"),
+    })
+}
+
+/// Signs in and gives the path to go on with.
+#[server(prefix = "/fn", endpoint = "log_in")]
+pub async fn log_in(email: String, password: String, #[server(default)] next: String) -> Result<String, AppError> {
+    use super::context;
+    use crate::service::{Door, vault::Secret};
+
+    let (services, request, session) = context::visitor()?;
+    let user = services.sign_in(&request, Door::Page, &email, Secret::new(password)).await;
+    let user = user.map_err(|error| context::keep_typed(error, &[("email", &email)]))?;
+    services.open_session(&session, Some(&user), &request).await?;
+    Ok(context::go_to(&next))
+}
+
+/// Signs out: the session is over, and the browser is told to forget what it kept.
+#[server(prefix = "/fn", endpoint = "log_out")]
+pub async fn log_out() -> Result<String, AppError> {
+    use super::{context, http};
+    use crate::service::{Door, accounts::sessions::caller_of};
+
+    let (services, request, session) = context::visitor()?;
+    let caller = caller_of(&services, &session, Door::Page, &request).await?;
+    services.close_session(&session, caller.as_ref()).await?;
+    http::set_header("clear-site-data", "\"cache\", \"storage\"");
+    Ok(context::go_to("/login"))
+}
+
+/// Signs up. Gives the path to go on with: the product itself, or the page that points to the mailbox.
+#[server(prefix = "/fn", endpoint = "sign_up")]
+pub async fn sign_up(
+    email: String,
+    password: String,
+    #[server(default)] name: String,
+    #[server(default)] setup_token: Option<String>,
+    #[server(default)] next: String,
+) -> Result<String, AppError> {
+    use super::context;
+    use crate::service::{
+        Door,
+        accounts::sign_up::{SignUp, SignedUp},
+        vault::Secret,
+    };
+
+    let (services, request, session) = context::visitor()?;
+    let form = SignUp { email: email.clone(), password: Secret::new(password), name: name.clone(), setup_token };
+    let signed_up = services.sign_up(&request, Door::Page, form).await;
+    let signed_up = signed_up.map_err(|error| context::keep_typed(error, &[("email", &email), ("name", &name)]))?;
+    match signed_up {
+        SignedUp::SignedIn(user) => services.open_session(&session, Some(&user), &request).await?,
+        SignedUp::Nobody(_) => services.open_session(&session, None, &request).await?,
+        SignedUp::CheckMail => return Ok(context::go_to("/signup?sent=1")),
+    }
+    Ok(context::go_to(&next))
+}
+
+/// Makes the account of a mailed link, and signs in.
+#[server(prefix = "/fn", endpoint = "finish_sign_up")]
+pub async fn finish_sign_up(password: String) -> Result<String, AppError> {
+    use super::{context, http};
+    use crate::service::{Door, accounts::links::Link, vault::Secret};
+
+    let (services, request, session) = context::visitor()?;
+    let token = http::cookie(Link::SignUp.cookie()).unwrap_or_default();
+    let user = services.finish_sign_up(&request, Door::Page, &token, Secret::new(password)).await?;
+    http::set_cookie(&services.forget_link(Link::SignUp));
+    services.open_session(&session, Some(&user), &request).await?;
+    Ok(context::go_to("/"))
+}
+
+/// Asks for a link to set a new password. The answer is the same whether or not the address has an account.
+#[server(prefix = "/fn", endpoint = "forgot_password")]
+pub async fn forgot_password(email: String) -> Result<String, AppError> {
+    use super::context;
+
+    let (services, request, _) = context::visitor()?;
+    let asked = services.forgot_password(&request, &email).await;
+    asked.map_err(|error| context::keep_typed(error, &[("email", &email)]))?;
+    Ok(context::go_to("/forgot?sent=1"))
+}
+
+/// Sets a new password with the mailed link that the browser carries.
+#[server(prefix = "/fn", endpoint = "reset_password")]
+pub async fn reset_password(password: String) -> Result<String, AppError> {
+    use super::{context, http};
+    use crate::service::{Door, accounts::links::Link, vault::Secret};
+
+    let (services, request, _) = context::visitor()?;
+    let token = http::cookie(Link::Reset.cookie()).unwrap_or_default();
+    services.reset_password(&request, Door::Page, &token, Secret::new(password)).await?;
+    http::set_cookie(&services.forget_link(Link::Reset));
+    Ok(context::go_to("/login?reset=1"))
+}
+
+/// Confirms an address with the mailed link that the browser carries.
+#[server(prefix = "/fn", endpoint = "confirm_email")]
+pub async fn confirm_email() -> Result<String, AppError> {
+    use super::{context, http};
+    use crate::service::accounts::links::Link;
+
+    let (services, _, _) = context::visitor()?;
+    let token = http::cookie(Link::Confirm.cookie()).unwrap_or_default();
+    services.confirm_email(&token).await?;
+    http::set_cookie(&services.forget_link(Link::Confirm));
+    Ok(context::go_to("/confirm?done=1"))
+}
+
+/// What the mailed link for a page (`reset`, `confirm` or `signup`) stands for.
+#[server(prefix = "/fn", endpoint = "get_mailed_link")]
+pub async fn get_mailed_link(page: String) -> Result<MailedLink, AppError> {
+    use super::{context, http};
+    use crate::service::accounts::links::Link;
+
+    let services = context::services()?;
+    let Some(link) = Link::parse(&page) else { return Ok(MailedLink::default()) };
+    let Some(token) = http::cookie(link.cookie()) else { return Ok(MailedLink::default()) };
+    Ok(match link {
+        Link::Reset => MailedLink { good: services.is_reset_token_good(&token).await?, email: String::new() },
+        // Whether it still works is found out when it is used.
+        Link::Confirm => MailedLink { good: true, email: String::new() },
+        Link::SignUp => match services.find_pending_sign_up(&token) {
+            Some((email, _)) => MailedLink { good: true, email },
+            None => MailedLink::default(),
+        },
+    })
+}

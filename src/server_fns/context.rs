@@ -1,0 +1,67 @@
+//! What every server function begins with: the services, the request, and who asks.
+
+use axum::http::request::Parts;
+use leptos::prelude::use_context;
+use tower_sessions::Session;
+
+use super::http;
+use crate::{
+    domain::next::own_path,
+    error::AppError,
+    service::{Caller, Door, RequestFacts, ServiceError, Services, accounts::sessions::caller_of},
+};
+
+/// The services; the server gives them as context.
+pub fn services() -> Result<Services, AppError> {
+    use_context().ok_or(AppError::Unavailable)
+}
+
+/// The services, and the signed-in person who asks. [`AppError::SignedOut`] without one.
+pub async fn signed_in() -> Result<(Services, Caller), AppError> {
+    let (services, caller) = maybe_signed_in().await?;
+    Ok((services, caller.ok_or(AppError::SignedOut)?))
+}
+
+/// The services, and who asks if anybody is signed in.
+pub async fn maybe_signed_in() -> Result<(Services, Option<Caller>), AppError> {
+    let (services, request, session) = visitor()?;
+    let caller = caller_of(&services, &session, Door::Page, &request).await?;
+    Ok((services, caller))
+}
+
+/// The services, what is known of the request, and the browser's session, whoever it belongs to.
+pub fn visitor() -> Result<(Services, RequestFacts, Session), AppError> {
+    let parts = use_context::<Parts>().ok_or(AppError::Unavailable)?;
+    let session = parts.extensions.get::<Session>().cloned().ok_or(AppError::Unavailable)?;
+    let request = parts.extensions.get::<RequestFacts>().cloned().unwrap_or_default();
+    Ok((services()?, request, session))
+}
+
+/// Leads a plain form to a path of this product. With WebAssembly the page does that itself, with the path that is given back.
+pub fn go_to(path: &str) -> String {
+    let path = own_path(path);
+    if http::is_plain_form() {
+        leptos_axum::redirect(path);
+    }
+    path.to_owned()
+}
+
+/// Keeps what was typed for a plain form that failed: its page is loaded anew. Passwords are not kept.
+pub fn keep_typed(error: ServiceError, typed: &[(&str, &str)]) -> AppError {
+    if http::is_plain_form() {
+        let text = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(typed).finish();
+        // Too long for a cookie: then it is typed again.
+        if text.len() < 2_000 {
+            http::set_cookie(&format!("{TYPED}={text}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax"));
+        }
+    }
+    error.into()
+}
+
+/// What was typed into a form that failed just now.
+pub fn typed(name: &str) -> String {
+    let text = http::cookie(TYPED).unwrap_or_default();
+    url::form_urlencoded::parse(text.as_bytes()).find(|(key, _)| key == name).map_or_else(String::new, |(_, value)| value.into_owned())
+}
+
+const TYPED: &str = "typed";

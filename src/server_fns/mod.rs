@@ -1,0 +1,11 @@
+//! The pages' door to the services: each function finds its caller, calls a service and turns the answer into what a page shows.
+//! They are public endpoints under `/fn`; what guards them stands in the services.
+
+pub mod account;
+pub mod accounts;
+#[cfg(feature = "ssr")]
+pub mod context;
+#[cfg(feature = "ssr")]
+pub mod http;
+#[cfg(feature = "ssr")]
+pub mod status;

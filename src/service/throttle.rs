@@ -1,0 +1,343 @@
+//! Throttles of log-in, sign-up and reset: how often, by account and by address. A pure function of time over memory; nothing here
+//! waits. Each process counts for itself, and counts anew after a restart: what is guarded is guessed at human speed either way.
+//!
+//! An attempt is counted before it is decided and taken back when it succeeds, so a thousand attempts at once gain nothing.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    net::{IpAddr, Ipv6Addr},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use crate::{
+    domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, UnixMs},
+    service::ServiceError,
+};
+
+/// At most so many in any window of this length.
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    limit: usize,
+    length_ms: i64,
+}
+
+const LOGIN_PER_ADDRESS: [Window; 2] = [Window { limit: 20, length_ms: MINUTE_MS }, Window { limit: 100, length_ms: HOUR_MS }];
+const LOGIN_PER_ACCOUNT: [Window; 1] = [Window { limit: 100, length_ms: DAY_MS }];
+/// Failures in a row before an account makes its visitor wait.
+const FREE_FAILURES: usize = 5;
+/// Longest of these waits.
+const LONGEST_WAIT_MS: i64 = 60 * SECOND_MS;
+/// Failures are in a row when none lies further back than this.
+const ROW_MS: i64 = DAY_MS;
+
+/// Credential stuffing: so many accounts tried without success from one address …
+const STUFFED_ACCOUNTS: usize = 15;
+/// … within this time …
+const STUFFING_MS: i64 = 3 * HOUR_MS;
+/// … close log-in for the address for so long.
+const STUFFING_BLOCK_MS: i64 = DAY_MS;
+
+const RESET_PER_ACCOUNT: [Window; 1] = [Window { limit: 3, length_ms: HOUR_MS }];
+const RESET_PER_ADDRESS: [Window; 1] = [Window { limit: 10, length_ms: HOUR_MS }];
+const CONFIRMATION_PER_ACCOUNT: [Window; 1] = [Window { limit: 5, length_ms: HOUR_MS }];
+const SIGN_UP_PER_ACCOUNT: [Window; 1] = [Window { limit: 3, length_ms: HOUR_MS }];
+const SIGN_UP_PER_ADDRESS: [Window; 1] = [Window { limit: 5, length_ms: HOUR_MS }];
+/// A demo is tried by many behind one address.
+const DEMO_SIGN_UP_PER_ADDRESS: [Window; 1] = [Window { limit: 60, length_ms: HOUR_MS }];
+
+/// Entries in memory; beyond that, those untouched for longest go first.
+const MOST_ENTRIES: usize = 50_000;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Key {
+    LoginAccount(String),
+    LoginAddress(IpAddr),
+    ResetAccount(String),
+    ResetAddress(IpAddr),
+    ConfirmationAccount(String),
+    SignUpAccount(String),
+    SignUpAddress(IpAddr),
+}
+
+#[derive(Debug, Default)]
+struct Entry {
+    attempts: VecDeque<UnixMs>,
+    /// Accounts that this address failed to open, and when the first of them was tried.
+    failed_accounts: HashSet<String>,
+    failing_since: Option<UnixMs>,
+    blocked_until: Option<UnixMs>,
+}
+
+impl Entry {
+    /// Milliseconds until one more attempt fits all windows.
+    fn wait_ms(&self, windows: &[Window], now: UnixMs) -> i64 {
+        let blocked = self.blocked_until.map_or(0, |until| until.since(now));
+        windows.iter().map(|window| self.wait_for(*window, now)).max().unwrap_or(0).max(blocked)
+    }
+
+    fn wait_for(&self, window: Window, now: UnixMs) -> i64 {
+        let inside = self.attempts.iter().rev().take_while(|at| now.since(**at) < window.length_ms).count();
+        if inside < window.limit {
+            return 0;
+        }
+        // The attempt that has to leave the window for one more to fit.
+        let oldest = self.attempts[self.attempts.len() - window.limit];
+        oldest.plus(window.length_ms).since(now)
+    }
+
+    fn last(&self) -> UnixMs {
+        self.attempts.back().copied().unwrap_or_default().max(self.blocked_until.unwrap_or_default())
+    }
+}
+
+/// All counters of one process. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Throttles {
+    entries: Arc<Mutex<HashMap<Key, Entry>>>,
+}
+
+/// A log-in attempt that was let through, and counts as failed until [`succeed`](LoginAttempt::succeed).
+#[derive(Debug)]
+#[must_use = "an attempt that succeeds is taken back"]
+pub struct LoginAttempt {
+    throttles: Throttles,
+    account: String,
+    address: IpAddr,
+    at: UnixMs,
+}
+
+impl Throttles {
+    /// Lets a log-in through, or says how long to wait. `account` is the normalized e-mail address, known or not.
+    pub fn begin_login(&self, account: &str, address: IpAddr, now: UnixMs) -> Result<LoginAttempt, ServiceError> {
+        let address = network(address);
+        let mut entries = self.lock(now);
+        let (of_account, of_address) = (Key::LoginAccount(account.to_owned()), Key::LoginAddress(address));
+        let account_wait = entries.get(&of_account).map_or(0, |entry| {
+            let row = entry.attempts.iter().filter(|at| now.since(**at) < ROW_MS).count();
+            entry.last().plus(pause_after(row)).since(now).max(entry.wait_ms(&LOGIN_PER_ACCOUNT, now))
+        });
+        let address_wait = entries.get(&of_address).map_or(0, |entry| entry.wait_ms(&LOGIN_PER_ADDRESS, now));
+        refuse_if_waiting(account_wait.max(address_wait))?;
+        push(&mut entries, of_account, &LOGIN_PER_ACCOUNT, now);
+        let entry = push(&mut entries, of_address, &LOGIN_PER_ADDRESS, now);
+        note_failed_account(entry, account, address, now);
+        Ok(LoginAttempt { throttles: self.clone(), account: account.to_owned(), address, at: now })
+    }
+
+    /// Counts a request to reset a password, or says how long to wait.
+    pub fn count_reset(&self, account: &str, address: IpAddr, now: UnixMs) -> Result<(), ServiceError> {
+        let account = (Key::ResetAccount(account.to_owned()), RESET_PER_ACCOUNT.as_slice());
+        self.count([account, (Key::ResetAddress(network(address)), &RESET_PER_ADDRESS)], now)
+    }
+
+    /// Counts a wish for another confirmation mail, or says how long to wait.
+    pub fn count_confirmation(&self, account: &str, address: IpAddr, now: UnixMs) -> Result<(), ServiceError> {
+        let account = (Key::ConfirmationAccount(account.to_owned()), CONFIRMATION_PER_ACCOUNT.as_slice());
+        self.count([account, (Key::ResetAddress(network(address)), &RESET_PER_ADDRESS)], now)
+    }
+
+    /// Counts a sign-up, or says how long to wait.
+    pub fn count_sign_up(&self, account: &str, address: IpAddr, demo: bool, now: UnixMs) -> Result<(), ServiceError> {
+        let per_address = if demo { &DEMO_SIGN_UP_PER_ADDRESS } else { &SIGN_UP_PER_ADDRESS };
+        let account = (Key::SignUpAccount(account.to_owned()), SIGN_UP_PER_ACCOUNT.as_slice());
+        self.count([account, (Key::SignUpAddress(network(address)), per_address)], now)
+    }
+
+    fn count(&self, keys: [(Key, &[Window]); 2], now: UnixMs) -> Result<(), ServiceError> {
+        let mut entries = self.lock(now);
+        let wait = keys.iter().filter_map(|(key, windows)| entries.get(key).map(|entry| entry.wait_ms(windows, now))).max();
+        refuse_if_waiting(wait.unwrap_or(0))?;
+        for (key, windows) in keys {
+            push(&mut entries, key, windows, now);
+        }
+        Ok(())
+    }
+
+    fn lock(&self, now: UnixMs) -> MutexGuard<'_, HashMap<Key, Entry>> {
+        // Counters stay true after a panic elsewhere: every change is a single push or removal.
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= MOST_ENTRIES {
+            entries.retain(|_, entry| now.since(entry.last()) < DAY_MS);
+            if entries.len() >= MOST_ENTRIES {
+                let mut ages: Vec<UnixMs> = entries.values().map(Entry::last).collect();
+                let middle = ages.len() / 2;
+                let (_, median, _) = ages.select_nth_unstable(middle);
+                let median = *median;
+                entries.retain(|_, entry| entry.last() > median);
+            }
+        }
+        entries
+    }
+}
+
+impl LoginAttempt {
+    /// Takes the attempt back: the password was right. The account's failures are forgotten.
+    pub fn succeed(self) {
+        let mut entries = self.throttles.lock(self.at);
+        entries.remove(&Key::LoginAccount(self.account.clone()));
+        if let Some(entry) = entries.get_mut(&Key::LoginAddress(self.address)) {
+            if let Some(position) = entry.attempts.iter().rposition(|at| *at == self.at) {
+                entry.attempts.remove(position);
+            }
+            entry.failed_accounts.remove(&self.account);
+        }
+    }
+}
+
+fn refuse_if_waiting(wait_ms: i64) -> Result<(), ServiceError> {
+    if wait_ms > 0 { Err(ServiceError::TooManyAttempts((wait_ms + SECOND_MS - 1) / SECOND_MS)) } else { Ok(()) }
+}
+
+/// How long an account rests after so many failures in a row: nothing for five, then 1, 2, 4 … 60 s.
+fn pause_after(failures: usize) -> i64 {
+    if failures < FREE_FAILURES {
+        return 0;
+    }
+    let doublings = u32::try_from(failures - FREE_FAILURES).unwrap_or(u32::MAX).min(10);
+    (SECOND_MS << doublings).min(LONGEST_WAIT_MS)
+}
+
+fn push<'a>(entries: &'a mut HashMap<Key, Entry>, key: Key, windows: &[Window], now: UnixMs) -> &'a mut Entry {
+    let entry = entries.entry(key).or_default();
+    entry.attempts.push_back(now);
+    let longest = windows.iter().map(|window| window.length_ms).max().unwrap_or(0);
+    while entry.attempts.front().is_some_and(|at| now.since(*at) >= longest) {
+        entry.attempts.pop_front();
+    }
+    entry
+}
+
+/// The machine's own address is not closed for a day: behind a proxy that is not configured it stands for everybody.
+fn note_failed_account(entry: &mut Entry, account: &str, address: IpAddr, now: UnixMs) {
+    if address.is_loopback() {
+        return;
+    }
+    if entry.failing_since.is_none_or(|since| now.since(since) >= STUFFING_MS) {
+        entry.failed_accounts.clear();
+        entry.failing_since = Some(now);
+    }
+    entry.failed_accounts.insert(account.to_owned());
+    if entry.failed_accounts.len() >= STUFFED_ACCOUNTS {
+        entry.blocked_until = Some(now.plus(STUFFING_BLOCK_MS));
+        entry.failed_accounts.clear();
+        entry.failing_since = None;
+    }
+}
+
+/// What counts as one address: an IPv4 address, or the /64 that one IPv6 customer has.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) if !v6.is_loopback() => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    fn wait(result: Result<LoginAttempt, ServiceError>) -> i64 {
+        match result {
+            Ok(_) => 0,
+            Err(ServiceError::TooManyAttempts(seconds)) => seconds,
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn an_account_rests_from_the_sixth_failure_whatever_the_address() {
+        let throttles = Throttles::default();
+        let mut now = UnixMs(1_000_000);
+        let waits: Vec<i64> = (0..8).map(|i| wait(throttles.begin_login("a@x.example", ip(&format!("192.0.2.{i}")), now))).collect();
+        assert_eq!(waits, [0, 0, 0, 0, 0, 1, 1, 1]);
+        for pause in [1, 2, 4, 8, 16, 32, 60, 60] {
+            assert_eq!(wait(throttles.begin_login("a@x.example", ip("198.51.100.1"), now)), pause);
+            now = now.plus(pause * SECOND_MS);
+            assert_eq!(wait(throttles.begin_login("a@x.example", ip("198.51.100.1"), now)), 0, "after {pause} s");
+        }
+        assert_eq!(wait(throttles.begin_login("b@x.example", ip("198.51.100.2"), now)), 0, "others are free");
+    }
+
+    #[test]
+    fn a_success_forgets_the_failures() {
+        let throttles = Throttles::default();
+        let now = UnixMs(0);
+        for _ in 0..4 {
+            let _ = throttles.begin_login("a@x.example", ip("192.0.2.1"), now).unwrap();
+        }
+        throttles.begin_login("a@x.example", ip("192.0.2.1"), now).unwrap().succeed();
+        assert_eq!(wait(throttles.begin_login("a@x.example", ip("192.0.2.1"), now)), 0);
+    }
+
+    #[test]
+    fn an_account_is_tried_at_most_a_hundred_times_a_day() {
+        let throttles = Throttles::default();
+        let mut now = UnixMs(0);
+        for i in 0..100 {
+            assert_eq!(wait(throttles.begin_login("a@x.example", ip(&format!("192.0.2.{i}")), now)), 0, "{i}");
+            now = now.plus(MINUTE_MS);
+        }
+        assert!(wait(throttles.begin_login("a@x.example", ip("198.51.100.1"), now)) > 3_600);
+    }
+
+    #[test]
+    fn one_address_tries_twenty_a_minute_and_a_network_is_one_address() {
+        let throttles = Throttles::default();
+        let now = UnixMs(0);
+        for i in 0..20 {
+            let address = ip("::1");
+            assert_eq!(wait(throttles.begin_login(&format!("{i}@x.example"), address, now)), 0);
+        }
+        assert_eq!(wait(throttles.begin_login("new@x.example", ip("::1"), now)), 60);
+        assert_eq!(wait(throttles.begin_login("new@x.example", ip("127.0.0.1"), now)), 0);
+        assert_eq!(network(ip("2001:db8:1:2:3:4:5:6")), ip("2001:db8:1:2::"));
+        assert_eq!(network(ip("::ffff:192.0.2.7")), ip("192.0.2.7"));
+    }
+
+    #[test]
+    fn many_accounts_from_one_address_close_it_for_a_day() {
+        let throttles = Throttles::default();
+        let mut now = UnixMs(0);
+        let mut refused = 0;
+        for i in 0..60 {
+            refused += usize::from(wait(throttles.begin_login(&format!("{i}@x.example"), ip("192.0.2.1"), now)) > 0);
+            now = now.plus(SECOND_MS);
+        }
+        assert_eq!(refused, 45);
+        now = now.plus(23 * HOUR_MS);
+        assert!(wait(throttles.begin_login("x@x.example", ip("192.0.2.1"), now)) > 0);
+        assert_eq!(wait(throttles.begin_login("x@x.example", ip("192.0.2.2"), now)), 0);
+        now = now.plus(HOUR_MS);
+        assert_eq!(wait(throttles.begin_login("x@x.example", ip("192.0.2.1"), now)), 0);
+    }
+
+    #[test]
+    fn resets_and_sign_ups_have_their_own_counts() {
+        let throttles = Throttles::default();
+        let now = UnixMs(0);
+        for _ in 0..3 {
+            throttles.count_reset("a@x.example", ip("192.0.2.1"), now).unwrap();
+        }
+        assert!(throttles.count_reset("a@x.example", ip("192.0.2.2"), now).is_err());
+        assert!(throttles.count_reset("a@x.example", ip("192.0.2.2"), now.plus(HOUR_MS)).is_ok());
+        for i in 0..5 {
+            throttles.count_sign_up(&format!("{i}@x.example"), ip("192.0.2.1"), false, now).unwrap();
+        }
+        assert!(throttles.count_sign_up("6@x.example", ip("192.0.2.1"), false, now).is_err());
+        assert!(throttles.count_sign_up("6@x.example", ip("192.0.2.1"), true, now).is_ok());
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let throttles = Throttles::default();
+        for i in 0..60_000_u32 {
+            let address = IpAddr::V4(std::net::Ipv4Addr::from_bits(0x0a00_0000 + i));
+            let _ = throttles.begin_login(&format!("{i}@x.example"), address, UnixMs(i64::from(i)));
+        }
+        assert!(throttles.entries.lock().unwrap().len() <= MOST_ENTRIES + 2);
+    }
+}
