@@ -20,8 +20,17 @@ mod tests {
             assert_eq!(own_path(good), good);
         }
         for bad in [
-            "", "teams", "//evil.example", "/\\evil.example", "\\/evil.example", "https://evil.example", "javascript:alert(1)",
-            "/\t/evil.example", "/ok\\..", "/a\r\nSet-Cookie: x", " /teams",
+            "",
+            "teams",
+            "//evil.example",
+            "/\\evil.example",
+            "\\/evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/\t/evil.example",
+            "/ok\\..",
+            "/a\r\nSet-Cookie: x",
+            " /teams",
         ] {
             assert_eq!(own_path(bad), "/", "{bad:?}");
         }

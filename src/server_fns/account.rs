@@ -100,7 +100,11 @@ pub async fn resend_confirmation() -> Result<String, AppError> {
 
 /// Makes a management token. With WebAssembly its secret is in the answer; a plain form finds it on the page that it is led to.
 #[server(prefix = "/fn", endpoint = "create_token")]
-pub async fn create_token(name: String, scope: String, #[server(default)] days: String) -> Result<Option<NewTokenView>, AppError> {
+pub async fn create_token(
+    name: String,
+    scope: String,
+    #[server(default)] days: String,
+) -> Result<Option<NewTokenView>, AppError> {
     use crate::domain::{field_errors::FieldErrors, management_tokens::NewManagementToken, time::DAY_MS};
 
     let (services, caller) = super::context::signed_in().await?;

@@ -61,7 +61,9 @@ pub fn keep_typed(error: ServiceError, typed: &[(&str, &str)]) -> AppError {
 /// What was typed into a form that failed just now.
 pub fn typed(name: &str) -> String {
     let text = http::cookie(TYPED).unwrap_or_default();
-    url::form_urlencoded::parse(text.as_bytes()).find(|(key, _)| key == name).map_or_else(String::new, |(_, value)| value.into_owned())
+    url::form_urlencoded::parse(text.as_bytes())
+        .find(|(key, _)| key == name)
+        .map_or_else(String::new, |(_, value)| value.into_owned())
 }
 
 const TYPED: &str = "typed";

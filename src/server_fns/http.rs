@@ -12,7 +12,11 @@ pub fn is_plain_form() -> bool {
 /// A cookie of the request.
 pub fn cookie(name: &str) -> Option<String> {
     let cookies = header_of(header::COOKIE)?;
-    cookies.split(';').filter_map(|pair| pair.trim().split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+    cookies
+        .split(';')
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value.to_owned())
 }
 
 /// Adds a cookie to the answer; `text` is the whole header value.

@@ -252,7 +252,8 @@ mod tests {
     fn an_account_rests_from_the_sixth_failure_whatever_the_address() {
         let throttles = Throttles::default();
         let mut now = UnixMs(1_000_000);
-        let waits: Vec<i64> = (0..8).map(|i| wait(throttles.begin_login("a@x.example", ip(&format!("192.0.2.{i}")), now))).collect();
+        let waits: Vec<i64> =
+            (0..8).map(|i| wait(throttles.begin_login("a@x.example", ip(&format!("192.0.2.{i}")), now))).collect();
         assert_eq!(waits, [0, 0, 0, 0, 0, 1, 1, 1]);
         for pause in [1, 2, 4, 8, 16, 32, 60, 60] {
             assert_eq!(wait(throttles.begin_login("a@x.example", ip("198.51.100.1"), now)), pause);

@@ -57,7 +57,12 @@ pub async fn list_of(c: &mut AnyConnection, user: UserId) -> Result<Vec<Manageme
 }
 
 /// Revokes a person's token; gives it, or nothing where there is none to revoke.
-pub async fn revoke(c: &mut AnyConnection, user: UserId, id: TokenId, at: UnixMs) -> Result<Option<ManagementToken>, sqlx::Error> {
+pub async fn revoke(
+    c: &mut AnyConnection,
+    user: UserId,
+    id: TokenId,
+    at: UnixMs,
+) -> Result<Option<ManagementToken>, sqlx::Error> {
     let row = sqlx::query(
         "UPDATE management_tokens SET revoked_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL
          RETURNING id, name, scope, suffix, created_at, expires_at, last_used_at",
@@ -96,6 +101,10 @@ pub async fn find_live(c: &mut AnyConnection, hash: &str, now: UnixMs) -> Result
 
 /// Notes that a token was used.
 pub async fn touch(c: &mut AnyConnection, id: TokenId, at: UnixMs) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE management_tokens SET last_used_at = $2 WHERE id = $1").bind(id.to_string()).bind(at.0).execute(c).await?;
+    sqlx::query("UPDATE management_tokens SET last_used_at = $2 WHERE id = $1")
+        .bind(id.to_string())
+        .bind(at.0)
+        .execute(c)
+        .await?;
     Ok(())
 }

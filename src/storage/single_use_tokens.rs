@@ -90,7 +90,12 @@ pub async fn delete_of(c: &mut AnyConnection, purpose: Purpose, user: Option<Use
 }
 
 /// The token of a hash, if it is good now.
-pub async fn find_live(c: &mut AnyConnection, hash: &str, purpose: Purpose, now: UnixMs) -> Result<Option<LiveToken>, sqlx::Error> {
+pub async fn find_live(
+    c: &mut AnyConnection,
+    hash: &str,
+    purpose: Purpose,
+    now: UnixMs,
+) -> Result<Option<LiveToken>, sqlx::Error> {
     let row = sqlx::query(
         "SELECT user_id, email FROM single_use_tokens WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3",
     )

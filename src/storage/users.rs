@@ -6,7 +6,8 @@ use super::RowExt;
 use crate::domain::{accounts::User, ids::UserId, time::UnixMs};
 
 /// The columns of an account, for joins with `users u`.
-pub(super) const USER_COLUMNS: &str = "u.id, u.email, u.email_confirmed_at, u.name, u.platform_admin, u.personal_team_id, u.auth_epoch,
+pub(super) const USER_COLUMNS: &str =
+    "u.id, u.email, u.email_confirmed_at, u.name, u.platform_admin, u.personal_team_id, u.auth_epoch,
     u.disabled_at, u.created_at";
 
 /// A new account.

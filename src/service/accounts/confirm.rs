@@ -37,7 +37,9 @@ impl Services {
 
     /// Confirms the address that a link was mailed to. Works signed out too: whoever holds the link reads the mailbox.
     pub async fn confirm_email(&self, token: &str) -> Result<(), ServiceError> {
-        let over = || ServiceError::Gone("This link was used already, or its 24 hours are over. Ask for a new one under Account.".into());
+        let over = || {
+            ServiceError::Gone("This link was used already, or its 24 hours are over. Ask for a new one under Account.".into())
+        };
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
         let used = storage::single_use_tokens::consume(&mut tx, &sha256_hex(token), Purpose::EmailConfirmation, now).await?;
@@ -59,7 +61,12 @@ impl Services {
     }
 
     /// Queues the mail with a new confirmation link, in the caller's transaction.
-    pub(super) async fn queue_confirmation(&self, c: &mut AnyConnection, user: &User, normalized: &str) -> Result<(), ServiceError> {
+    pub(super) async fn queue_confirmation(
+        &self,
+        c: &mut AnyConnection,
+        user: &User,
+        normalized: &str,
+    ) -> Result<(), ServiceError> {
         let (token, now) = (new_token(&self.random), self.clock.now());
         storage::single_use_tokens::delete_expired(c, now.plus(-DAY_MS)).await?;
         storage::single_use_tokens::delete_of(c, Purpose::EmailConfirmation, Some(user.id)).await?;

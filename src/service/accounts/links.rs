@@ -50,7 +50,8 @@ impl Link {
 impl Services {
     /// The `Set-Cookie` value that makes a browser carry a link's token. None for what can not be one.
     pub fn carry_link(&self, link: Link, token: &str) -> Option<String> {
-        let plausible = !token.is_empty() && token.len() <= 3_000 && token.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+        let plausible =
+            !token.is_empty() && token.len() <= 3_000 && token.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
         plausible.then(|| self.link_cookie(link, token, COOKIE_LIFE_S))
     }
 

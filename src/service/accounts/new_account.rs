@@ -10,7 +10,7 @@ use crate::{
         teams::{AccessMode, Team, TeamKind},
         time::UnixMs,
     },
-    service::{Caller, Door, ServiceError, Services, RequestFacts, audit::Change},
+    service::{Caller, Door, RequestFacts, ServiceError, Services, audit::Change},
     storage,
 };
 
@@ -49,7 +49,8 @@ impl Services {
             auth_epoch: 0,
             created_at: new.at,
         };
-        let row = storage::users::NewUser { user: &user, email_normalized: &new.email_normalized, password_hash: &new.password_hash };
+        let row =
+            storage::users::NewUser { user: &user, email_normalized: &new.email_normalized, password_hash: &new.password_hash };
         storage::users::insert(c, &row).await.map_err(|error| {
             if storage::violates_unique(&error, "users_email_key", "users.email_normalized") {
                 ServiceError::Conflict("email_taken", "This address has an account. Sign in with it.".into())

@@ -84,7 +84,10 @@ impl PasswordHasher {
         Ok(())
     }
 
-    async fn work<T: Send + 'static>(&self, job: impl FnOnce() -> Result<T, ServiceError> + Send + 'static) -> Result<T, ServiceError> {
+    async fn work<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> Result<T, ServiceError> + Send + 'static,
+    ) -> Result<T, ServiceError> {
         let _place = self.places.try_acquire().map_err(|_| ServiceError::Busy)?;
         let worker = self.workers.clone().acquire_owned().await.map_err(|_| ServiceError::Busy)?;
         tokio::task::spawn_blocking(move || {
@@ -98,7 +101,8 @@ impl PasswordHasher {
 }
 
 fn argon2() -> Result<Argon2<'static>, ServiceError> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(32)).map_err(|error| ServiceError::Internal(format!("argon2: {error}")))?;
+    let params =
+        Params::new(MEMORY_KIB, PASSES, LANES, Some(32)).map_err(|error| ServiceError::Internal(format!("argon2: {error}")))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
@@ -126,7 +130,8 @@ fn is_outdated(hash: &PasswordHash<'_>) -> bool {
 
 /// Below a million guesses, or little more than a word that everybody knows of this person.
 fn is_guessable(password: &str, known: &[String]) -> bool {
-    let words: Vec<&str> = known.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric())).filter(|word| word.len() >= 3).collect();
+    let words: Vec<&str> =
+        known.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric())).filter(|word| word.len() >= 3).collect();
     let inputs: Vec<&str> = ["tallygate", "gateway"].into_iter().chain(known.iter().map(String::as_str)).chain(words).collect();
     zxcvbn::zxcvbn(password, &inputs).score() < Score::Two
 }
@@ -147,7 +152,10 @@ mod tests {
             let hash = hasher.hash(Secret::new(password.into()), &random).await.unwrap();
             assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
             assert_eq!(hasher.verify(Secret::new(password.into()), Some(hash.clone())).await.unwrap(), Verdict::Right);
-            assert_eq!(hasher.verify(Secret::new(password.trim_end().to_owned() + "!"), Some(hash)).await.unwrap(), Verdict::Wrong);
+            assert_eq!(
+                hasher.verify(Secret::new(password.trim_end().to_owned() + "!"), Some(hash)).await.unwrap(),
+                Verdict::Wrong
+            );
         }
     }
 
@@ -174,12 +182,26 @@ mod tests {
         let known = vec!["Maya Okafor".to_owned(), "maya.okafor@northwind.example".to_owned(), "Northwind Labs".to_owned()];
         let judge = |password: &str| hasher.judge(Secret::new(password.into()), known.clone());
         for bad in [
-            "1234567", "password123456", "12345678", "qwertyuiop", "Tallygate", "tallygate1", "Tallygate2026", "northwindlabs", "Northwind1",
-            "mayaokafor", "Okafor1234", "aaaaaaaaaaaa", &"a".repeat(129), &"a".repeat(1 << 20),
+            "1234567",
+            "password123456",
+            "12345678",
+            "qwertyuiop",
+            "Tallygate",
+            "tallygate1",
+            "Tallygate2026",
+            "northwindlabs",
+            "Northwind1",
+            "mayaokafor",
+            "Okafor1234",
+            "aaaaaaaaaaaa",
+            &"a".repeat(129),
+            &"a".repeat(1 << 20),
         ] {
             assert!(judge(bad).await.is_err(), "{bad:?}");
         }
-        for good in ["correct horse battery", "xK9#mQ2$vL", " leading and trailing ", "🦀 crab walks sideways", &"kumquat ".repeat(16)] {
+        for good in
+            ["correct horse battery", "xK9#mQ2$vL", " leading and trailing ", "🦀 crab walks sideways", &"kumquat ".repeat(16)]
+        {
             assert!(judge(good).await.is_ok(), "{good:?}");
         }
     }

@@ -24,7 +24,8 @@ impl Services {
         let now = self.clock.now();
         self.throttles.count_reset(&normalized, request.ip(), now)?;
         let mut tx = self.store.begin().await?;
-        let known = storage::users::find_credentials(&mut tx, &normalized).await?.filter(|known| known.user.disabled_at.is_none());
+        let known =
+            storage::users::find_credentials(&mut tx, &normalized).await?.filter(|known| known.user.disabled_at.is_none());
         let user = known.as_ref().map(|known| known.user.id);
         // Without an account the same rows are written and taken out again before they are committed: the same work, and no trace.
         let token = new_token(&self.random);
@@ -102,5 +103,7 @@ impl Services {
 }
 
 fn over() -> ServiceError {
-    ServiceError::Gone("This link was used already, was replaced by a newer one, or its 30 minutes are over. Ask for a new one.".into())
+    ServiceError::Gone(
+        "This link was used already, was replaced by a newer one, or its 30 minutes are over. Ask for a new one.".into(),
+    )
 }

@@ -9,7 +9,7 @@ use crate::{
         email,
         ids::UserId,
     },
-    service::{Door, ServiceError, Services, RequestFacts, vault::Secret},
+    service::{Door, RequestFacts, ServiceError, Services, vault::Secret},
     storage::{self, audit::NewAuditEntry},
 };
 
@@ -20,7 +20,13 @@ impl Services {
     /// Checks e-mail and password. Open a session for the account that this gives.
     ///
     /// An unknown address, a wrong password and a disabled account get the same answer after the same work.
-    pub async fn sign_in(&self, request: &RequestFacts, door: Door, typed_email: &str, password: Secret) -> Result<User, ServiceError> {
+    pub async fn sign_in(
+        &self,
+        request: &RequestFacts,
+        door: Door,
+        typed_email: &str,
+        password: Secret,
+    ) -> Result<User, ServiceError> {
         // Decided by the input alone, so it says nothing about accounts, and nothing is hashed.
         if password.expose().len() > PASSWORD_MAX * 4 || typed_email.len() > LONGEST_EMAIL {
             return Err(ServiceError::WrongCredentials);

@@ -12,7 +12,7 @@ use crate::{
         time::{DAY_MS, UnixMs},
     },
     service::{
-        Door, ServiceError, Services, RequestFacts,
+        Door, RequestFacts, ServiceError, Services,
         mail::{NewMail, Template},
         vault::{Secret, sha256_hex},
     },
@@ -94,8 +94,15 @@ impl Services {
     }
 
     /// Makes the account that a mailed link stands for. The password proves that whoever opened the mail also filled in the form.
-    pub async fn finish_sign_up(&self, request: &RequestFacts, door: Door, token: &str, password: Secret) -> Result<User, ServiceError> {
-        let over = || ServiceError::Gone("This link is not valid, or its 24 hours are over. Sign up once more to get a new one.".into());
+    pub async fn finish_sign_up(
+        &self,
+        request: &RequestFacts,
+        door: Door,
+        token: &str,
+        password: Secret,
+    ) -> Result<User, ServiceError> {
+        let over =
+            || ServiceError::Gone("This link is not valid, or its 24 hours are over. Sign up once more to get a new one.".into());
         let sealed = self.vault.open(PENDING_PLACE, token).map_err(|_| over())?;
         let pending: Pending = serde_json::from_str(sealed.expose()).map_err(|_| over())?;
         if pending.expires_at <= self.clock.now() {
@@ -186,13 +193,15 @@ impl Services {
             password_hash: new.password_hash.clone(),
             expires_at: new.at.plus(PENDING_LIFE_MS),
         };
-        let pending = serde_json::to_string(&pending).map_err(|error| ServiceError::Internal(format!("a pending sign-up: {error}")))?;
+        let pending =
+            serde_json::to_string(&pending).map_err(|error| ServiceError::Internal(format!("a pending sign-up: {error}")))?;
         let token = self.vault.seal(&self.random, PENDING_PLACE, &pending)?;
         let mut tx = self.store.begin().await?;
         match storage::users::find_credentials(&mut tx, &new.email_normalized).await? {
             Some(known) => queue_account_exists(self, &mut tx, &known.user).await?,
             None => {
-                let mail = NewMail { template: Template::FinishSignUp, recipient: &new.email, name: &new.name, token: Some(&token) };
+                let mail =
+                    NewMail { template: Template::FinishSignUp, recipient: &new.email, name: &new.name, token: Some(&token) };
                 self.queue_mail(&mut tx, mail).await?;
             }
         }

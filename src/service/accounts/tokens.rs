@@ -25,7 +25,11 @@ const MOST_TOKENS: usize = 50;
 
 impl Services {
     /// Makes a token. The secret is given here and never again.
-    pub async fn create_token(&self, caller: &Caller, new: NewManagementToken) -> Result<(ManagementToken, Secret), ServiceError> {
+    pub async fn create_token(
+        &self,
+        caller: &Caller,
+        new: NewManagementToken,
+    ) -> Result<(ManagementToken, Secret), ServiceError> {
         caller.check_may_write()?;
         let now = self.clock.now();
         let secret = make_secret(PREFIX, self.random.bytes());

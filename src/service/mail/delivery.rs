@@ -58,14 +58,18 @@ impl Mailer {
             Some(url) => {
                 // The URL holds a password: it is not repeated.
                 let wrong = |_| ServiceError::Internal("TALLYGATE_SMTP_URL is not understood".into());
-                Transport::Smtp(AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose()).map_err(wrong)?.timeout(Some(SMTP_TIMEOUT)).build())
+                Transport::Smtp(
+                    AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose())
+                        .map_err(wrong)?
+                        .timeout(Some(SMTP_TIMEOUT))
+                        .build(),
+                )
             }
             None => Transport::Folder(settings.data_dir.join("mail")),
         };
-        let from = settings
-            .mail_from
-            .parse()
-            .map_err(|_| ServiceError::Internal("TALLYGATE_MAIL_FROM is not a sender such as Tallygate <noreply@example.com>".into()))?;
+        let from = settings.mail_from.parse().map_err(|_| {
+            ServiceError::Internal("TALLYGATE_MAIL_FROM is not a sender such as Tallygate <noreply@example.com>".into())
+        })?;
         Ok(Self { transport, from, queued: Arc::default() })
     }
 
@@ -117,7 +121,10 @@ impl Mailer {
     fn message(&self, mail: &OutboxMail, letter: Letter, public_url: &str) -> Result<Message, String> {
         // Parsed as an address: what could add a header or a recipient is refused here once more.
         let recipient: lettre::Address = mail.recipient.parse().map_err(|_| "the recipient is not an address".to_owned())?;
-        let host = url::Url::parse(public_url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| "localhost".into());
+        let host = url::Url::parse(public_url)
+            .ok()
+            .and_then(|url| url.host_str().map(str::to_owned))
+            .unwrap_or_else(|| "localhost".into());
         let date = UNIX_EPOCH + Duration::from_millis(mail.created_at.0.max(0).unsigned_abs());
         Message::builder()
             .from(self.from.clone())

@@ -66,7 +66,8 @@ impl Services {
             recipient: new.recipient.to_owned(),
             subject: new.template.subject().to_owned(),
             template: new.template.as_str().to_owned(),
-            payload: serde_json::to_string(&payload).map_err(|error| ServiceError::Internal(format!("a mail's payload: {error}")))?,
+            payload: serde_json::to_string(&payload)
+                .map_err(|error| ServiceError::Internal(format!("a mail's payload: {error}")))?,
             attempts: 0,
             created_at: at,
         };

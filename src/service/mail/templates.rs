@@ -35,7 +35,8 @@ struct Content {
 }
 
 impl Template {
-    const ALL: [Self; 5] = [Self::ConfirmEmail, Self::FinishSignUp, Self::AccountExists, Self::PasswordReset, Self::PasswordChanged];
+    const ALL: [Self; 5] =
+        [Self::ConfirmEmail, Self::FinishSignUp, Self::AccountExists, Self::PasswordReset, Self::PasswordChanged];
 
     /// The word for storage.
     pub fn as_str(self) -> &'static str {
