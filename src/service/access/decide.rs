@@ -119,3 +119,7 @@ fn in_scope(key: &KeyEntry, model: &ModelEntry) -> bool {
 fn is_ready(model: &ModelEntry) -> bool {
     model.enabled && !model.deployments.is_empty() && model.prices.input.is_some() && model.prices.output.is_some()
 }
+
+#[cfg(test)]
+#[path = "decide_tests.rs"]
+mod tests;
