@@ -46,9 +46,15 @@ fn model() -> impl Strategy<Value = ModelFacts> {
         1 => Just(Some(ModelState::Approval)),
         1 => Just(Some(ModelState::Closed)),
     ];
-    (prop::bool::weighted(0.8), prop::bool::weighted(0.8), prop::bool::weighted(0.9), any::<bool>(), any::<bool>(), state).prop_map(
-        |(enabled, priced, served, simulated, alias, state)| ModelFacts { enabled, priced, served, simulated, alias, state },
-    )
+    (prop::bool::weighted(0.8), prop::bool::weighted(0.8), prop::bool::weighted(0.9), any::<bool>(), any::<bool>(), state)
+        .prop_map(|(enabled, priced, served, simulated, alias, state)| ModelFacts {
+            enabled,
+            priced,
+            served,
+            simulated,
+            alias,
+            state,
+        })
 }
 
 fn key() -> impl Strategy<Value = KeyFacts> {
@@ -129,8 +135,7 @@ fn snapshot(models: &[ModelFacts], key: &KeyFacts, secret: &str) -> Snapshot {
 fn reference(models: &[ModelFacts], key: &KeyFacts) -> BTreeSet<usize> {
     let all = || models.iter().enumerate();
     let set = |rule: &dyn Fn(&ModelFacts) -> bool| all().filter(|(_, m)| rule(m)).map(|(at, _)| at).collect::<BTreeSet<_>>();
-    let ready: BTreeSet<usize> =
-        &(&set(&|m| m.enabled) & &set(&|m| m.priced)) & &set(&|m| m.served);
+    let ready: BTreeSet<usize> = &(&set(&|m| m.enabled) & &set(&|m| m.priced)) & &set(&|m| m.served);
     let organization = set(&|m| m.state == Some(ModelState::Open));
     let team = if key.restrict { BTreeSet::new() } else { set(&|_| true) };
     let scope = if key.kind == KeyKind::Test { set(&|m| m.simulated) } else { set(&|_| true) };
