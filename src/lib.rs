@@ -21,6 +21,8 @@ pub mod error;
 pub mod server_fns;
 
 #[cfg(feature = "ssr")]
+pub mod gateway;
+#[cfg(feature = "ssr")]
 pub mod service;
 #[cfg(feature = "ssr")]
 pub mod storage;

@@ -3,4 +3,5 @@
 pub mod answer;
 pub mod chat_request;
 mod fields;
+pub mod prompt;
 mod shape;

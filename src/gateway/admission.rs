@@ -1,0 +1,149 @@
+//! From a body to an admitted call, in the order of spec.md §6. Plain functions on the snapshot: no SQL, no waiting.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{
+    error::{GatewayError, ModelAccess},
+    wire::chat_request::{ChatRequest, Invalid},
+};
+use crate::{
+    domain::{
+        api_keys::KeyKind,
+        catalog::check_model_name,
+        ids::CallId,
+        money::NanoUsd,
+        time::UnixMs,
+        usage::{CallEnd, CallFacts, Outcome, Tokens},
+    },
+    service::{
+        Services,
+        access::{
+            decide::{ModelRefusal, Permit},
+            snapshot::KeyEntry,
+        },
+        metering::AdmittedCall,
+    },
+};
+
+/// A call that may go upstream: permitted, and in the spool. Nothing else is ever sent.
+pub struct Admitted {
+    /// To be finished exactly once.
+    pub call: AdmittedCall,
+    /// Key and model.
+    pub permit: Permit,
+    /// What was asked for.
+    pub request: ChatRequest,
+    /// The body as it came.
+    pub body: Bytes,
+}
+
+/// A call whose key is accepted, and of which nothing more is known yet.
+pub struct Candidate<'a> {
+    services: &'a Services,
+    key: Arc<KeyEntry>,
+    facts: CallFacts,
+}
+
+impl<'a> Candidate<'a> {
+    /// A call of a key, to a gateway path.
+    pub fn new(services: &'a Services, key: Arc<KeyEntry>, id: CallId, at: UnixMs, endpoint: &str) -> Self {
+        let facts = CallFacts {
+            id,
+            at,
+            team: key.team.id,
+            team_name: key.team.name.clone(),
+            organization: key.team.organization,
+            user: key.user,
+            user_name: key.user_name.clone(),
+            key: Some(key.id),
+            key_name: key.name.clone(),
+            test: key.kind == KeyKind::Test,
+            model: None,
+            model_name: String::new(),
+            endpoint: endpoint.to_owned(),
+            stream: false,
+            input_price: 0,
+            cached_price: 0,
+            output_price: 0,
+            discount_bp: key.team.discount_bp,
+        };
+        Self { services, key, facts }
+    }
+
+    /// Decides. A refusal is noted for the statistics.
+    pub fn admit(mut self, body: Bytes) -> Result<Admitted, GatewayError> {
+        match self.decide(&body) {
+            Ok((request, permit)) => match self.services.meter.admit(self.facts) {
+                Ok(call) => Ok(Admitted { call, permit, request, body }),
+                Err(_) => Err(GatewayError::Unavailable),
+            },
+            Err(error) => Err(self.refuse(error)),
+        }
+    }
+
+    /// Notes a refusal for the statistics.
+    pub fn refuse(self, error: GatewayError) -> GatewayError {
+        let (status, _, code) = error.row();
+        let end = CallEnd {
+            outcome: Outcome::Refused,
+            status,
+            code: code.into(),
+            tokens: Tokens::default(),
+            estimated: false,
+            provider: None,
+            provider_name: String::new(),
+            attempts: 0,
+            first_token_ms: None,
+            latency_ms: self.services.clock.now().since(self.facts.at),
+            cost: NanoUsd(0),
+            list_cost: NanoUsd(0),
+            loss: NanoUsd(0),
+        };
+        self.services.meter.refused(self.facts, end);
+        error
+    }
+
+    fn decide(&mut self, body: &Bytes) -> Result<(ChatRequest, Permit), GatewayError> {
+        let request = ChatRequest::parse(body).map_err(GatewayError::Invalid)?;
+        self.facts.stream = request.stream;
+        // What can not be a model's name is kept out of the statistics.
+        self.facts.model_name = check_model_name(&request.model).unwrap_or_default();
+        let permit = self
+            .services
+            .snapshot()
+            .authorize(&self.key, &request.model)
+            .map_err(|refusal| GatewayError::Model(refusal, self.access(refusal, &request.model)))?;
+        let model = permit.model();
+        let (Some(input), Some(output)) = (model.prices.input, model.prices.output) else {
+            return Err(GatewayError::Model(ModelRefusal::NotFound, self.access(ModelRefusal::NotFound, &request.model)));
+        };
+        self.facts.model = Some(model.id);
+        self.facts.input_price = input.0;
+        self.facts.cached_price = model.prices.cached.unwrap_or(input).0;
+        self.facts.output_price = output.0;
+        if !model.modality.chats() {
+            let message = format!("The model `{}` takes no chat completions.", request.model);
+            return Err(GatewayError::Invalid(Invalid { message, param: Some("model") }));
+        }
+        request.check_output(u64::try_from(model.max_output).unwrap_or(0)).map_err(GatewayError::Invalid)?;
+        Ok((request, permit))
+    }
+
+    fn access(&self, refusal: ModelRefusal, model: &str) -> ModelAccess {
+        let mut access = ModelAccess { model: shortened(model), ..ModelAccess::default() };
+        if refusal == ModelRefusal::RequiresApproval {
+            access.state = "approval";
+            access.decided_by = "organization";
+            access.request_url = format!("{}/teams/{}", self.services.settings.public_url, self.key.team.slug);
+        }
+        access
+    }
+}
+
+/// A name as an answer repeats it.
+pub fn shortened(model: &str) -> String {
+    const SHOWN_MAX: usize = 100;
+    if model.len() <= SHOWN_MAX { model.to_owned() } else { format!("{}…", &model[..model.floor_char_boundary(SHOWN_MAX)]) }
+}

@@ -1,0 +1,51 @@
+//! `POST /v1/chat/completions`, from the first look at the headers to the answer.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{Response, header},
+};
+
+use super::{
+    Gateway, Head,
+    admission::{Admitted, Candidate},
+    authenticate::authenticate,
+    body,
+    error::GatewayError,
+    plain, streaming,
+};
+
+/// Answers a call.
+pub async fn create(State(gateway): State<Arc<Gateway>>, request: Request) -> Response<Body> {
+    let mut head = Head::new(&gateway);
+    let answer = match admit(&gateway, &mut head, request).await {
+        Ok(admitted) if admitted.request.stream => streaming::answer(&gateway, admitted).await,
+        Ok(admitted) => plain::answer(&gateway, admitted).await,
+        Err(error) => Err(error),
+    };
+    head.complete(answer)
+}
+
+/// Everything that is decided before a call goes upstream, in the order of spec.md §6.
+async fn admit(gateway: &Gateway, head: &mut Head, request: Request) -> Result<Admitted, GatewayError> {
+    let services = &gateway.services;
+    let (parts, body) = request.into_parts();
+    let body = body::check_length(services, &parts.headers, body)?;
+    let key = match authenticate(services, &parts.headers) {
+        Ok(key) => key,
+        Err(error) => {
+            body::discard(services, body).await?;
+            return Err(error);
+        }
+    };
+    head.name_context(&key);
+    let candidate = Candidate::new(services, key, head.id, head.at, "chat/completions");
+    if parts.headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        body::discard(services, body).await?;
+        return Err(candidate.refuse(GatewayError::ContentEncoding));
+    }
+    let body = body::read(services, body).await?;
+    candidate.admit(body)
+}

@@ -1,0 +1,101 @@
+//! The OpenAI-compatible data plane under `/v1`: HTTP in, HTTP out, and in between the same services that the dashboard uses.
+//!
+//! A call goes `chat` → `body`, `authenticate` → `admission` (snapshot and spool, no SQL) → `dispatch` (deployments in the order of
+//! `routing`) → `plain` or `streaming`. When the database is away, calls go on: decisions come from memory, usage waits in the spool.
+
+pub mod admission;
+pub mod authenticate;
+pub mod body;
+mod chat;
+pub mod dispatch;
+pub mod error;
+mod models;
+mod plain;
+pub mod routing;
+mod simulated;
+pub mod sse;
+mod stream_meter;
+mod streaming;
+#[cfg(test)]
+mod tests;
+pub mod wire;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::State,
+    http::{HeaderValue, Response, header},
+    routing::{any, get, post},
+};
+
+use crate::{
+    domain::{ids::CallId, time::UnixMs},
+    service::{Services, access::snapshot::KeyEntry, tokens},
+};
+use error::GatewayError;
+use routing::Routing;
+
+/// What all calls share.
+pub struct Gateway {
+    services: Services,
+    routing: Routing,
+}
+
+/// Every route under `/v1`. What is not a route answers in the same shape.
+pub fn router(services: Services) -> Router {
+    // Loaded beside the start: nobody waits for it, and until then tokens are guessed by length.
+    std::thread::spawn(tokens::load);
+    Router::new()
+        .route("/v1/chat/completions", post(chat::create).fallback(use_post))
+        .route("/v1/models", get(models::list).fallback(use_get))
+        .route("/v1/models/{*id}", get(models::find).fallback(use_get))
+        .route("/v1", any(unknown))
+        .route("/v1/", any(unknown))
+        .route("/v1/{*rest}", any(unknown))
+        .with_state(Arc::new(Gateway { services, routing: Routing::default() }))
+}
+
+async fn unknown(State(gateway): State<Arc<Gateway>>) -> Response<Body> {
+    Head::new(&gateway).complete(Err(GatewayError::UnknownPath))
+}
+
+async fn use_post(State(gateway): State<Arc<Gateway>>) -> Response<Body> {
+    Head::new(&gateway).complete(Err(GatewayError::MethodNotAllowed { allow: "POST" }))
+}
+
+async fn use_get(State(gateway): State<Arc<Gateway>>) -> Response<Body> {
+    Head::new(&gateway).complete(Err(GatewayError::MethodNotAllowed { allow: "GET" }))
+}
+
+/// What every answer carries: the call's id and, once the key is known, its context.
+struct Head {
+    id: CallId,
+    at: UnixMs,
+    context: Option<HeaderValue>,
+}
+
+impl Head {
+    fn new(gateway: &Gateway) -> Self {
+        let at = gateway.services.clock.now();
+        Self { id: gateway.services.random.id_at(at), at, context: None }
+    }
+
+    fn name_context(&mut self, key: &KeyEntry) {
+        self.context = HeaderValue::from_str(&key.team.slug).ok();
+    }
+
+    fn complete(self, answer: Result<Response<Body>, GatewayError>) -> Response<Body> {
+        let mut response = answer.unwrap_or_else(|error| error.response());
+        let headers = response.headers_mut();
+        if let Ok(id) = HeaderValue::from_str(&self.id.to_string()) {
+            headers.insert("x-request-id", id);
+        }
+        if let Some(context) = self.context {
+            headers.insert("x-tallygate-context", context);
+        }
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}

@@ -1,0 +1,106 @@
+//! A call without a stream. It runs as a task of its own: should the client leave, the answer is read to its end and charged.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, Response, header},
+};
+use futures::StreamExt;
+use tokio::{sync::oneshot, time::Instant};
+
+use super::{
+    Gateway,
+    admission::Admitted,
+    dispatch::{Ending, Progress, warn},
+    error::GatewayError,
+    wire::{answer, prompt},
+};
+use crate::{
+    domain::usage::{Outcome, Tokens},
+    service::{
+        metering::AdmittedCall,
+        tokens,
+        upstream::{UpstreamAnswer, UpstreamFault},
+    },
+};
+
+/// Largest answer.
+const ANSWER_MAX: usize = 32 << 20;
+
+/// Makes the call and waits for its answer.
+pub async fn answer(gateway: &Arc<Gateway>, admitted: Admitted) -> Result<Response<Body>, GatewayError> {
+    let (client, answer) = oneshot::channel();
+    let gateway = gateway.clone();
+    let calls = gateway.services.calls.clone();
+    calls.spawn(async move { gateway.run(admitted, client).await });
+    // The task ends without an answer only by a panic; the call is booked all the same, when it is dropped.
+    answer.await.unwrap_or(Err(GatewayError::Internal))
+}
+
+type Client = oneshot::Sender<Result<Response<Body>, GatewayError>>;
+
+impl Gateway {
+    async fn run(&self, admitted: Admitted, client: Client) {
+        let mut progress = Progress::default();
+        let result = match self.open(&admitted, &mut progress).await {
+            Ok(answer) => self.read_answer(answer, &admitted.call, &mut progress).await,
+            Err(error) => Err(error),
+        };
+        let result = match result {
+            Ok(whole) => self.finish(admitted, &progress, whole, &client),
+            Err(error) => {
+                let end = progress.end(&admitted.call, Ending::failed(&error), Tokens::default(), false);
+                admitted.call.finish(end);
+                Err(error)
+            }
+        };
+        // A client that left does not hear of it; the call is finished.
+        let _gone = client.send(result);
+    }
+
+    async fn read_answer(&self, mut answer: UpstreamAnswer, call: &AdmittedCall, progress: &mut Progress) -> Result<Vec<u8>, GatewayError> {
+        let timeouts = self.services.upstream.timeouts;
+        let end = Instant::now() + timeouts.total;
+        let mut whole = vec![];
+        loop {
+            let patience = end.min(Instant::now() + timeouts.idle);
+            let piece = match tokio::time::timeout_at(patience, answer.body.next()).await {
+                Err(_) | Ok(Some(Err(UpstreamFault::TimedOut))) => return Err(GatewayError::UpstreamTimedOut),
+                Ok(Some(Ok(piece))) => piece,
+                Ok(None) => return Ok(whole),
+                Ok(Some(Err(_))) => return Err(GatewayError::UpstreamError),
+            };
+            progress.first_token_ms.get_or_insert_with(|| call.age_ms());
+            whole.extend_from_slice(&piece);
+            if whole.len() > ANSWER_MAX {
+                return Err(GatewayError::UpstreamError);
+            }
+        }
+    }
+
+    /// Charges an answer, and hands it on as it came.
+    fn finish(&self, admitted: Admitted, progress: &Progress, whole: Vec<u8>, client: &Client) -> Result<Response<Body>, GatewayError> {
+        let call = admitted.call;
+        let mut text = String::new();
+        let reading = std::str::from_utf8(&whole).map_err(|_| answer::Garbage).and_then(|json| answer::read(json, &mut text));
+        let Ok(reading) = reading else {
+            if let Some(provider) = &progress.provider {
+                warn(call.facts().id, provider, "sent what is no answer", 200);
+            }
+            let error = GatewayError::UpstreamError;
+            let end = progress.end(&call, Ending::failed(&error), Tokens::default(), false);
+            call.finish(end);
+            return Err(error);
+        };
+        let estimate = || Tokens { prompt: prompt::count(&admitted.body), cached: 0, completion: tokens::count(&text) };
+        let used = reading.usage.unwrap_or_else(estimate);
+        let ending = if client.is_closed() { Ending { outcome: Outcome::Cancelled, status: 499, code: "" } } else { Ending::COMPLETED };
+        let end = progress.end(&call, ending, used, reading.usage.is_none());
+        // From here on the event is in the spool, so the answer may leave.
+        call.finish(end);
+        let mut response = Response::new(Body::from(whole));
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Ok(response)
+    }
+}

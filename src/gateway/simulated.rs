@@ -1,0 +1,171 @@
+//! The simulated provider: answers inside this process, with the latency, length and failures that are set on its page. The text
+//! follows from the call's id, so the same call always gets the same answer.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::{StreamExt, stream};
+use serde_json::json;
+
+use super::{
+    dispatch::output_bound,
+    wire::chat_request::{ChatRequest, Target},
+};
+use crate::{
+    domain::{catalog::Simulation, ids::CallId},
+    service::{
+        access::snapshot::ProviderEntry,
+        upstream::{UpstreamAnswer, UpstreamBody, UpstreamFault},
+    },
+};
+
+const WORDS: [&str; 48] = [
+    "the", "tally", "is", "kept", "at", "gate", "and", "every", "cart", "counted", "once", "a", "clerk", "writes", "what", "passes", "in",
+    "ink", "that", "does", "not", "fade", "while", "lanterns", "burn", "along", "wall", "until", "morning", "brings", "another", "queue",
+    "of", "travellers", "with", "grain", "salt", "letters", "some", "pay", "by", "month", "others", "for", "each", "step", "they", "take",
+];
+
+/// What one call gets.
+struct Script {
+    id: String,
+    created: u128,
+    model: String,
+    words: Vec<&'static str>,
+    choices: u64,
+    prompt_tokens: usize,
+    finish: &'static str,
+    simulation: Simulation,
+    /// After how many words the connection breaks.
+    cut_after: Option<usize>,
+}
+
+/// Answers a call.
+pub fn answer(provider: &ProviderEntry, request: &ChatRequest, body_len: usize, target: &Target<'_>, call: CallId) -> UpstreamAnswer {
+    let simulation = provider.simulation.clone();
+    // Attempts of one call at several simulated providers fail independently.
+    let mut dice = Dice((call.0.as_u128() ^ provider.id.0.as_u128().rotate_left(64)) as u64);
+    if dice.roll(1_000) < u64::from(simulation.failure_per_mille) {
+        return respond(500, Box::pin(stream::empty()), false);
+    }
+    let is_cut = dice.roll(1_000) < u64::from(simulation.cut_per_mille);
+    let wanted = u64::from(simulation.output_tokens);
+    let length = wanted.min(output_bound(request, target)) as usize;
+    let words: Vec<&str> = (0..length).map(|_| WORDS[dice.roll(WORDS.len() as u64) as usize]).collect();
+    let script = Script {
+        id: format!("chatcmpl-{}", call.0.simple()),
+        created: (call.0.as_u128() >> 80) / 1_000,
+        model: target.model.to_owned(),
+        cut_after: is_cut.then(|| dice.roll(length.max(1) as u64) as usize),
+        words,
+        choices: request.choices,
+        prompt_tokens: body_len.div_ceil(4),
+        finish: if (length as u64) < wanted { "length" } else { "stop" },
+        simulation,
+    };
+    let body = if request.stream { script.events() } else { script.whole() };
+    respond(200, body, request.stream)
+}
+
+fn respond(status: u16, body: UpstreamBody, stream: bool) -> UpstreamAnswer {
+    let content_type = if stream { "text/event-stream" } else { "application/json" };
+    UpstreamAnswer { status, content_type: content_type.into(), retry_after_s: None, body }
+}
+
+impl Script {
+    fn usage(&self) -> serde_json::Value {
+        let completion = self.words.len() * self.choices as usize;
+        json!({
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": completion,
+            "total_tokens": self.prompt_tokens + completion,
+            "prompt_tokens_details": {"cached_tokens": 0},
+        })
+    }
+
+    fn whole(self) -> UpstreamBody {
+        stream::once(async move {
+            let per_token = u64::from(self.simulation.per_token_ms) * self.words.len() as u64;
+            pause(u64::from(self.simulation.first_token_ms) + per_token).await;
+            if self.cut_after.is_some() {
+                return Err(UpstreamFault::Broken);
+            }
+            let text = self.words.join(" ");
+            let choices: Vec<_> = (0..self.choices)
+                .map(|index| {
+                    let message = json!({"role": "assistant", "content": text, "refusal": null});
+                    json!({"index": index, "message": message, "logprobs": null, "finish_reason": self.finish})
+                })
+                .collect();
+            let answer = json!({
+                "id": self.id, "object": "chat.completion", "created": self.created as u64, "model": self.model,
+                "choices": choices, "usage": self.usage(), "system_fingerprint": null,
+            });
+            Ok(Bytes::from(answer.to_string()))
+        })
+        .boxed()
+    }
+
+    fn events(self) -> UpstreamBody {
+        stream::unfold((self, 0), |(script, at)| async move {
+            let piece = script.event(at).await?;
+            Some((piece, (script, at + 1)))
+        })
+        .boxed()
+    }
+
+    /// One word after the other, then the reason of the end with usage and `[DONE]`.
+    async fn event(&self, at: usize) -> Option<Result<Bytes, UpstreamFault>> {
+        if self.cut_after.is_some_and(|cut| at > cut) {
+            return (self.cut_after == Some(at - 1)).then_some(Err(UpstreamFault::Broken));
+        }
+        let first = if at == 0 { self.simulation.first_token_ms } else { 0 };
+        if at < self.words.len() {
+            pause(u64::from(if at == 0 { first } else { self.simulation.per_token_ms })).await;
+            let content = if at == 0 { self.words[0].to_owned() } else { format!(" {}", self.words[at]) };
+            let delta = if at == 0 { json!({"role": "assistant", "content": content}) } else { json!({"content": content}) };
+            return Some(Ok(self.chunk(&delta, None).into()));
+        }
+        if at > self.words.len() {
+            return None;
+        }
+        pause(u64::from(first)).await;
+        let mut last = self.chunk(&json!({}), Some(self.finish));
+        let usage = json!({
+            "id": self.id, "object": "chat.completion.chunk", "created": self.created as u64, "model": self.model,
+            "choices": [], "usage": self.usage(),
+        });
+        last.push_str(&format!("data: {usage}\n\ndata: [DONE]\n\n"));
+        Some(Ok(last.into()))
+    }
+
+    fn chunk(&self, delta: &serde_json::Value, finish: Option<&str>) -> String {
+        let mut events = String::new();
+        for index in 0..self.choices {
+            let chunk = json!({
+                "id": self.id, "object": "chat.completion.chunk", "created": self.created as u64, "model": self.model,
+                "choices": [{"index": index, "delta": delta, "logprobs": null, "finish_reason": finish}],
+            });
+            events.push_str(&format!("data: {chunk}\n\n"));
+        }
+        events
+    }
+}
+
+async fn pause(ms: u64) {
+    if ms > 0 {
+        tokio::time::sleep(Duration::from_millis(ms)).await;
+    }
+}
+
+/// SplitMix64.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % sides
+    }
+}

@@ -1,0 +1,133 @@
+//! The fields of a chat request that the gateway knows. Everything else passes through untouched.
+
+/// What a field must be. All but the first two may also be `null`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Model,
+    Messages,
+    Flag,
+    Number,
+    /// A whole number, of any sign.
+    Integer,
+    Text,
+    List,
+    Object,
+    /// Known by name only, so that another spelling of it is refused.
+    Any,
+    /// Would send the call elsewhere than the catalog does, or ask for what the catalog has no price for.
+    Refused(&'static str),
+}
+
+/// A known field.
+#[derive(Debug)]
+pub(super) struct Field {
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+}
+
+const ELSEWHERE: &str = "Where calls go is set in the catalog; leave this field out.";
+const NO_PRICE: &str = "The catalog has no price for this; leave this field out.";
+
+const fn field(name: &'static str, kind: Kind) -> Field {
+    Field { name, kind }
+}
+
+pub(super) const FIELDS: [Field; 41] = [
+    field("model", Kind::Model),
+    field("messages", Kind::Messages),
+    field("stream", Kind::Flag),
+    field("stream_options", Kind::Object),
+    field("max_tokens", Kind::Integer),
+    field("max_completion_tokens", Kind::Integer),
+    field("n", Kind::Integer),
+    field("temperature", Kind::Number),
+    field("top_p", Kind::Number),
+    field("presence_penalty", Kind::Number),
+    field("frequency_penalty", Kind::Number),
+    field("seed", Kind::Integer),
+    field("stop", Kind::Any),
+    field("user", Kind::Text),
+    field("tools", Kind::List),
+    field("tool_choice", Kind::Any),
+    field("parallel_tool_calls", Kind::Flag),
+    field("functions", Kind::List),
+    field("response_format", Kind::Object),
+    field("logprobs", Kind::Flag),
+    field("top_logprobs", Kind::Integer),
+    field("logit_bias", Kind::Object),
+    field("metadata", Kind::Object),
+    field("store", Kind::Flag),
+    field("service_tier", Kind::Text),
+    field("modalities", Kind::List),
+    field("audio", Kind::Refused(NO_PRICE)),
+    field("web_search_options", Kind::Refused(NO_PRICE)),
+    // Gateways upstream (LiteLLM, OpenRouter) and compatible servers read these.
+    field("api_base", Kind::Refused(ELSEWHERE)),
+    field("base_url", Kind::Refused(ELSEWHERE)),
+    field("api_key", Kind::Refused(ELSEWHERE)),
+    field("api_version", Kind::Refused(ELSEWHERE)),
+    field("headers", Kind::Refused(ELSEWHERE)),
+    field("extra_headers", Kind::Refused(ELSEWHERE)),
+    field("extra_body", Kind::Refused(ELSEWHERE)),
+    field("base_model", Kind::Refused(ELSEWHERE)),
+    field("custom_llm_provider", Kind::Refused(ELSEWHERE)),
+    field("fallbacks", Kind::Refused(ELSEWHERE)),
+    field("models", Kind::Refused(ELSEWHERE)),
+    field("model_list", Kind::Refused(ELSEWHERE)),
+    field("user_config", Kind::Refused(ELSEWHERE)),
+];
+
+/// How a key stands to a known field.
+#[derive(Debug)]
+pub(super) enum Match {
+    /// It is that field, by position in the table.
+    Exact(usize),
+    /// Some servers would read it as that field, this one would not: that difference is how limits are got around.
+    Lookalike(&'static Field),
+    /// No known field.
+    Unknown,
+}
+
+pub(super) fn find(key: &str) -> Match {
+    let folded;
+    // Go's JSON reader ignores case, and folds these two as well.
+    let plain = if key.contains(['ſ', '\u{212a}']) {
+        folded = key.replace('ſ', "s").replace('\u{212a}', "k");
+        folded.as_str()
+    } else {
+        key
+    };
+    match FIELDS.iter().position(|field| field.name.eq_ignore_ascii_case(plain)) {
+        Some(at) if FIELDS[at].name == key => Match::Exact(at),
+        Some(at) => Match::Lookalike(&FIELDS[at]),
+        None => Match::Unknown,
+    }
+}
+
+impl Kind {
+    /// Whether a raw JSON value is of this kind, and if not, what it must be.
+    pub(super) fn check(self, raw: &str) -> Result<(), &'static str> {
+        let first = raw.as_bytes().first().copied().unwrap_or_default();
+        if raw == "null" && !matches!(self, Self::Model | Self::Messages) {
+            return Ok(());
+        }
+        let (right, what) = match self {
+            Self::Model => (first == b'"', "must be the name of a model."),
+            Self::Messages => (holds_object(raw), "must be a list of messages, and not empty."),
+            Self::Flag => (matches!(raw, "true" | "false"), "must be true or false."),
+            Self::Number => (raw.parse::<f64>().is_ok_and(f64::is_finite) && first != b'"', "must be a number."),
+            Self::Integer => (raw.parse::<i128>().is_ok(), "must be a whole number."),
+            Self::Text => (first == b'"', "must be a text."),
+            Self::List => (first == b'[', "must be a list."),
+            Self::Object => (first == b'{', "must be an object."),
+            Self::Any => (true, ""),
+            Self::Refused(why) => (false, why),
+        };
+        if right { Ok(()) } else { Err(what) }
+    }
+}
+
+/// Whether a JSON list begins with an object. The rest of it is the provider's to judge.
+fn holds_object(raw: &str) -> bool {
+    raw.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with('{'))
+}
