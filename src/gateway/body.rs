@@ -58,7 +58,8 @@ async fn each_piece(services: &Services, mut body: Body, mut take: impl FnMut(By
         }
         Ok(())
     };
-    let result = tokio::time::timeout(services.settings.call_body_timeout, reading).await.unwrap_or(Err(GatewayError::BodyTimedOut));
+    let result =
+        tokio::time::timeout(services.settings.call_body_timeout, reading).await.unwrap_or(Err(GatewayError::BodyTimedOut));
     if matches!(result, Err(GatewayError::TooLarge { .. })) {
         linger(services, body);
     }

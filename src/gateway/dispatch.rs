@@ -194,7 +194,9 @@ fn failed(call: CallId, provider: &ProviderEntry, fault: UpstreamFault) -> Failu
     match fault {
         // It may be at work on the call still: asking another would do the work twice.
         UpstreamFault::TimedOut => Failure { try_next: false, ..Failure::of(GatewayError::UpstreamTimedOut) },
-        UpstreamFault::NotAllowed | UpstreamFault::NoConnection | UpstreamFault::Broken => Failure::of(GatewayError::UpstreamError),
+        UpstreamFault::NotAllowed | UpstreamFault::NoConnection | UpstreamFault::Broken => {
+            Failure::of(GatewayError::UpstreamError)
+        }
     }
 }
 

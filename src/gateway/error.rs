@@ -226,7 +226,12 @@ mod tests {
     #[test]
     fn every_error_has_its_row() {
         let invalid = Invalid { message: "`n` is wrong.".into(), param: Some("n") };
-        let access = ModelAccess { model: "m".into(), state: "approval", decided_by: "organization", request_url: "http://x/teams/a".into() };
+        let access = ModelAccess {
+            model: "m".into(),
+            state: "approval",
+            decided_by: "organization",
+            request_url: "http://x/teams/a".into(),
+        };
         let model = |refusal| GatewayError::Model(refusal, access.clone());
         let table = [
             (GatewayError::TooLarge { limit: 10 << 20 }, 413, INVALID, "request_too_large"),

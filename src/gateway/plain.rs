@@ -59,7 +59,12 @@ impl Gateway {
         let _gone = client.send(result);
     }
 
-    async fn read_answer(&self, mut answer: UpstreamAnswer, call: &AdmittedCall, progress: &mut Progress) -> Result<Vec<u8>, GatewayError> {
+    async fn read_answer(
+        &self,
+        mut answer: UpstreamAnswer,
+        call: &AdmittedCall,
+        progress: &mut Progress,
+    ) -> Result<Vec<u8>, GatewayError> {
         let timeouts = self.services.upstream.timeouts;
         let end = Instant::now() + timeouts.total;
         let mut whole = vec![];
@@ -80,7 +85,13 @@ impl Gateway {
     }
 
     /// Charges an answer, and hands it on as it came.
-    fn finish(&self, admitted: Admitted, progress: &Progress, whole: Vec<u8>, client: &Client) -> Result<Response<Body>, GatewayError> {
+    fn finish(
+        &self,
+        admitted: Admitted,
+        progress: &Progress,
+        whole: Vec<u8>,
+        client: &Client,
+    ) -> Result<Response<Body>, GatewayError> {
         let call = admitted.call;
         let mut text = String::new();
         let reading = std::str::from_utf8(&whole).map_err(|_| answer::Garbage).and_then(|json| answer::read(json, &mut text));
@@ -95,7 +106,8 @@ impl Gateway {
         };
         let estimate = || Tokens { prompt: prompt::count(&admitted.body), cached: 0, completion: tokens::count(&text) };
         let used = reading.usage.unwrap_or_else(estimate);
-        let ending = if client.is_closed() { Ending { outcome: Outcome::Cancelled, status: 499, code: "" } } else { Ending::COMPLETED };
+        let ending =
+            if client.is_closed() { Ending { outcome: Outcome::Cancelled, status: 499, code: "" } } else { Ending::COMPLETED };
         let end = progress.end(&call, ending, used, reading.usage.is_none());
         // From here on the event is in the spool, so the answer may leave.
         call.finish(end);

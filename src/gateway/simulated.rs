@@ -20,9 +20,54 @@ use crate::{
 };
 
 const WORDS: [&str; 48] = [
-    "the", "tally", "is", "kept", "at", "gate", "and", "every", "cart", "counted", "once", "a", "clerk", "writes", "what", "passes", "in",
-    "ink", "that", "does", "not", "fade", "while", "lanterns", "burn", "along", "wall", "until", "morning", "brings", "another", "queue",
-    "of", "travellers", "with", "grain", "salt", "letters", "some", "pay", "by", "month", "others", "for", "each", "step", "they", "take",
+    "the",
+    "tally",
+    "is",
+    "kept",
+    "at",
+    "gate",
+    "and",
+    "every",
+    "cart",
+    "counted",
+    "once",
+    "a",
+    "clerk",
+    "writes",
+    "what",
+    "passes",
+    "in",
+    "ink",
+    "that",
+    "does",
+    "not",
+    "fade",
+    "while",
+    "lanterns",
+    "burn",
+    "along",
+    "wall",
+    "until",
+    "morning",
+    "brings",
+    "another",
+    "queue",
+    "of",
+    "travellers",
+    "with",
+    "grain",
+    "salt",
+    "letters",
+    "some",
+    "pay",
+    "by",
+    "month",
+    "others",
+    "for",
+    "each",
+    "step",
+    "they",
+    "take",
 ];
 
 /// What one call gets.
@@ -40,7 +85,13 @@ struct Script {
 }
 
 /// Answers a call.
-pub fn answer(provider: &ProviderEntry, request: &ChatRequest, body_len: usize, target: &Target<'_>, call: CallId) -> UpstreamAnswer {
+pub fn answer(
+    provider: &ProviderEntry,
+    request: &ChatRequest,
+    body_len: usize,
+    target: &Target<'_>,
+    call: CallId,
+) -> UpstreamAnswer {
     let simulation = provider.simulation.clone();
     // Attempts of one call at several simulated providers fail independently.
     let mut dice = Dice((call.0.as_u128() ^ provider.id.0.as_u128().rotate_left(64)) as u64);

@@ -144,7 +144,8 @@ fn add_arguments(raw: &str, text: &mut String) {
 fn usage(raw: &str) -> Option<Tokens> {
     let usage: Usage = serde_json::from_str(raw).ok()?;
     let cached = usage.prompt_tokens_details.and_then(|details| details.cached_tokens).unwrap_or(0);
-    let tokens = Tokens { prompt: usage.prompt_tokens, cached: cached.min(usage.prompt_tokens), completion: usage.completion_tokens };
+    let tokens =
+        Tokens { prompt: usage.prompt_tokens, cached: cached.min(usage.prompt_tokens), completion: usage.completion_tokens };
     (tokens.prompt <= TOKENS_MAX && tokens.completion <= TOKENS_MAX).then_some(tokens)
 }
 
@@ -166,16 +167,22 @@ mod tests {
 
     #[test]
     fn chunks_say_what_was_produced_and_what_was_used() {
-        let (reading, text) = read_all(r#"{"choices":[{"delta":{"role":"assistant","content":"a\nb"},"finish_reason":null}],"usage":null}"#);
+        let (reading, text) =
+            read_all(r#"{"choices":[{"delta":{"role":"assistant","content":"a\nb"},"finish_reason":null}],"usage":null}"#);
         assert_eq!((reading, text.as_str()), (Ok(Reading::default()), "a\nb"));
-        let (reading, text) = read_all(r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"name":"f","arguments":"{\"a\":1}"}}]},"finish_reason":"tool_calls"}]}"#);
+        let (reading, text) = read_all(
+            r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"name":"f","arguments":"{\"a\":1}"}}]},"finish_reason":"tool_calls"}]}"#,
+        );
         assert_eq!((reading.unwrap().is_finished, text.as_str()), (true, r#"f{"a":1}"#));
-        let (reading, _) = read_all(r#"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":4,"total_tokens":13,"prompt_tokens_details":{"cached_tokens":5,"audio_tokens":0}}}"#);
+        let (reading, _) = read_all(
+            r#"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":4,"total_tokens":13,"prompt_tokens_details":{"cached_tokens":5,"audio_tokens":0}}}"#,
+        );
         let tokens = Tokens { prompt: 9, cached: 5, completion: 4 };
         assert_eq!(reading, Ok(Reading { usage: Some(tokens), is_usage_only: true, is_finished: false }));
         // Azure's first chunk has no choices and no usage; it is the client's.
         assert!(!read_all(r#"{"choices":[],"prompt_filter_results":[]}"#).0.unwrap().is_usage_only);
-        let (reading, text) = read_all(r#"{"choices":[{"message":{"content":[{"type":"text","text":"x"}],"reasoning_content":"why"}}]}"#);
+        let (reading, text) =
+            read_all(r#"{"choices":[{"message":{"content":[{"type":"text","text":"x"}],"reasoning_content":"why"}}]}"#);
         assert!(reading.is_ok() && text.ends_with("why"), "{text}");
     }
 
@@ -193,7 +200,8 @@ mod tests {
             let json = format!(r#"{{"choices":[],"usage":{{"prompt_tokens":{bad},"completion_tokens":1}}}}"#);
             assert_eq!(read_all(&json).0.unwrap().usage, None, "{bad}");
         }
-        let more = r#"{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":99}}}"#;
+        let more =
+            r#"{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":99}}}"#;
         assert_eq!(read_all(more).0.unwrap().usage.unwrap().cached, 3);
     }
 }

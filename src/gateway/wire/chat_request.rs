@@ -254,7 +254,8 @@ impl<'de> Reader<'de> {
         }
         match field.name {
             "model" => {
-                request.model = serde_json::from_str(raw).map_err(|_| self.fail::<E>(Some("model"), "`model` must be the name of a model."))?;
+                request.model = serde_json::from_str(raw)
+                    .map_err(|_| self.fail::<E>(Some("model"), "`model` must be the name of a model."))?;
                 request.model_at = self.position(raw);
             }
             "stream" => request.stream = raw == "true",
@@ -269,7 +270,9 @@ impl<'de> Reader<'de> {
                 request.max_completion_tokens = Some(Limit { at: self.position(raw), value: self.count(field.name, raw)? });
             }
             "service_tier" if !matches!(raw, "null" | "\"auto\"" | "\"default\"" | "\"flex\"") => {
-                return Err(self.fail(Some("service_tier"), "The catalog has no price for this service tier; leave `service_tier` out."));
+                return Err(
+                    self.fail(Some("service_tier"), "The catalog has no price for this service tier; leave `service_tier` out.")
+                );
             }
             "modalities" if raw != "null" && !serde_json::from_str::<Vec<&str>>(raw).is_ok_and(|list| list == ["text"]) => {
                 return Err(self.fail(Some("modalities"), "The catalog has prices for text alone; leave `modalities` out."));
@@ -291,7 +294,8 @@ impl<'de> Reader<'de> {
         if options.is_null {
             return Ok(options);
         }
-        let wrong = || self.fail(Some("stream_options"), "`stream_options.include_usage` must stand there once, and be true or false.");
+        let wrong =
+            || self.fail(Some("stream_options"), "`stream_options.include_usage` must stand there once, and be true or false.");
         let members: Members = serde_json::from_str(raw).map_err(|_| wrong())?;
         options.is_empty = members.0.is_empty();
         for (key, value) in members.0 {

@@ -41,7 +41,9 @@ fn only_what_must_change_is_changed() {
         (r#"{"include_usage":null,"b":2}"#, r#"{"include_usage":true,"b":2}"#),
         (r#"{"include_usage":true}"#, r#"{"include_usage":true}"#),
     ] {
-        let body = |options: &str, model: &str| format!(r#"{{"model":"{model}","max_tokens":1,"messages":[{{}}],"stream":true,"stream_options":{options}}}"#);
+        let body = |options: &str, model: &str| {
+            format!(r#"{{"model":"{model}","max_tokens":1,"messages":[{{}}],"stream":true,"stream_options":{options}}}"#)
+        };
         assert_eq!(rendered(&body(given, "m")), body(sent, "up-1"));
     }
     let body = Bytes::from_static(br#"{"model":"up-1","max_completion_tokens":3,"messages":[{}]}"#);
@@ -78,7 +80,16 @@ fn what_is_wrong_is_named() {
         ("model", vec!["1", "null", "[]", "{}"]),
         ("messages", vec!["1", "null", "{}", "[]", "\"x\"", "[1]", "[[]]"]),
         ("stream", vec!["1", "\"true\""]),
-        ("stream_options", vec!["1", "[]", r#"{"include_usage":1}"#, r#"{"Include_usage":true}"#, r#"{"include_usage":true,"include_usage":false}"#]),
+        (
+            "stream_options",
+            vec![
+                "1",
+                "[]",
+                r#"{"include_usage":1}"#,
+                r#"{"Include_usage":true}"#,
+                r#"{"include_usage":true,"include_usage":false}"#,
+            ],
+        ),
         ("temperature", vec!["\"1\"", "true", "[]"]),
         ("tools", vec!["{}", "1"]),
         ("user", vec!["1"]),
