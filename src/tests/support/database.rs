@@ -17,8 +17,9 @@ pub(crate) async fn services_over(store: Store) -> Services {
     store.migrate().await.expect("migrations run");
     let vault = Vault::new(vec![[7; 32]]);
     let settings = Settings::for_tests();
-    let services = Services::new(store, Clock::manual(START), Random::seeded(42), vault, settings).await.expect("services start");
-    Services { mailer: Mailer::memory(), ..services }
+    let mut services = Services::new(store, Clock::manual(START), Random::seeded(42), vault, settings).await.expect("services start");
+    services.mailer = Mailer::memory();
+    services
 }
 
 /// Runs a test on each engine, one after the other; the clock stands still and randomness repeats.
