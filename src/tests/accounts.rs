@@ -122,7 +122,9 @@ async fn the_demo_answers_a_taken_address_like_a_new_one() {
         first_admin(&services).await;
         let visit = Visit::from("192.0.2.7");
         let SignedUp::SignedIn(new) = sign_up(&services, &visit, "new@northwind.example", None).await.unwrap() else { panic!() };
-        let SignedUp::Nobody(made_up) = sign_up(&services, &visit, "maya@northwind.example", None).await.unwrap() else { panic!() };
+        let SignedUp::Nobody(made_up) = sign_up(&services, &visit, "maya@northwind.example", None).await.unwrap() else {
+            panic!()
+        };
         assert_eq!((new.platform_admin, new.email_confirmed_at), (made_up.platform_admin, made_up.email_confirmed_at));
         let session = visit.session(&services);
         services.open_session(&session, None, &visit).await.unwrap();
@@ -150,7 +152,8 @@ async fn sign_up_names_every_problem_beside_its_field() {
             assert!(fields.get(name).is_some(), "{name}");
         }
         for bad in ["password123456", "tallygate1", "mayaokafor", "northwind", &"x".repeat(1 << 20)] {
-            let refused = services.sign_up(&visit, Door::Page, form("maya@northwind.example", bad, "Maya Okafor")).await.unwrap_err();
+            let refused =
+                services.sign_up(&visit, Door::Page, form("maya@northwind.example", bad, "Maya Okafor")).await.unwrap_err();
             assert!(matches!(&refused, ServiceError::Invalid(fields) if fields.get("password").is_some()), "{refused:?}");
         }
         assert!(services.is_empty_platform().await.unwrap());
@@ -180,7 +183,10 @@ async fn log_in_says_the_same_for_an_unknown_address_and_a_wrong_password() {
         assert!(difference < known[20] / 2, "medians {:?} and {:?}", known[20], unknown[20]);
         services.clock.advance(DAY_MS);
         let visit = Visit::from("203.0.113.1");
-        assert_eq!(services.sign_in(&visit, Door::Page, "Maya@Northwind.example", Secret::new(PASSWORD.into())).await.unwrap().id, user.id);
+        assert_eq!(
+            services.sign_in(&visit, Door::Page, "Maya@Northwind.example", Secret::new(PASSWORD.into())).await.unwrap().id,
+            user.id
+        );
     })
     .await;
 }
@@ -195,7 +201,8 @@ async fn weak_hashes_are_renewed_at_log_in() {
         storage::users::update_password_hash(&mut tx, user.id, &hash).await.unwrap();
         tx.commit().await.unwrap();
         services.sign_in(&visit, Door::Page, "maya@northwind.example", Secret::new(PASSWORD.into())).await.unwrap();
-        let renewed = storage::users::find_password_hash(&mut services.store.reader().await.unwrap(), user.id).await.unwrap().unwrap();
+        let renewed =
+            storage::users::find_password_hash(&mut services.store.reader().await.unwrap(), user.id).await.unwrap().unwrap();
         assert!(renewed.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{renewed}");
         services.sign_in(&visit, Door::Page, "maya@northwind.example", Secret::new(PASSWORD.into())).await.unwrap();
     })

@@ -121,8 +121,9 @@ async fn a_reset_and_a_disabled_account_end_all_sessions() {
         sqlx::query("UPDATE users SET disabled_at = 1").execute(&mut *tx).await.unwrap();
         tx.commit().await.unwrap();
         assert!(!is_signed_in(&services, &visit, &again).await);
-        let refused =
-            services.sign_in(&visit, Door::Page, "maya@northwind.example", Secret::new("completely different words".into())).await;
+        let refused = services
+            .sign_in(&visit, Door::Page, "maya@northwind.example", Secret::new("completely different words".into()))
+            .await;
         assert!(matches!(refused, Err(ServiceError::WrongCredentials)));
     })
     .await;
@@ -155,7 +156,10 @@ async fn the_database_holds_no_session_id() {
         let visit = Visit::from("192.0.2.1");
         let session = signed_in(&services, &visit).await;
         let id = session.id().unwrap().to_string();
-        let rows = sqlx::query("SELECT id_hash, data FROM sessions").fetch_all(&mut *services.store.reader().await.unwrap()).await.unwrap();
+        let rows = sqlx::query("SELECT id_hash, data FROM sessions")
+            .fetch_all(&mut *services.store.reader().await.unwrap())
+            .await
+            .unwrap();
         use storage::RowExt;
         for row in rows {
             assert!(!row.text("id_hash").unwrap().contains(&id) && !row.text("data").unwrap().contains(&id));
