@@ -2,9 +2,24 @@
 
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
-use leptos_router::components::{FlatRoutes, Router};
+use leptos_router::{
+    SsrMode,
+    components::{ParentRoute, Redirect, Route, Router, Routes},
+    hooks::use_location,
+    path,
+};
 
-use crate::components::{Message, Toaster, Toasts};
+use crate::{
+    components::{Message, Toaster, Toasts},
+    domain::accounts::Me,
+    error::AppError,
+    pages::{
+        Frame, KeysPage, NewTeamPage, OverviewPage, TeamsPage,
+        admin::{ModelsPage, ProvidersPage},
+        failure::set_status,
+    },
+    server_fns::accounts::get_me,
+};
 
 /// The HTML document. Server only: the browser hydrates its body.
 #[cfg(feature = "ssr")]
@@ -13,11 +28,13 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 
     use crate::components::SPRITE;
 
-    let page = use_context::<PageOptions>().unwrap_or_default();
-    let charts = page.charts_src.map(|source| view! { <meta name="charts-src" content=source/> });
+    use crate::server_fns::http::cookie;
+
+    let theme = cookie(Theme::COOKIE).map(|theme| Theme::parse(&theme)).unwrap_or_default();
+    let charts = charts_source(&options).map(|source| view! { <meta name="charts-src" content=source/> });
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=page.theme.as_str()>
+        <html lang="en" data-theme=theme.as_str()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -37,6 +54,18 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </body>
         </html>
     }
+}
+
+/// Address of the chart engine. Its name carries a hash of its content, so it is looked up once; without it pages show tables.
+#[cfg(feature = "ssr")]
+fn charts_source(options: &LeptosOptions) -> Option<String> {
+    static FOUND: std::sync::OnceLock<Option<String>> = std::sync::OnceLock::new();
+    let find = || {
+        let folder = std::path::Path::new(&*options.site_root).join("assets");
+        let names = std::fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        names.filter(|name| name.starts_with("charts-") && name.ends_with(".js")).max().map(|name| format!("/assets/{name}"))
+    };
+    FOUND.get_or_init(find).clone()
 }
 
 /// How the reader wants to see the pages; kept in a cookie that the server reads, so nothing flashes.
@@ -71,13 +100,47 @@ impl Theme {
     }
 }
 
-/// What the server tells the document of this request; given as context beside the services.
-#[derive(Clone, Debug, Default)]
-pub struct PageOptions {
-    /// From the theme cookie.
-    pub theme: Theme,
-    /// Address of the chart engine, `/assets/charts-….js`.
-    pub charts_src: Option<String>,
+/// Who is signed in; one question for all pages.
+#[derive(Clone, Copy)]
+pub struct Session {
+    /// Asked anew when a visitor goes from the pages around signing in to the others, or back. With it, whether it was asked on a
+    /// page that needs somebody: an older answer says nothing there.
+    asked: Resource<(bool, Result<Option<Me>, AppError>)>,
+    changes: RwSignal<u32>,
+}
+
+impl Session {
+    fn new() -> Self {
+        let location = use_location();
+        let guarded = Memo::new(move |_| is_guarded(&location.pathname.read()));
+        let changes = RwSignal::new(0);
+        let asked = Resource::new_blocking(
+            move || (guarded.get(), changes.get()),
+            |(guarded, _)| async move { (guarded, get_me().await) },
+        );
+        Self { asked, changes }
+    }
+
+    /// The signed-in person, if any; none as well where it is not known.
+    pub async fn me(self) -> Option<Me> {
+        self.asked.await.1.ok().flatten()
+    }
+
+    /// Whether it is certain that nobody is signed in.
+    pub async fn is_signed_out(self) -> bool {
+        matches!(self.asked.await, (true, Ok(None)))
+    }
+
+    /// Asks anew, after something that belongs to the person has changed: a name, a team.
+    pub fn refresh(self) {
+        self.changes.update(|changes| *changes += 1);
+    }
+}
+
+/// Pages that need somebody signed in.
+fn is_guarded(path: &str) -> bool {
+    let first = path.split('/').find(|part| !part.is_empty()).unwrap_or_default();
+    matches!(first, "me" | "t" | "teams" | "admin" | "account")
 }
 
 /// Everything inside the body.
@@ -88,21 +151,38 @@ pub fn App() -> impl IntoView {
     provide_context(toaster);
     view! {
         <Router>
-            <FlatRoutes fallback=NotFound>
-                {()}
-            </FlatRoutes>
+            <Pages/>
         </Router>
         <Toasts toaster=toaster/>
+    }
+}
+
+/// The route table. Pages are rendered as a whole before they are sent: status, title and every list work without script.
+#[component]
+fn Pages() -> impl IntoView {
+    provide_context(Session::new());
+    view! {
+        <Routes fallback=NotFound>
+            <Route path=path!("/") view=|| view! { <Redirect path="/teams"/> }/>
+            <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
+                <Route path=path!("/teams") view=TeamsPage ssr=SsrMode::Async/>
+                <Route path=path!("/teams/new") view=NewTeamPage ssr=SsrMode::Async/>
+                <Route path=path!("/t/:team") view=OverviewPage ssr=SsrMode::Async/>
+                <Route path=path!("/t/:team/keys") view=KeysPage ssr=SsrMode::Async/>
+                <Route path=path!("/me") view=OverviewPage ssr=SsrMode::Async/>
+                <Route path=path!("/me/keys") view=KeysPage ssr=SsrMode::Async/>
+                <Route path=path!("/admin") view=|| view! { <Redirect path="/admin/providers"/> }/>
+                <Route path=path!("/admin/providers") view=ProvidersPage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/models") view=ModelsPage ssr=SsrMode::Async/>
+            </ParentRoute>
+        </Routes>
     }
 }
 
 /// What has no page, and what this person may not know of.
 #[component]
 pub fn NotFound() -> impl IntoView {
-    #[cfg(feature = "ssr")]
-    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
-        response.set_status(axum::http::StatusCode::NOT_FOUND);
-    }
+    set_status(404);
     view! {
         <main class="page" id="main">
             <Message title="Nothing here" text="This page does not exist, or you have no access to it.">

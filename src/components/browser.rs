@@ -95,36 +95,45 @@ mod in_browser {
             });
         }
 
-        /// Takes the chart off the page.
+        /// Takes the chart off the page, unless the same place is drawn anew in the same turn: a page that loads again
+        /// builds its parts anew in the elements that are there, and a chart in them should only change.
         pub fn dispose(self) {
-            let gone = CHARTS.with_borrow_mut(|charts| {
-                let place = charts.drawn.iter().position(|chart| chart.number == self.0);
-                place.map(|place| charts.drawn.swap_remove(place))
+            after(0, move || {
+                let gone = CHARTS.with_borrow_mut(|charts| {
+                    let place = charts.drawn.iter().position(|chart| chart.number == self.0);
+                    place.map(|place| charts.drawn.swap_remove(place))
+                });
+                if let Some(engine) = gone.and_then(|chart| chart.engine) {
+                    let _ = call(&engine, "dispose", &[]);
+                }
             });
-            if let Some(engine) = gone.and_then(|chart| chart.engine) {
-                let _ = call(&engine, "dispose", &[]);
-            }
         }
     }
 
     /// Draws a chart; fetches the engine first where the page does not have it yet.
     pub fn draw_chart(element: impl Into<Element>, light: String, dark: String, ready: impl FnOnce() + 'static) -> ChartHandle {
+        let element = element.into();
         let (number, request) = CHARTS.with_borrow_mut(|charts| {
             charts.last += 1;
-            charts.drawn.push(DrawnChart {
-                number: charts.last,
-                element: element.into(),
-                light,
-                dark,
-                engine: None,
-                ready: Some(Box::new(ready)),
-            });
+            if let Some(chart) = charts.drawn.iter_mut().find(|chart| chart.element == element) {
+                (chart.number, chart.light, chart.dark) = (charts.last, light, dark);
+                redraw(chart);
+                if chart.engine.is_some() {
+                    ready();
+                } else {
+                    chart.ready = Some(Box::new(ready));
+                }
+                return (charts.last, false);
+            }
+            let mut chart =
+                DrawnChart { number: charts.last, element, light, dark, engine: None, ready: Some(Box::new(ready)) };
+            redraw(&mut chart);
+            charts.drawn.push(chart);
             (charts.last, !std::mem::replace(&mut charts.requested, true))
         });
         if request {
             fetch_engine();
         }
-        redraw_all();
         ChartHandle(number)
     }
 

@@ -50,7 +50,7 @@ pub use note::{Note, NoteKind};
 pub use page::{PageHead, PageTitle};
 pub use select::{Opt, PickBox, Select};
 pub use skeleton::{SkeletonBlock, SkeletonLine, SkeletonTable};
-pub use snippet::{Secret, SnippetText, Snippets};
+pub use snippet::{Secret, SnippetTabs};
 pub use table::{Pager, SortHead};
 pub use tabs::{TabLink, Tabs};
 pub use toast::{Toaster, Toasts, use_toaster};

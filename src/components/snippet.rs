@@ -1,7 +1,7 @@
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::CopyButton;
+use crate::domain::snippets::Snippets;
 
 /// A secret that is shown once: readable in full, with a button that copies it.
 #[component]
@@ -24,21 +24,13 @@ pub fn Secret(
     }
 }
 
-/// The same call in three languages.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SnippetText {
-    pub curl: String,
-    pub python: String,
-    pub javascript: String,
-}
-
 /// Code to copy, in curl, Python or JavaScript. The switch is a radio group, so it needs no script.
 #[component]
-pub fn Snippets(
+pub fn SnippetTabs(
     /// Unique on the page; names the radio group.
     id: &'static str,
     #[prop(default = "Try it")] label: &'static str,
-    text: SnippetText,
+    text: Snippets,
 ) -> impl IntoView {
     let languages =
         [("curl", "curl", text.curl), ("python", "Python", text.python), ("javascript", "JavaScript", text.javascript)];

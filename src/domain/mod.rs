@@ -16,6 +16,7 @@ pub mod next;
 pub mod page;
 pub mod roles;
 pub mod slug;
+pub mod snippets;
 pub mod teams;
 pub mod time;
 pub mod usage;

@@ -3,9 +3,14 @@
 
 pub mod account;
 pub mod accounts;
+pub mod api_keys;
+pub mod appearance;
+pub mod catalog;
 #[cfg(feature = "ssr")]
 pub mod context;
 #[cfg(feature = "ssr")]
 pub mod http;
 #[cfg(feature = "ssr")]
 pub mod status;
+pub mod teams;
+pub mod usage;

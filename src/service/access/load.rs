@@ -95,7 +95,7 @@ pub(super) async fn load(services: &Services) -> Result<Snapshot, ServiceError> 
         let Some(team) = teams.get(&live.key.team) else { continue };
         add_key(&mut keys, live, team)?;
     }
-    Ok(Snapshot { keys, models, model_names })
+    Ok(Snapshot { keys, models, model_names, teams })
 }
 
 fn add_key(keys: &mut HashMap<SecretHash, Arc<KeyEntry>>, live: LiveKey, team: &Arc<TeamEntry>) -> Result<(), ServiceError> {

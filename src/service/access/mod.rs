@@ -11,12 +11,20 @@ pub mod snapshot;
 use std::sync::Arc;
 
 use super::{ServiceError, Services};
+use crate::domain::ids::TeamId;
 use snapshot::Snapshot;
 
 impl Services {
     /// What the gateway decides with now.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.snapshot.load_full()
+    }
+
+    /// A chat model that the context may call, for examples: the first by name.
+    pub fn example_model(&self, team: TeamId) -> Option<String> {
+        let snapshot = self.snapshot();
+        let team = snapshot.teams.get(&team)?;
+        snapshot.callable_in(team).into_iter().find(|model| model.modality.chats()).map(|model| model.name.clone())
     }
 
     /// Rebuilds the snapshot from storage. Whoever returns from here after a write sees that write in force.

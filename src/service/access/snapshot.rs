@@ -22,6 +22,7 @@ pub struct Snapshot {
     pub(super) keys: HashMap<SecretHash, Arc<KeyEntry>>,
     pub(super) models: Vec<Arc<ModelEntry>>,
     pub(super) model_names: HashMap<String, Arc<ModelEntry>>,
+    pub(super) teams: HashMap<TeamId, Arc<TeamEntry>>,
 }
 
 /// A key and what it acts in.

@@ -1,0 +1,188 @@
+use leptos::prelude::*;
+
+use crate::{
+    components::{Button, Choice, Dialog, Field, Icon, Opt, Secret, Segmented, Select, SnippetTabs, noscroll},
+    pages::problems::Problems,
+    server_fns::api_keys::{CreateKey, KeyRow, KeysPage as Keys, NewKeyView, RenameKey, RevokeKey, RotateKey, list_address},
+};
+
+/// Name, expiry and kind of a new key.
+#[component]
+pub(super) fn CreateDialog(team: String, page: Keys, action: ServerAction<CreateKey>) -> impl IntoView {
+    let close = list_address(&team);
+    let problems = Problems::of(action);
+    let payer = if page.personal { "your personal space".to_owned() } else { page.context.clone() };
+    let lead = move || view! { <p>"Charged to "<b>{payer.clone()}</b>". Calls count towards its budget and limits."</p> };
+    let expiries = [("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year"), ("never", "Never")];
+    let expiries = expiries.into_iter().map(|(value, label)| Opt::new(value, label)).collect();
+    let mut kinds = vec![Choice::new("person", "Yours"), Choice::new("test", "Test")];
+    if page.may_create_application {
+        kinds.insert(1, Choice::new("application", "Application"));
+    }
+    let kinds_hint = if page.may_create_application {
+        "An application key belongs to the team and survives removals. A test key calls simulated models only, for free."
+    } else {
+        "A test key calls simulated models only, for free."
+    };
+    view! {
+        <Dialog id="create-key" title="Create API key" lead=lead close=close.clone()>
+            <ActionForm action=action>
+                <div class="dlg-body">
+                    {problems.note()}
+                    <input type="hidden" name="team" value=team/>
+                    <Field
+                        label="Name"
+                        name="name"
+                        id="key-name"
+                        value=page.typed_name
+                        hint="Say where it runs. You can rename it later."
+                        error=problems.field("name")
+                        required=true
+                        autofocus=true
+                        maxlength=60
+                        autocomplete="off"
+                    />
+                    <Select label="Expires" name="expires" id="key-expires" choices=expiries selected="90" error=problems.field("expires_at")/>
+                    <Segmented label="Kind" name="kind" choices=kinds selected="person" hint=kinds_hint/>
+                    <p class="panel with-icon"><Icon name="info"/><span class="sub">"The secret is shown once, right after creation."</span></p>
+                </div>
+                <footer>
+                    <a class="btn" href=close {..noscroll()}>"Cancel"</a>
+                    <Button label="Create key" class="primary" busy=action.pending()/>
+                </footer>
+            </ActionForm>
+        </Dialog>
+    }
+}
+
+/// The secret, this once. It leads on only when the person says that it is stored.
+#[component]
+pub(super) fn NewKeyDialog(view: NewKeyView, list: String) -> impl IntoView {
+    let name = view.name.clone();
+    let lead = move || view! { <p><b>{name.clone()}</b>" is ready. Only a hash is stored, so it cannot be shown again."</p> };
+    let snippets = view.snippets.map(|text| view! { <SnippetTabs id="try" text=text/> });
+    let overlap = (!view.overlap.is_empty()).then(|| {
+        view! { <li><Icon name="refresh"/><span>"The old secret works until "<b>{view.overlap}</b></span></li> }
+    });
+    view! {
+        <Dialog id="new-key" title="Copy your key now" lead=lead close=list.clone() width="w-600" closable=false>
+            <form method="get" action=list rel="external">
+                <div class="dlg-body">
+                    <Secret
+                        label="Secret key"
+                        id="secret"
+                        value=view.secret
+                        hint="Keep it in a secret manager. If it leaks, revoke it here; the effect is immediate."
+                    />
+                    {snippets}
+                    <ul class="facts">
+                        <li>
+                            <Icon name="users"/>
+                            <span>"Charged to "<b>{view.context}</b>", owned by "<b>{view.owner}</b></span>
+                        </li>
+                        <li><Icon name="clock"/><span>"Expires: "<b>{view.expires}</b></span></li>
+                        {overlap}
+                    </ul>
+                </div>
+                <footer>
+                    <label class="chk">
+                        <input type="checkbox" required=true/>
+                        <span>"I stored the key somewhere safe"</span>
+                    </label>
+                    <Button label="Done" class="primary"/>
+                </footer>
+            </form>
+        </Dialog>
+    }
+}
+
+#[component]
+pub(super) fn RenameDialog(team: String, row: KeyRow, typed: String, action: ServerAction<RenameKey>) -> impl IntoView {
+    let close = list_address(&team);
+    let problems = Problems::of(action);
+    let name = if typed.is_empty() { row.name } else { typed };
+    view! {
+        <Dialog id="rename-key" title="Rename key" close=close.clone() width="w-480">
+            <ActionForm action=action>
+                <div class="dlg-body">
+                    {problems.note()}
+                    <input type="hidden" name="team" value=team/>
+                    <input type="hidden" name="id" value=row.id/>
+                    <Field
+                        label="Name"
+                        name="name"
+                        id="key-name"
+                        value=name
+                        hint="Past calls keep the name they were made under."
+                        error=problems.field("name")
+                        required=true
+                        autofocus=true
+                        maxlength=60
+                        autocomplete="off"
+                    />
+                </div>
+                <footer>
+                    <a class="btn" href=close {..noscroll()}>"Cancel"</a>
+                    <Button label="Rename key" class="primary" busy=action.pending()/>
+                </footer>
+            </ActionForm>
+        </Dialog>
+    }
+}
+
+#[component]
+pub(super) fn RotateDialog(team: String, row: KeyRow, action: ServerAction<RotateKey>) -> impl IntoView {
+    let close = list_address(&team);
+    let problems = Problems::of(action);
+    view! {
+        <Dialog id="rotate-key" title=format!("Rotate {}", row.name) close=close.clone() width="w-480">
+            <ActionForm action=action>
+                <div class="dlg-body">
+                    {problems.note()}
+                    <input type="hidden" name="team" value=team/>
+                    <input type="hidden" name="id" value=row.id/>
+                    <ul class="facts">
+                        <li><Icon name="key"/><span>"A new secret is made and shown once."</span></li>
+                        <li><Icon name="clock"/><span>"The present one, "<b class="mono">{row.masked}</b>", works for another 24 hours."</span></li>
+                        <li><Icon name="gauge"/><span>"Name, expiry and statistics stay."</span></li>
+                    </ul>
+                </div>
+                <footer>
+                    <a class="btn" href=close {..noscroll()}>"Cancel"</a>
+                    <Button label="Rotate key" class="primary" busy=action.pending()/>
+                </footer>
+            </ActionForm>
+        </Dialog>
+    }
+}
+
+#[component]
+pub(super) fn RevokeDialog(team: String, row: KeyRow, action: ServerAction<RevokeKey>) -> impl IntoView {
+    let close = list_address(&team);
+    let problems = Problems::of(action);
+    let used = match row.last_used.as_str() {
+        "Never used" => "It was never used.".to_owned(),
+        "In use now" => "It is in use now.".to_owned(),
+        last => format!("It was last used {last}."),
+    };
+    view! {
+        <Dialog id="revoke-key" title=format!("Revoke {}?", row.name) close=close.clone() width="w-480">
+            <ActionForm action=action>
+                <div class="dlg-body">
+                    {problems.note()}
+                    <input type="hidden" name="team" value=team/>
+                    <input type="hidden" name="id" value=row.id/>
+                    <ul class="facts">
+                        <li><Icon name="lock"/><span>"Its next call is refused with 401. This cannot be undone."</span></li>
+                        <li><Icon name="clock"/><span>{used}</span></li>
+                        <li><Icon name="gauge"/><span>"Its usage stays in the statistics."</span></li>
+                    </ul>
+                </div>
+                <footer>
+                    <a class="btn" href=close {..noscroll()}>"Cancel"</a>
+                    <Button label="Revoke key" class="danger" busy=action.pending()/>
+                </footer>
+            </ActionForm>
+        </Dialog>
+    }
+}

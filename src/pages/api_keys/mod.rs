@@ -1,0 +1,163 @@
+//! `/t/{team}/keys` and `/me/keys`: issue, watch and stop keys.
+
+mod dialogs;
+mod table;
+
+use leptos::prelude::*;
+
+use self::{
+    dialogs::{CreateDialog, NewKeyDialog, RenameDialog, RevokeDialog, RotateDialog},
+    table::{filters, list},
+};
+use crate::{
+    components::{Empty, LinkButton, Note, NoteKind, PageHead, SkeletonTable, noscroll, use_toaster},
+    error::AppError,
+    pages::{context_param, failure::page_failure, query_param},
+    server_fns::api_keys::{
+        CreateKey, KeyRow, KeysPage as Keys, NewKeyView, RenameKey, RevokeKey, RotateKey, list_address, list_keys,
+    },
+};
+
+/// The forms of the page.
+#[derive(Clone, Copy)]
+struct Forms {
+    create: ServerAction<CreateKey>,
+    rename: ServerAction<RenameKey>,
+    rotate: ServerAction<RotateKey>,
+    revoke: ServerAction<RevokeKey>,
+}
+
+/// What the address asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Query {
+    team: String,
+    text: String,
+    mine: bool,
+    cursor: String,
+}
+
+#[component]
+pub fn KeysPage() -> impl IntoView {
+    let team = context_param();
+    let (text, mine, cursor) = (query_param("q"), query_param("mine"), query_param("cursor"));
+    let (dialog, key) = (query_param("dialog"), query_param("key"));
+    let forms = Forms {
+        create: ServerAction::new(),
+        rename: ServerAction::new(),
+        rotate: ServerAction::new(),
+        revoke: ServerAction::new(),
+    };
+    let query =
+        Memo::new(move |_| Query { team: team.get(), text: text.get(), mine: mine.get() == "1", cursor: cursor.get() });
+    let changes = move || {
+        forms.create.version().get() + forms.rename.version().get() + forms.rotate.version().get() + forms.revoke.version().get()
+    };
+    let keys = Resource::new_blocking(
+        move || (query.get(), changes()),
+        |(query, _)| list_keys(query.team, query.text, query.mine, query.cursor),
+    );
+    announce(forms);
+    view! {
+        <Transition fallback=|| view! { <div class="card"><SkeletonTable rows=8/></div> }>
+            {move || Suspend::new(async move {
+                match keys.await {
+                    Ok(page) => content(page, query.get_untracked()),
+                    Err(error) => page_failure(&error),
+                }
+            })}
+        </Transition>
+        <Suspense>
+            {move || {
+                let (dialog, key) = (dialog.get(), key.get());
+                Suspend::new(async move { keys.await.ok().and_then(|page| opened(page, &dialog, &key, forms, team.get_untracked())) })
+            }}
+        </Suspense>
+        {move || made(forms).map(|view| view! { <NewKeyDialog view=view list=list_address(&team.get_untracked())/> })}
+    }
+}
+
+/// What the browser made just now, until its page is left.
+fn made(forms: Forms) -> Option<NewKeyView> {
+    let of = |value: Option<Result<Option<NewKeyView>, AppError>>| value.and_then(Result::ok).flatten();
+    of(forms.create.value().get()).or_else(|| of(forms.rotate.value().get()))
+}
+
+/// Says that a change worked, where the page stays.
+fn announce(forms: Forms) {
+    let toaster = use_toaster();
+    Effect::new(move |_| {
+        if forms.rename.value().read().as_ref().is_some_and(Result::is_ok) {
+            toaster.show("Key renamed.");
+        }
+    });
+    Effect::new(move |_| {
+        if forms.revoke.value().read().as_ref().is_some_and(Result::is_ok) {
+            toaster.show("Key revoked. Its next call is refused.");
+        }
+    });
+}
+
+fn content(page: Keys, query: Query) -> AnyView {
+    let address = list_address(&query.team);
+    let context = if page.personal { "Personal".to_owned() } else { page.context.clone() };
+    let payer = if page.personal { "your personal space".to_owned() } else { page.context.clone() };
+    let count = match page.active {
+        1 => "1 active key".to_owned(),
+        n => format!("{n} active keys"),
+    };
+    let create = page.may_create.then(|| {
+        let href = format!("{address}?dialog=create");
+        view! { <a class="btn primary" href=href {..noscroll()}><crate::components::Icon name="plus"/>"Create API key"</a> }
+    });
+    let why_not = (!page.why_not.is_empty()).then(|| view! { <Note kind=NoteKind::Info title=page.why_not.clone()/> });
+    let filtered = !query.text.is_empty() || query.mine;
+    let searching = filtered || !query.cursor.is_empty();
+    let body = if page.rows.is_empty() && !searching {
+        let create = page.may_create.then(|| view! { <LinkButton label="Create API key" href=format!("{address}?dialog=create") class="primary" icon="plus"/> });
+        view! {
+            <section class="card" aria-label="Keys">
+                <Empty title="No keys yet" text="A key lets a program call models. Its calls are charged to this context and counted here.">
+                    {create}
+                </Empty>
+            </section>
+        }
+        .into_any()
+    } else {
+        view! {
+            {filters(&query, page.everyones)}
+            {list(page, &query)}
+        }
+        .into_any()
+    };
+    view! {
+        <PageHead title="API keys" context=context lead=format!("{count}. Calls made with them are charged to {payer}.")>
+            {create}
+        </PageHead>
+        {why_not}
+        {body}
+    }
+    .into_any()
+}
+
+/// The dialog that the address opens.
+fn opened(page: Keys, dialog: &str, key: &str, forms: Forms, team: String) -> Option<AnyView> {
+    let row = || page.rows.iter().find(|row| row.id == key).cloned();
+    let manageable = || row().filter(|row: &KeyRow| row.may_manage);
+    match dialog {
+        "create" if page.may_create => {
+            Some(view! { <CreateDialog team=team page=page.clone() action=forms.create/> }.into_any())
+        }
+        "created" => {
+            let list = list_address(&team);
+            page.new_key.clone().map(|view| view! { <NewKeyDialog view=view list=list/> }.into_any())
+        }
+        "rename" => manageable().map(|row| {
+            view! { <RenameDialog team=team row=row typed=page.typed_name.clone() action=forms.rename/> }.into_any()
+        }),
+        "rotate" => manageable().map(|row| view! { <RotateDialog team=team row=row action=forms.rotate/> }.into_any()),
+        "revoke" => row().filter(|row| row.may_revoke).map(|row| {
+            view! { <RevokeDialog team=team row=row action=forms.revoke/> }.into_any()
+        }),
+        _ => None,
+    }
+}

@@ -1,0 +1,78 @@
+use leptos::prelude::*;
+
+use super::place::{Place, Scope};
+use crate::{
+    components::{Avatar, Icon, browser},
+    domain::accounts::Me,
+    server_fns::{accounts::LogOut, appearance::SetTheme},
+};
+
+/// The popover with what concerns the person, not the context.
+pub(super) const ID: &str = "account-menu";
+
+/// Who is signed in, and the menu that this opens: account, theme, sign out.
+#[component]
+pub(super) fn AccountMenu(me: Me, place: Memo<Place>) -> impl IntoView {
+    let (name, id, email) = (me.name.clone(), me.id.to_string(), me.email.clone());
+    let detail = move || standing(&me, &place.get());
+    view! {
+        <button class="me" type="button" popovertarget=ID aria-label=format!("Account menu of {name}")>
+            <Avatar name=name.clone() id=id/>
+            <span class="grow">
+                <b class="trunc">{name}</b>
+                <small class="trunc">{detail}</small>
+            </span>
+            <Icon name="dots"/>
+        </button>
+        <div class="menu above" id=ID popover="auto">
+            <h3>{email}</h3>
+            <a href="/account"><Icon name="user"/>"Account"</a>
+            <hr/>
+            <ThemeChoice/>
+            <hr/>
+            <SignOut/>
+        </div>
+    }
+}
+
+/// What the person is here, in words.
+fn standing(me: &Me, place: &Place) -> String {
+    match &place.scope {
+        Scope::Team(slug) => match me.teams.iter().find(|team| team.slug == *slug || team.id.to_string() == *slug) {
+            Some(team) => format!("{} of this team", team.role.label()),
+            None => "Not a member".to_owned(),
+        },
+        Scope::Platform => "Platform admin".to_owned(),
+        Scope::Personal | Scope::Account => me.email.clone(),
+    }
+}
+
+/// Three buttons of one form; which one is chosen now is marked by the style sheet, from the theme on the document.
+#[component]
+fn ThemeChoice() -> impl IntoView {
+    let action = ServerAction::<SetTheme>::new();
+    let choices = [("system", "system", "System theme"), ("light", "sun", "Light theme"), ("dark", "moon", "Dark theme")];
+    let buttons = choices
+        .into_iter()
+        .map(|(value, icon, label)| {
+            view! {
+                <button type="submit" name="theme" value=value class=format!("theme-{value}") on:click=move |_| browser::show_theme(value)>
+                    <Icon name=icon/>
+                    {label}
+                    <span class="end"><Icon name="check"/></span>
+                </button>
+            }
+        })
+        .collect_view();
+    view! { <ActionForm action=action>{buttons}</ActionForm> }
+}
+
+#[component]
+fn SignOut() -> impl IntoView {
+    let action = ServerAction::<LogOut>::new();
+    view! {
+        <ActionForm action=action>
+            <button type="submit"><Icon name="out"/>"Sign out"</button>
+        </ActionForm>
+    }
+}

@@ -1,0 +1,71 @@
+//! The frame around every signed-in page: sidebar, top bar, and the place where the page goes.
+//! It stays while pages change; what it shows is derived from the address and from who is signed in.
+
+mod account_menu;
+mod place;
+mod sidebar;
+mod switcher;
+mod top_bar;
+
+use leptos::prelude::*;
+use leptos_router::{
+    components::{Outlet, Redirect},
+    hooks::use_location,
+};
+
+use self::{place::Place, sidebar::Sidebar, switcher::Contexts, top_bar::TopBar};
+use crate::{app::Session, components::browser, pages::failure::login_address};
+
+/// Shell of the signed-in pages.
+#[component]
+pub fn Frame() -> impl IntoView {
+    let location = use_location();
+    let place = Memo::new(move |_| Place::of(&location.pathname.get()));
+    close_sidebar_on_navigation(location.pathname);
+    view! {
+        <a class="skip" href="#main">"Skip to content"</a>
+        <Guard/>
+        <div class="app">
+            <Sidebar place=place/>
+            <Contexts place=place/>
+            <div>
+                <TopBar place=place/>
+                <main class="page" id="main">
+                    <Outlet/>
+                </main>
+            </div>
+        </div>
+    }
+}
+
+/// Sends the signed-out to the log-in page, and back afterwards.
+#[component]
+fn Guard() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let location = use_location();
+    view! {
+        <Suspense>
+            {move || Suspend::new(async move {
+                session.is_signed_out().await.then(|| {
+                    let address = login_address(&location.pathname.get_untracked(), &location.search.get_untracked());
+                    view! { <Redirect path=address/> }
+                })
+            })}
+        </Suspense>
+    }
+}
+
+/// On phones the sidebar is a popover; a link in it leads to a page, so it closes. Focus moves to the new page's heading.
+fn close_sidebar_on_navigation(path: Memo<String>) {
+    Effect::new(move |before: Option<String>| {
+        let now = path.get();
+        if before.is_some_and(|before| before != now) {
+            for id in [sidebar::ID, switcher::ID, account_menu::ID] {
+                browser::hide_popover(id);
+            }
+            // The heading of the new page stands a moment later.
+            browser::after(50, browser::focus_heading);
+        }
+        now
+    });
+}

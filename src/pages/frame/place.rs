@@ -1,0 +1,146 @@
+//! Where an address lies: its scope and the kind of page. Sidebar, switcher and breadcrumbs are derived from it.
+
+/// Whose pages these are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// The person's own space, `/me`.
+    Personal,
+    /// A team, `/t/{slug}`.
+    Team(String),
+    /// The whole installation, `/admin`.
+    Platform,
+    /// Pages that belong to no context: the team list, the account.
+    Account,
+}
+
+/// Kinds of pages that the navigation knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Overview,
+    Keys,
+    Providers,
+    Models,
+    Teams,
+    NewTeam,
+    Account,
+}
+
+impl Kind {
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Keys => "API keys",
+            Self::Providers => "Providers",
+            Self::Models => "Models",
+            Self::Teams => "Teams",
+            Self::NewTeam => "Create team",
+            Self::Account => "Account",
+        }
+    }
+
+    pub(super) fn icon(self) -> &'static str {
+        match self {
+            Self::Overview => "overview",
+            Self::Keys => "key",
+            Self::Providers => "plug",
+            Self::Models => "cube",
+            Self::Teams => "users",
+            Self::NewTeam => "plus",
+            Self::Account => "user",
+        }
+    }
+}
+
+/// Scope and kind of an address; no kind where it is a page the navigation does not know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) scope: Scope,
+    pub(super) kind: Option<Kind>,
+}
+
+impl Place {
+    pub(super) fn of(path: &str) -> Self {
+        let mut parts = path.split('/').filter(|part| !part.is_empty());
+        match parts.next() {
+            Some("me") => Self { scope: Scope::Personal, kind: context_kind(parts.next()) },
+            Some("t") => match parts.next() {
+                Some(slug) => Self { scope: Scope::Team(slug.to_owned()), kind: context_kind(parts.next()) },
+                None => Self { scope: Scope::Account, kind: None },
+            },
+            Some("admin") => {
+                let kind = match parts.next() {
+                    Some("providers") => Some(Kind::Providers),
+                    Some("models") => Some(Kind::Models),
+                    _ => None,
+                };
+                Self { scope: Scope::Platform, kind }
+            }
+            Some("teams") => {
+                let kind = if parts.next() == Some("new") { Kind::NewTeam } else { Kind::Teams };
+                Self { scope: Scope::Account, kind: Some(kind) }
+            }
+            Some("account") => Self { scope: Scope::Account, kind: Some(Kind::Account) },
+            _ => Self { scope: Scope::Account, kind: None },
+        }
+    }
+
+    /// The address of a kind of page in the same scope.
+    pub(super) fn href(&self, kind: Kind) -> String {
+        href(&self.scope, kind)
+    }
+
+    /// Where choosing another context leads: the same kind of page where it exists, else the overview.
+    pub(super) fn in_context(&self, scope: &Scope) -> String {
+        match self.kind {
+            Some(kind @ (Kind::Overview | Kind::Keys)) => href(scope, kind),
+            _ => href(scope, Kind::Overview),
+        }
+    }
+}
+
+fn context_kind(part: Option<&str>) -> Option<Kind> {
+    match part {
+        None => Some(Kind::Overview),
+        Some("keys") => Some(Kind::Keys),
+        Some(_) => None,
+    }
+}
+
+fn href(scope: &Scope, kind: Kind) -> String {
+    let base = match scope {
+        Scope::Team(slug) => format!("/t/{slug}"),
+        _ => "/me".to_owned(),
+    };
+    match kind {
+        Kind::Overview => base,
+        Kind::Keys => format!("{base}/keys"),
+        Kind::Providers => "/admin/providers".to_owned(),
+        Kind::Models => "/admin/models".to_owned(),
+        Kind::Teams => "/teams".to_owned(),
+        Kind::NewTeam => "/teams/new".to_owned(),
+        Kind::Account => "/account".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_tell_their_place() {
+        assert_eq!(Place::of("/t/atlas/keys"), Place { scope: Scope::Team("atlas".into()), kind: Some(Kind::Keys) });
+        assert_eq!(Place::of("/t/atlas"), Place { scope: Scope::Team("atlas".into()), kind: Some(Kind::Overview) });
+        assert_eq!(Place::of("/me/"), Place { scope: Scope::Personal, kind: Some(Kind::Overview) });
+        assert_eq!(Place::of("/admin/models"), Place { scope: Scope::Platform, kind: Some(Kind::Models) });
+        assert_eq!(Place::of("/teams/new").kind, Some(Kind::NewTeam));
+        assert_eq!(Place::of("/nowhere").kind, None);
+    }
+
+    #[test]
+    fn another_context_opens_the_same_kind_of_page() {
+        let other = Scope::Team("helios".into());
+        assert_eq!(Place::of("/t/atlas/keys").in_context(&other), "/t/helios/keys");
+        assert_eq!(Place::of("/admin/models").in_context(&other), "/t/helios");
+        assert_eq!(Place::of("/t/atlas/keys").in_context(&Scope::Personal), "/me/keys");
+    }
+}

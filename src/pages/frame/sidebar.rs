@@ -1,0 +1,88 @@
+use leptos::prelude::*;
+
+use super::{
+    account_menu::AccountMenu,
+    place::{Kind, Place, Scope},
+    switcher::Switcher,
+};
+use crate::{
+    app::Session,
+    components::{Brand, Icon},
+    domain::accounts::Me,
+};
+
+/// The popover that the sidebar is on phones.
+pub(super) const ID: &str = "sidebar";
+
+#[component]
+pub(super) fn Sidebar(place: Memo<Place>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    view! {
+        <aside class="side" id=ID popover="auto" aria-label="Navigation">
+            <Brand/>
+            <Switcher place=place/>
+            {move || groups(&place.get())}
+            <div class="side-foot">
+                <Suspense>
+                    {move || Suspend::new(async move {
+                        session.me().await.map(|me| view! { {foot_links(&me, place)} <AccountMenu me=me place=place/> })
+                    })}
+                </Suspense>
+            </div>
+        </aside>
+    }
+}
+
+/// The pages of the scope that one is in.
+fn groups(place: &Place) -> AnyView {
+    let context = matches!(place.scope, Scope::Personal | Scope::Team(_));
+    let groups: &[(&str, &[Kind])] = match place.scope {
+        Scope::Personal | Scope::Team(_) => &[("", &[Kind::Overview]), ("Access", &[Kind::Keys])],
+        Scope::Platform => &[("", &[Kind::Providers, Kind::Models])],
+        Scope::Account => &[("", &[Kind::Teams, Kind::Account])],
+    };
+    groups
+        .iter()
+        .map(|(title, kinds)| {
+            let label = match (*title, context) {
+                ("", true) => "Pages of this context",
+                ("", false) => "Pages",
+                (title, _) => title,
+            };
+            let heading = (!title.is_empty()).then(|| view! { <h2>{*title}</h2> });
+            let links = kinds.iter().map(|kind| nav_link(place, *kind)).collect_view();
+            view! { <nav class="nav" aria-label=label>{heading}{links}</nav> }
+        })
+        .collect_view()
+        .into_any()
+}
+
+fn nav_link(place: &Place, kind: Kind) -> AnyView {
+    let here = (place.kind == Some(kind)).then_some("page");
+    view! {
+        <a href=place.href(kind) aria-current=here>
+            <Icon name=kind.icon()/>
+            {kind.label()}
+        </a>
+    }
+    .into_any()
+}
+
+/// Wider scopes, for those who hold them, and the way back out of them.
+fn foot_links(me: &Me, place: Memo<Place>) -> AnyView {
+    let teams = view! {
+        <a href="/teams" aria-current=move || (place.get().kind == Some(Kind::Teams)).then_some("page")>
+            <Icon name="users"/>
+            "All teams"
+        </a>
+    };
+    let platform = me.platform_admin.then(|| {
+        view! {
+            <a href="/admin/providers" aria-current=move || (place.get().scope == Scope::Platform).then_some("true")>
+                <Icon name="shield"/>
+                "Platform admin"
+            </a>
+        }
+    });
+    view! { <nav class="nav" aria-label="Wider scopes">{teams}{platform}</nav> }.into_any()
+}

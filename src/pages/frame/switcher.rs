@@ -1,0 +1,130 @@
+use leptos::prelude::*;
+
+use super::place::{Place, Scope};
+use crate::{
+    app::Session,
+    components::{Icon, Tile},
+    domain::accounts::{Me, MyTeam},
+};
+
+/// The popover with all contexts; the sidebar's button and the top bar's open the same one.
+pub(super) const ID: &str = "contexts";
+
+/// What the switcher's button says.
+pub(super) struct Current {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) detail: String,
+}
+
+/// The context one is in, in words.
+pub(super) fn current(place: &Place, me: Option<&Me>) -> Current {
+    let plain = |id: &str, name: &str, detail: &str| Current { id: id.to_owned(), name: name.to_owned(), detail: detail.to_owned() };
+    match &place.scope {
+        Scope::Personal => Current {
+            id: me.map(|me| me.personal_team.to_string()).unwrap_or_default(),
+            name: "Personal".to_owned(),
+            detail: me.map(|me| me.name.clone()).unwrap_or_default(),
+        },
+        Scope::Team(slug) => match me.and_then(|me| me.teams.iter().find(|team| team.slug == *slug || team.id.to_string() == *slug)) {
+            Some(team) => plain(&team.id.to_string(), &team.name, &team.organization),
+            None => plain(slug, slug, "Not a member"),
+        },
+        Scope::Platform => plain("platform", "Platform", "All organizations"),
+        Scope::Account => plain("account", "All contexts", "Choose a team"),
+    }
+}
+
+/// The button in the sidebar.
+#[component]
+pub(super) fn Switcher(place: Memo<Place>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    view! {
+        <Suspense fallback=|| view! { <span class="ctx" aria-hidden="true"></span> }>
+            {move || Suspend::new(async move {
+                let me = session.me().await;
+                move || {
+                    let now = current(&place.get(), me.as_ref());
+                    view! {
+                        <button
+                            class="ctx"
+                            type="button"
+                            popovertarget=ID
+                            aria-label=format!("Switch context. Current: {}", now.name)
+                        >
+                            <Tile name=now.name.clone() id=now.id/>
+                            <span class="grow">
+                                <b class="trunc">{now.name}</b>
+                                <small class="trunc">{now.detail}</small>
+                            </span>
+                            <Icon name="updown"/>
+                        </button>
+                    }
+                }
+            })}
+        </Suspense>
+    }
+}
+
+/// The list that the button opens. It stands outside the sidebar: on phones that is closed while the top bar's button opens the list.
+#[component]
+pub(super) fn Contexts(place: Memo<Place>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    view! {
+        <div class="menu wide" id=ID popover="auto">
+            <Suspense>
+                {move || Suspend::new(async move {
+                    let me = session.me().await;
+                    move || me.as_ref().map(|me| contexts(me, &place.get()))
+                })}
+            </Suspense>
+        </div>
+    }
+}
+
+/// Personal, then the teams by organization, then the way to all and to a new one.
+fn contexts(me: &Me, place: &Place) -> AnyView {
+    let personal = entry(place, &Scope::Personal, &me.personal_team.to_string(), "Personal", &me.name);
+    let mut organizations: Vec<&str> = me.teams.iter().map(|team| team.organization.as_str()).collect();
+    organizations.sort_unstable();
+    organizations.dedup();
+    let groups = organizations
+        .into_iter()
+        .map(|organization| {
+            let teams =
+                me.teams.iter().filter(|team| team.organization == organization).map(|team| team_entry(place, team)).collect_view();
+            view! { <h3>{organization.to_owned()}</h3> {teams} }
+        })
+        .collect_view();
+    let create = me.organizations.iter().any(|organization| organization.may_create_teams).then(|| {
+        view! { <a href="/teams/new"><Icon name="plus"/>"Create team"</a> }
+    });
+    view! {
+        {personal}
+        {groups}
+        <hr/>
+        <a href="/teams"><Icon name="users"/>"All teams"</a>
+        {create}
+    }
+    .into_any()
+}
+
+fn team_entry(place: &Place, team: &MyTeam) -> AnyView {
+    entry(place, &Scope::Team(team.slug.clone()), &team.id.to_string(), &team.name, team.role.label())
+}
+
+fn entry(place: &Place, scope: &Scope, id: &str, name: &str, detail: &str) -> AnyView {
+    let here = place.scope == *scope;
+    let check = here.then(|| view! { <span class="end"><Icon name="check"/></span> });
+    view! {
+        <a href=place.in_context(scope) aria-current=here.then_some("true")>
+            <Tile name=name.to_owned() id=id.to_owned() size="sm"/>
+            <span class="grow">
+                <span class="trunc">{name.to_owned()}</span>
+                <small class="trunc">{detail.to_owned()}</small>
+            </span>
+            {check}
+        </a>
+    }
+    .into_any()
+}

@@ -1,0 +1,64 @@
+use leptos::prelude::*;
+
+use super::{
+    place::{Kind, Place, Scope},
+    sidebar, switcher,
+};
+use crate::{
+    app::Session,
+    components::{Badge, Breadcrumbs, Crumb, Icon, Tile},
+    domain::accounts::Me,
+};
+
+#[component]
+pub(super) fn TopBar(place: Memo<Place>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    view! {
+        <header class="bar">
+            <button class="ib only-m" type="button" popovertarget=sidebar::ID aria-label="Open navigation">
+                <Icon name="menu" class="i-20"/>
+            </button>
+            <Suspense>
+                {move || Suspend::new(async move {
+                    let me = session.me().await;
+                    let known = me.clone();
+                    view! {
+                        {move || phone_switcher(&place.get(), known.as_ref())}
+                        <Breadcrumbs crumbs=Signal::derive(move || crumbs(&place.get(), me.as_ref()))/>
+                    }
+                })}
+            </Suspense>
+            <span class="grow"></span>
+            {move || (place.get().scope == Scope::Platform).then(|| view! { <Badge text="Platform" tone="inkb" icon="shield"/> })}
+        </header>
+    }
+}
+
+/// On phones context and page name stand where the breadcrumbs are elsewhere.
+fn phone_switcher(place: &Place, me: Option<&Me>) -> AnyView {
+    let now = switcher::current(place, me);
+    let page = place.kind.map(Kind::label).unwrap_or_default();
+    view! {
+        <button class="ctx only-m" type="button" popovertarget=switcher::ID aria-label=format!("Switch context. Current: {}", now.name)>
+            <Tile name=now.name.clone() id=now.id/>
+            <span class="trunc">
+                <b class="trunc">{now.name}</b>
+                <small class="trunc">{page}</small>
+            </span>
+            <Icon name="updown" class="i-14"/>
+        </button>
+    }
+    .into_any()
+}
+
+fn crumbs(place: &Place, me: Option<&Me>) -> Vec<Crumb> {
+    let page = Crumb::here(place.kind.map_or("Page", Kind::label));
+    let now = switcher::current(place, me);
+    match &place.scope {
+        Scope::Personal => vec![Crumb::link("Personal", place.href(Kind::Overview)), page],
+        Scope::Team(_) => vec![Crumb::here(now.detail), Crumb::link(now.name, place.href(Kind::Overview)), page],
+        Scope::Platform => vec![Crumb::link("Platform", "/admin/providers"), page],
+        Scope::Account if place.kind == Some(Kind::NewTeam) => vec![Crumb::link("Teams", "/teams"), page],
+        Scope::Account => vec![page],
+    }
+}

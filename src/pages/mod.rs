@@ -1,0 +1,35 @@
+//! One folder per route: what it loads, what it sends, how it is laid out.
+
+pub mod admin;
+mod api_keys;
+pub mod failure;
+mod frame;
+mod overview;
+pub mod problems;
+mod teams;
+
+pub use api_keys::KeysPage;
+pub use frame::Frame;
+pub use overview::OverviewPage;
+pub use teams::{NewTeamPage, TeamsPage};
+
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+/// The context of a page: the team's slug in the address, `me` on the pages of the personal space.
+fn context_param() -> Memo<String> {
+    let params = use_params_map();
+    Memo::new(move |_| params.read().get("team").unwrap_or_else(|| "me".to_owned()))
+}
+
+/// One value of the query string; empty where it is not given.
+fn query_param(name: &'static str) -> Memo<String> {
+    let query = use_query_map();
+    Memo::new(move |_| query.read().get(name).unwrap_or_default())
+}
+
+/// The address of a context's page.
+fn context_address(team: &str, page: &str) -> String {
+    let base = if team == "me" { "/me".to_owned() } else { format!("/t/{team}") };
+    if page.is_empty() { base } else { format!("{base}/{page}") }
+}

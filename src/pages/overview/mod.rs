@@ -1,0 +1,122 @@
+//! `/t/{team}` and `/me`: is all well, and what was used. New calls appear by themselves.
+
+mod figures;
+mod first_steps;
+mod lists;
+
+use leptos::prelude::*;
+
+use self::{
+    figures::{charts, filters, kpis},
+    first_steps::first_steps,
+    lists::{latest_calls, ranking},
+};
+use crate::{
+    components::{LinkButton, PageHead, SkeletonBlock, browser},
+    pages::{context_address, context_param, failure::page_failure, query_param},
+    server_fns::usage::{OverviewPage as Overview, get_overview, get_overview_stamp},
+};
+
+/// How often a page that is looked at asks for news.
+const ASK_EVERY_MS: u64 = 1_000;
+
+#[component]
+pub fn OverviewPage() -> impl IntoView {
+    let team = context_param();
+    let (range, calls) = (query_param("range"), query_param("calls"));
+    let news = RwSignal::new(0_u32);
+    let overview = Resource::new_blocking(
+        move || (team.get(), range.get(), calls.get(), news.get()),
+        |(team, range, calls, _)| get_overview(team, range, calls),
+    );
+    Effect::new(move |_| watch(team.get(), news));
+    view! {
+        <Transition fallback=skeleton>
+            {move || Suspend::new(async move {
+                match overview.await {
+                    Ok(page) => content(page, &team.get_untracked(), &range.get_untracked(), &calls.get_untracked()),
+                    Err(error) => page_failure(&error),
+                }
+            })}
+        </Transition>
+    }
+}
+
+fn content(page: Overview, team: &str, range: &str, calls: &str) -> AnyView {
+    let create = page.may_create_key.then(|| {
+        let href = format!("{}?dialog=create", context_address(team, "keys"));
+        view! { <LinkButton label="Create API key" href=href class="primary" icon="plus"/> }
+    });
+    let context = if page.personal { "Personal".to_owned() } else { page.context.clone() };
+    if let Some(steps) = page.first_steps {
+        return view! {
+            <PageHead title="Overview" context=context lead="Statistics start with the first call."/>
+            {first_steps(steps, team)}
+        }
+        .into_any();
+    }
+    let members = (!page.members.is_empty()).then(|| ranking("Members by spend", page.members, true));
+    let models = ranking("Models by spend", page.models, false);
+    let latest = page.calls.map(latest_calls);
+    view! {
+        <PageHead title="Overview" context=context lead=page.lead>
+            {create}
+        </PageHead>
+        {filters(&context_address(team, ""), range, calls)}
+        {kpis(page.figures.kpis.clone())}
+        {charts(page.figures)}
+        <div class="grid g-21 mb">
+            {latest}
+            <div class="grid">{members}{models}</div>
+        </div>
+    }
+    .into_any()
+}
+
+fn skeleton() -> AnyView {
+    view! {
+        <div class="head"><h1 tabindex="-1">"Overview"</h1></div>
+        <section class="card mb"><SkeletonBlock height=126/></section>
+        <div class="grid g-2">
+            <section class="card"><SkeletonBlock height=310/></section>
+            <section class="card"><SkeletonBlock height=310/></section>
+        </div>
+    }
+    .into_any()
+}
+
+/// Asks for the stamp of a context's figures as long as the page stands and is looked at, and loads anew when it changes.
+fn watch(team: String, news: RwSignal<u32>) {
+    let stopped = StoredValue::new(false);
+    on_cleanup(move || stopped.set_value(true));
+    ask_later(Watch { team, news, stopped, last: StoredValue::new(String::new()) });
+}
+
+#[derive(Clone)]
+struct Watch {
+    team: String,
+    news: RwSignal<u32>,
+    stopped: StoredValue<bool>,
+    last: StoredValue<String>,
+}
+
+fn ask_later(watch: Watch) {
+    browser::after(ASK_EVERY_MS, move || {
+        if watch.stopped.try_get_value() != Some(false) {
+            return;
+        }
+        if !browser::is_visible() {
+            return ask_later(watch);
+        }
+        leptos::task::spawn_local(async move {
+            // Where the server does not answer, the page stays as it is and asks again.
+            if let Ok(stamp) = get_overview_stamp(watch.team.clone()).await {
+                let before = watch.last.try_update_value(|last| std::mem::replace(last, stamp.clone()));
+                if before.is_some_and(|before| !before.is_empty() && before != stamp) {
+                    watch.news.try_update(|news| *news += 1);
+                }
+            }
+            ask_later(watch);
+        });
+    });
+}

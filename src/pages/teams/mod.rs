@@ -1,0 +1,103 @@
+//! `/teams`: the teams one may see, and `/teams/new`: making one.
+
+mod new;
+
+use leptos::prelude::*;
+
+pub use new::NewTeamPage;
+
+use crate::{
+    components::{Empty, LinkButton, PageHead, RolePill, SkeletonTable, Tile},
+    pages::failure::page_failure,
+    server_fns::teams::{TeamRow, TeamsPage as Teams, list_teams},
+};
+
+#[component]
+pub fn TeamsPage() -> impl IntoView {
+    let teams = Resource::new_blocking(|| (), |()| list_teams());
+    view! {
+        <Transition fallback=|| view! { <div class="card"><SkeletonTable/></div> }>
+            {move || Suspend::new(async move {
+                match teams.await {
+                    Ok(page) => list(page),
+                    Err(error) => page_failure(&error),
+                }
+            })}
+        </Transition>
+    }
+}
+
+fn list(page: Teams) -> AnyView {
+    let create = || view! { <LinkButton label="Create team" href="/teams/new" class="primary" icon="plus"/> };
+    let lead = match page.rows.len() {
+        0 => String::new(),
+        1 => "1 team. Calls with a team's keys are charged to that team.".to_owned(),
+        n => format!("{n} teams. Calls with a team's keys are charged to that team."),
+    };
+    let head_action = (page.may_create && !page.rows.is_empty()).then(create);
+    let body = if page.rows.is_empty() {
+        let text = if page.may_create {
+            "A team has its own members, keys and statistics. Create one, or open the link in your invitation email."
+        } else {
+            "Open the link in your invitation email, or ask an organization admin for a team."
+        };
+        let action = page.may_create.then(create);
+        view! { <Empty title="You are not in a team yet" text=text>{action}</Empty> }.into_any()
+    } else {
+        table(page.rows)
+    };
+    view! {
+        <PageHead title="Teams" lead=lead>{head_action}</PageHead>
+        <section class="card" aria-label="Teams">{body}</section>
+    }
+    .into_any()
+}
+
+fn table(rows: Vec<TeamRow>) -> AnyView {
+    let rows = rows.into_iter().map(row).collect_view();
+    view! {
+        <div class="tbl-wrap">
+            <table class="tbl stack" role="table">
+                <thead role="rowgroup">
+                    <tr role="row">
+                        <th role="columnheader">"Team"</th>
+                        <th role="columnheader">"Your role"</th>
+                        <th role="columnheader" class="n">"Members"</th>
+                        <th role="columnheader" class="n">"Spend this month"</th>
+                        <th role="columnheader">"Last call"</th>
+                    </tr>
+                </thead>
+                <tbody role="rowgroup">{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn row(team: TeamRow) -> AnyView {
+    let role = match team.role.as_str() {
+        "" => view! { <span class="mute">"Not a member"</span> }.into_any(),
+        _ => view! { <RolePill role=team.role/> }.into_any(),
+    };
+    view! {
+        <tr role="row">
+            <td role="cell" class="lead">
+                <span class="who">
+                    <Tile name=team.name.clone() id=team.id/>
+                    <span>
+                        <a class="name" href=format!("/t/{}", team.slug)>{team.name}</a>
+                        <small>{team.organization}</small>
+                    </span>
+                </span>
+            </td>
+            <td role="cell">{role}</td>
+            <td role="cell" class="n drop">{team.members}</td>
+            <td role="cell" class="n drop">{team.spent.clone()}</td>
+            <td role="cell" class="meta sub" title=team.last_call_title>
+                <span class="only-m">{team.spent}" this month, last call "</span>
+                {team.last_call}
+            </td>
+        </tr>
+    }
+    .into_any()
+}

@@ -1,0 +1,149 @@
+use leptos::prelude::*;
+
+use crate::{
+    app::Session,
+    components::{Button, Checkbox, Choice, Field, Note, NoteKind, Opt, PageHead, RadioGroup, Select, SkeletonBlock},
+    pages::{failure::page_failure, problems::Problems},
+    server_fns::teams::{CreateTeam, NewTeamPage as Options, get_new_team},
+};
+
+#[component]
+pub fn NewTeamPage() -> impl IntoView {
+    let options = Resource::new_blocking(|| (), |()| get_new_team());
+    let action = ServerAction::<CreateTeam>::new();
+    let session = expect_context::<Session>();
+    // The switcher lists the new team too.
+    Effect::new(move |_| {
+        if action.value().read().as_ref().is_some_and(Result::is_ok) {
+            session.refresh();
+        }
+    });
+    view! {
+        <Suspense fallback=|| view! { <SkeletonBlock height=420/> }>
+            {move || Suspend::new(async move {
+                match options.await {
+                    Ok(options) => form(options, action),
+                    Err(error) => page_failure(&error),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+fn form(options: Options, action: ServerAction<CreateTeam>) -> AnyView {
+    if options.organizations.is_empty() && !options.may_create_organization {
+        return view! {
+            <PageHead title="Create team"/>
+            <Note
+                kind=NoteKind::Info
+                title="Your organizations do not let members create teams."
+                text="Ask an organization admin for a team."
+            />
+        }
+        .into_any();
+    }
+    let problems = Problems::of(action);
+    let typed = options.typed.clone();
+    let mode = if typed.mode.is_empty() { "inherit".to_owned() } else { typed.mode.clone() };
+    view! {
+        <PageHead title="Create team" lead="You become its owner. Members, keys and limits follow on the next pages."/>
+        <section class="card narrow-page" aria-label="New team">
+            <ActionForm action=action>
+                <div class="body form">
+                    {problems.note()}
+                    <Field
+                        label="Team name"
+                        name="form[name]"
+                        id="name"
+                        value=typed.name.clone()
+                        error=problems.field("name")
+                        required=true
+                        autofocus=true
+                        maxlength=80
+                        autocomplete="off"
+                    />
+                    <Field
+                        label="Address"
+                        name="form[slug]"
+                        id="slug"
+                        value=typed.slug.clone()
+                        error=problems.field("slug")
+                        hint="Small letters, digits and hyphens. Made from the name if left empty; fixed afterwards."
+                        optional=true
+                        maxlength=40
+                        prefix="/t/"
+                        autocomplete="off"
+                    />
+                    {organization(options, problems)}
+                    <RadioGroup
+                        label="Models"
+                        name="form[mode]"
+                        selected=mode
+                        choices=vec![
+                            Choice::new("inherit", "Inherit").hint("Everything that the organization opens to its teams."),
+                            Choice::new("restrict", "Restrict").hint("Nothing until it is opened for this team."),
+                        ]
+                    />
+                    <Checkbox
+                        label="Members may create their own keys"
+                        name="form[self_service]"
+                        checked=true
+                        hint="Owners and admins always may."
+                    />
+                </div>
+                <footer class="form-foot">
+                    <a class="btn" href="/teams">"Cancel"</a>
+                    <Button label="Create team" class="primary" busy=action.pending()/>
+                </footer>
+            </ActionForm>
+        </section>
+    }
+    .into_any()
+}
+
+/// An organization to choose, or the name of a new one.
+fn organization(options: Options, problems: Problems) -> AnyView {
+    let first = options.organizations.is_empty();
+    let mut choices: Vec<Opt> = options.organizations.into_iter().map(|(slug, name)| Opt::new(slug, name)).collect();
+    let selected = match options.typed.organization.as_str() {
+        "" => choices.first().map(|choice| choice.value.clone()).unwrap_or_default(),
+        typed => typed.to_owned(),
+    };
+    if options.may_create_organization {
+        choices.push(Opt::new("", "New organization"));
+    }
+    let typed = options.typed.organization_name;
+    let name = options.may_create_organization.then(|| {
+        let hint = if first { "The parent of your teams. It holds the models that they may call." } else { "Only for a new organization." };
+        view! {
+            <Field
+                label=if first { "Organization" } else { "Name of the new organization" }
+                name="form[organization_name]"
+                id="organization_name"
+                value=typed
+                error=problems.field("organization_name")
+                hint=hint
+                required=first
+                maxlength=80
+                autocomplete="organization"
+            />
+        }
+    });
+    let select = (!first).then(|| {
+        view! {
+            <Select
+                label="Organization"
+                name="form[organization]"
+                id="organization"
+                choices=choices
+                selected=selected
+                error=problems.field("organization")
+            />
+        }
+    });
+    view! {
+        {select}
+        {name}
+    }
+    .into_any()
+}
