@@ -18,6 +18,7 @@ pub mod app;
 pub mod components;
 pub mod domain;
 pub mod error;
+pub mod pages;
 pub mod server_fns;
 
 #[cfg(feature = "ssr")]

@@ -125,8 +125,7 @@ mod in_browser {
                 }
                 return (charts.last, false);
             }
-            let mut chart =
-                DrawnChart { number: charts.last, element, light, dark, engine: None, ready: Some(Box::new(ready)) };
+            let mut chart = DrawnChart { number: charts.last, element, light, dark, engine: None, ready: Some(Box::new(ready)) };
             redraw(&mut chart);
             charts.drawn.push(chart);
             (charts.last, !std::mem::replace(&mut charts.requested, true))

@@ -71,7 +71,11 @@ pub struct NewKeyView {
 #[server(prefix = "/fn", endpoint = "list_keys")]
 pub async fn list_keys(team: String, text: String, mine: bool, cursor: String) -> Result<KeysPage, AppError> {
     use crate::{
-        domain::{page::PageRequest, roles::{Action, Role}, teams::TeamKind},
+        domain::{
+            page::PageRequest,
+            roles::{Action, Role},
+            teams::TeamKind,
+        },
         service::api_keys::KeyQuery,
     };
 

@@ -79,10 +79,7 @@ pub async fn get_new_team() -> Result<NewTeamPage, AppError> {
 }
 
 #[cfg(feature = "ssr")]
-async fn new_team_options(
-    services: &crate::service::Services,
-    caller: &crate::service::Caller,
-) -> Result<NewTeamPage, AppError> {
+async fn new_team_options(services: &crate::service::Services, caller: &crate::service::Caller) -> Result<NewTeamPage, AppError> {
     let may_create_organization = caller.user.platform_admin;
     let organizations = if may_create_organization {
         services.list_organizations(caller).await?.into_iter().map(|org| (org.slug, org.name)).collect()

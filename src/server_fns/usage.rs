@@ -168,7 +168,11 @@ mod overview {
         if requests > 0 {
             return Ok(None);
         }
-        let ever = UsageRange { from: now.plus(-399 * DAY_MS).floor_to(DAY_MS), to: now.floor_to(DAY_MS).plus(DAY_MS), bucket_ms: DAY_MS };
+        let ever = UsageRange {
+            from: now.plus(-399 * DAY_MS).floor_to(DAY_MS),
+            to: now.floor_to(DAY_MS).plus(DAY_MS),
+            bucket_ms: DAY_MS,
+        };
         if !services.usage_by(caller, team, ever, TestCalls::Include, GroupBy::Model).await?.is_empty() {
             return Ok(None);
         }

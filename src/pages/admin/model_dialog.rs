@@ -13,7 +13,11 @@ const CLOSE: &str = "/admin/models";
 
 /// "Add model", or "Edit model" of the one that is given.
 #[component]
-pub(super) fn ModelDialog(model: Option<ModelView>, providers: Vec<ProviderView>, action: ServerAction<SaveModel>) -> impl IntoView {
+pub(super) fn ModelDialog(
+    model: Option<ModelView>,
+    providers: Vec<ProviderView>,
+    action: ServerAction<SaveModel>,
+) -> impl IntoView {
     let summary = move || {
         let text = action.value().get()?.err()?.summary()?;
         Some(view! { <Note kind=NoteKind::Danger title=text/> })

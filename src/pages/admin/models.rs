@@ -108,7 +108,8 @@ fn group(tier: Tier, list: &[ModelView]) -> Option<AnyView> {
 
 fn row(model: &ModelView) -> AnyView {
     let edit = format!("/admin/models?dialog=edit&id={}", model.id);
-    let aliases = (!model.aliases.is_empty()).then(|| view! { <small class="mute">{format!("also {}", model.aliases.join(", "))}</small> });
+    let aliases =
+        (!model.aliases.is_empty()).then(|| view! { <small class="mute">{format!("also {}", model.aliases.join(", "))}</small> });
     let served = model.deployments.iter().map(|d| d.provider.clone()).collect::<Vec<_>>().join(", then ");
     let open_in = match model.open_in {
         0 => "Nowhere".to_owned(),

@@ -109,9 +109,10 @@ fn upstream_fields(
 }
 
 fn simulation_fields(form: ProviderForm, open: bool, error: impl Fn(&'static str) -> MaybeProp<String>) -> AnyView {
-    let number = |label: &'static str, name: &'static str, id: &'static str, value: String, suffix: &'static str, field: &'static str| {
-        view! { <Field label=label name=name id=id inputmode="numeric" value=value suffix=suffix error=error(field)/> }
-    };
+    let number =
+        |label: &'static str, name: &'static str, id: &'static str, value: String, suffix: &'static str, field: &'static str| {
+            view! { <Field label=label name=name id=id inputmode="numeric" value=value suffix=suffix error=error(field)/> }
+        };
     view! {
         <details class="more" open=open>
             <summary><span>"Simulation"</span><span class="opt">"How the simulated kind answers"</span></summary>

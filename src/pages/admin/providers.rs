@@ -144,6 +144,8 @@ fn dialog(
         Opened::None => None,
         Opened::Create => Some(view! { <ProviderDialog provider=None action=save/> }.into_any()),
         Opened::Edit(id) => find(&id).map(|provider| view! { <ProviderDialog provider=Some(provider) action=save/> }.into_any()),
-        Opened::Delete(id) => find(&id).map(|provider| view! { <DeleteProviderDialog provider=provider action=delete/> }.into_any()),
+        Opened::Delete(id) => {
+            find(&id).map(|provider| view! { <DeleteProviderDialog provider=provider action=delete/> }.into_any())
+        }
     }
 }

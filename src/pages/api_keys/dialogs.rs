@@ -47,7 +47,7 @@ pub(super) fn CreateDialog(team: String, page: Keys, action: ServerAction<Create
                     <p class="panel with-icon"><Icon name="info"/><span class="sub">"The secret is shown once, right after creation."</span></p>
                 </div>
                 <footer>
-                    <a class="btn" href=close {..noscroll()}>"Cancel"</a>
+                    <a href=close class="btn" {..noscroll()}>"Cancel"</a>
                     <Button label="Create key" class="primary" busy=action.pending()/>
                 </footer>
             </ActionForm>
@@ -66,7 +66,7 @@ pub(super) fn NewKeyDialog(view: NewKeyView, list: String) -> impl IntoView {
     });
     view! {
         <Dialog id="new-key" title="Copy your key now" lead=lead close=list.clone() width="w-600" closable=false>
-            <form method="get" action=list rel="external">
+            <form method="get" action=list>
                 <div class="dlg-body">
                     <Secret
                         label="Secret key"
@@ -122,7 +122,7 @@ pub(super) fn RenameDialog(team: String, row: KeyRow, typed: String, action: Ser
                     />
                 </div>
                 <footer>
-                    <a class="btn" href=close {..noscroll()}>"Cancel"</a>
+                    <a href=close class="btn" {..noscroll()}>"Cancel"</a>
                     <Button label="Rename key" class="primary" busy=action.pending()/>
                 </footer>
             </ActionForm>
@@ -148,7 +148,7 @@ pub(super) fn RotateDialog(team: String, row: KeyRow, action: ServerAction<Rotat
                     </ul>
                 </div>
                 <footer>
-                    <a class="btn" href=close {..noscroll()}>"Cancel"</a>
+                    <a href=close class="btn" {..noscroll()}>"Cancel"</a>
                     <Button label="Rotate key" class="primary" busy=action.pending()/>
                 </footer>
             </ActionForm>
@@ -179,7 +179,7 @@ pub(super) fn RevokeDialog(team: String, row: KeyRow, action: ServerAction<Revok
                     </ul>
                 </div>
                 <footer>
-                    <a class="btn" href=close {..noscroll()}>"Cancel"</a>
+                    <a href=close class="btn" {..noscroll()}>"Cancel"</a>
                     <Button label="Revoke key" class="danger" busy=action.pending()/>
                 </footer>
             </ActionForm>

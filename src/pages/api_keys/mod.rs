@@ -10,7 +10,7 @@ use self::{
     table::{filters, list},
 };
 use crate::{
-    components::{Empty, LinkButton, Note, NoteKind, PageHead, SkeletonTable, noscroll, use_toaster},
+    components::{Empty, Icon, LinkButton, Note, NoteKind, PageHead, SkeletonTable, noscroll, use_toaster},
     error::AppError,
     pages::{context_param, failure::page_failure, query_param},
     server_fns::api_keys::{
@@ -47,8 +47,7 @@ pub fn KeysPage() -> impl IntoView {
         rotate: ServerAction::new(),
         revoke: ServerAction::new(),
     };
-    let query =
-        Memo::new(move |_| Query { team: team.get(), text: text.get(), mine: mine.get() == "1", cursor: cursor.get() });
+    let query = Memo::new(move |_| Query { team: team.get(), text: text.get(), mine: mine.get() == "1", cursor: cursor.get() });
     let changes = move || {
         forms.create.version().get() + forms.rename.version().get() + forms.rotate.version().get() + forms.revoke.version().get()
     };
@@ -107,13 +106,15 @@ fn content(page: Keys, query: Query) -> AnyView {
     };
     let create = page.may_create.then(|| {
         let href = format!("{address}?dialog=create");
-        view! { <a class="btn primary" href=href {..noscroll()}><crate::components::Icon name="plus"/>"Create API key"</a> }
+        view! { <a href=href class="btn primary" {..noscroll()}><Icon name="plus"/>"Create API key"</a> }
     });
     let why_not = (!page.why_not.is_empty()).then(|| view! { <Note kind=NoteKind::Info title=page.why_not.clone()/> });
     let filtered = !query.text.is_empty() || query.mine;
     let searching = filtered || !query.cursor.is_empty();
     let body = if page.rows.is_empty() && !searching {
-        let create = page.may_create.then(|| view! { <LinkButton label="Create API key" href=format!("{address}?dialog=create") class="primary" icon="plus"/> });
+        let create = page.may_create.then(
+            || view! { <LinkButton label="Create API key" href=format!("{address}?dialog=create") class="primary" icon="plus"/> },
+        );
         view! {
             <section class="card" aria-label="Keys">
                 <Empty title="No keys yet" text="A key lets a program call models. Its calls are charged to this context and counted here.">
@@ -144,20 +145,17 @@ fn opened(page: Keys, dialog: &str, key: &str, forms: Forms, team: String) -> Op
     let row = || page.rows.iter().find(|row| row.id == key).cloned();
     let manageable = || row().filter(|row: &KeyRow| row.may_manage);
     match dialog {
-        "create" if page.may_create => {
-            Some(view! { <CreateDialog team=team page=page.clone() action=forms.create/> }.into_any())
-        }
+        "create" if page.may_create => Some(view! { <CreateDialog team=team page=page.clone() action=forms.create/> }.into_any()),
         "created" => {
             let list = list_address(&team);
             page.new_key.clone().map(|view| view! { <NewKeyDialog view=view list=list/> }.into_any())
         }
-        "rename" => manageable().map(|row| {
-            view! { <RenameDialog team=team row=row typed=page.typed_name.clone() action=forms.rename/> }.into_any()
-        }),
+        "rename" => manageable()
+            .map(|row| view! { <RenameDialog team=team row=row typed=page.typed_name.clone() action=forms.rename/> }.into_any()),
         "rotate" => manageable().map(|row| view! { <RotateDialog team=team row=row action=forms.rotate/> }.into_any()),
-        "revoke" => row().filter(|row| row.may_revoke).map(|row| {
-            view! { <RevokeDialog team=team row=row action=forms.revoke/> }.into_any()
-        }),
+        "revoke" => row()
+            .filter(|row| row.may_revoke)
+            .map(|row| view! { <RevokeDialog team=team row=row action=forms.revoke/> }.into_any()),
         _ => None,
     }
 }

@@ -14,7 +14,8 @@ pub(super) fn filters(query: &Query, everyones: bool) -> AnyView {
         let choices = vec![Opt::new("", "Anyone"), Opt::new("1", "You")];
         view! { <PickBox label="Owner" name="mine" choices=choices selected=if query.mine { "1" } else { "" }/> }
     });
-    let clear = (!query.text.is_empty() || query.mine).then(|| view! { <a class="btn ghost" href=list_address(&query.team)>"Clear"</a> });
+    let clear =
+        (!query.text.is_empty() || query.mine).then(|| view! { <a class="btn ghost" href=list_address(&query.team)>"Clear"</a> });
     view! {
         <form class="filters" method="get" action=list_address(&query.team) aria-label="Filters" role="search">
             <label class="in sm find">
@@ -72,7 +73,9 @@ fn row(key: KeyRow, owners: bool, base: &str) -> AnyView {
     let owner = match (owners, key.kind) {
         (false, _) => None,
         (true, KeyKind::Application) => Some(view! { <td role="cell" class="drop sub">"The team"</td> }.into_any()),
-        (true, _) => Some(view! { <td role="cell" class="drop"><Who name=key.user_name.clone() id=key.user.clone()/></td> }.into_any()),
+        (true, _) => {
+            Some(view! { <td role="cell" class="drop"><Who name=key.user_name.clone() id=key.user.clone()/></td> }.into_any())
+        }
     };
     let kind = match key.kind {
         KeyKind::Person => None,

@@ -19,17 +19,20 @@ pub(super) struct Current {
 
 /// The context one is in, in words.
 pub(super) fn current(place: &Place, me: Option<&Me>) -> Current {
-    let plain = |id: &str, name: &str, detail: &str| Current { id: id.to_owned(), name: name.to_owned(), detail: detail.to_owned() };
+    let plain =
+        |id: &str, name: &str, detail: &str| Current { id: id.to_owned(), name: name.to_owned(), detail: detail.to_owned() };
     match &place.scope {
         Scope::Personal => Current {
             id: me.map(|me| me.personal_team.to_string()).unwrap_or_default(),
             name: "Personal".to_owned(),
             detail: me.map(|me| me.name.clone()).unwrap_or_default(),
         },
-        Scope::Team(slug) => match me.and_then(|me| me.teams.iter().find(|team| team.slug == *slug || team.id.to_string() == *slug)) {
-            Some(team) => plain(&team.id.to_string(), &team.name, &team.organization),
-            None => plain(slug, slug, "Not a member"),
-        },
+        Scope::Team(slug) => {
+            match me.and_then(|me| me.teams.iter().find(|team| team.slug == *slug || team.id.to_string() == *slug)) {
+                Some(team) => plain(&team.id.to_string(), &team.name, &team.organization),
+                None => plain(slug, slug, "Not a member"),
+            }
+        }
         Scope::Platform => plain("platform", "Platform", "All organizations"),
         Scope::Account => plain("account", "All contexts", "Choose a team"),
     }
@@ -45,12 +48,13 @@ pub(super) fn Switcher(place: Memo<Place>) -> impl IntoView {
                 let me = session.me().await;
                 move || {
                     let now = current(&place.get(), me.as_ref());
+                    let label = format!("Switch context. Current: {}", now.name);
                     view! {
                         <button
                             class="ctx"
                             type="button"
                             popovertarget=ID
-                            aria-label=format!("Switch context. Current: {}", now.name)
+                            aria-label=label
                         >
                             <Tile name=now.name.clone() id=now.id/>
                             <span class="grow">
@@ -91,8 +95,12 @@ fn contexts(me: &Me, place: &Place) -> AnyView {
     let groups = organizations
         .into_iter()
         .map(|organization| {
-            let teams =
-                me.teams.iter().filter(|team| team.organization == organization).map(|team| team_entry(place, team)).collect_view();
+            let teams = me
+                .teams
+                .iter()
+                .filter(|team| team.organization == organization)
+                .map(|team| team_entry(place, team))
+                .collect_view();
             view! { <h3>{organization.to_owned()}</h3> {teams} }
         })
         .collect_view();

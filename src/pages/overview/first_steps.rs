@@ -10,8 +10,13 @@ use crate::{
 pub(super) fn first_steps(steps: FirstSteps, team: &str) -> AnyView {
     let create = format!("{}?dialog=create", context_address(team, "keys"));
     let (key_state, call_state) = if steps.has_key { ("done", "now") } else { ("now", "") };
-    let key_text = if steps.has_key { "Done. The secret was shown once, when it was made." } else { "It belongs to this context, which pays for its calls." };
-    let create_link = (!steps.has_key).then(|| view! { <LinkButton label="Create API key" href=create class="primary" icon="plus"/> });
+    let key_text = if steps.has_key {
+        "Done. The secret was shown once, when it was made."
+    } else {
+        "It belongs to this context, which pays for its calls."
+    };
+    let create_link =
+        (!steps.has_key).then(|| view! { <LinkButton label="Create API key" href=create class="primary" icon="plus"/> });
     let snippet = match steps.snippets {
         Some(text) => view! { <SnippetTabs id="first-call" label="With $TALLYGATE_KEY set to the key" text=text/> }.into_any(),
         None => view! {

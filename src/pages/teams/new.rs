@@ -114,7 +114,11 @@ fn organization(options: Options, problems: Problems) -> AnyView {
     }
     let typed = options.typed.organization_name;
     let name = options.may_create_organization.then(|| {
-        let hint = if first { "The parent of your teams. It holds the models that they may call." } else { "Only for a new organization." };
+        let hint = if first {
+            "The parent of your teams. It holds the models that they may call."
+        } else {
+            "Only for a new organization."
+        };
         view! {
             <Field
                 label=if first { "Organization" } else { "Name of the new organization" }
