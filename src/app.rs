@@ -28,13 +28,11 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 
     use crate::components::SPRITE;
 
-    use crate::server_fns::http::cookie;
-
-    let theme = cookie(Theme::COOKIE).map(|theme| Theme::parse(&theme)).unwrap_or_default();
-    let charts = charts_source(&options).map(|source| view! { <meta name="charts-src" content=source/> });
+    let page = use_context::<PageOptions>().unwrap_or_default();
+    let charts = page.charts_src.map(|source| view! { <meta name="charts-src" content=source/> });
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme.as_str()>
+        <html lang="en" data-theme=page.theme.as_str()>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -54,18 +52,6 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </body>
         </html>
     }
-}
-
-/// Address of the chart engine. Its name carries a hash of its content, so it is looked up once; without it pages show tables.
-#[cfg(feature = "ssr")]
-fn charts_source(options: &LeptosOptions) -> Option<String> {
-    static FOUND: std::sync::OnceLock<Option<String>> = std::sync::OnceLock::new();
-    let find = || {
-        let folder = std::path::Path::new(&*options.site_root).join("assets");
-        let names = std::fs::read_dir(folder).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        names.filter(|name| name.starts_with("charts-") && name.ends_with(".js")).max().map(|name| format!("/assets/{name}"))
-    };
-    FOUND.get_or_init(find).clone()
 }
 
 /// How the reader wants to see the pages; kept in a cookie that the server reads, so nothing flashes.
@@ -98,6 +84,15 @@ impl Theme {
             Self::Dark => "dark",
         }
     }
+}
+
+/// What the server tells the document of this request; given as context beside the services.
+#[derive(Clone, Debug, Default)]
+pub struct PageOptions {
+    /// From the theme cookie.
+    pub theme: Theme,
+    /// Address of the chart engine, `/assets/charts-….js`.
+    pub charts_src: Option<String>,
 }
 
 /// Who is signed in; one question for all pages.

@@ -128,7 +128,7 @@ fn snapshot(models: &[ModelFacts], key: &KeyFacts, secret: &str) -> Snapshot {
         team,
     });
     let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
-    Snapshot { keys: HashMap::from([(hash, entry)]), models: entries, model_names }
+    Snapshot { keys: HashMap::from([(hash, entry)]), models: entries, model_names, teams: HashMap::new() }
 }
 
 /// What may be called, as an intersection of sets.
