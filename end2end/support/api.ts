@@ -4,7 +4,7 @@ import OpenAI from 'openai';
 import { expect } from './test';
 import type { Platform } from './platform';
 
-export const ADMIN = { name: 'Maya Okafor', email: 'maya@northwind.example', password: 'correct-horse-battery-9' };
+export const ADMIN = { name: 'Maya Okafor', email: 'maya@northwind.example', password: 'violet-lantern-93-otter' };
 
 export interface Provider {
   kind: 'openai' | 'simulated';
