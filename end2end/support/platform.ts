@@ -79,5 +79,5 @@ export async function startPlatform(database: Database, settings: Record<string,
 }
 
 function setupToken(output: string): string {
-  return output.match(/setup token\W+([\w-]{20,})/i)?.[1] ?? '';
+  return output.match(/setup token:\s+([\w-]{20,})/i)?.[1] ?? '';
 }
