@@ -73,32 +73,29 @@ pub async fn get_account() -> Result<AccountPage, AppError> {
 
 /// Changes the display name.
 #[server(prefix = "/fn", endpoint = "change_name")]
-pub async fn change_name(name: String) -> Result<(), AppError> {
+pub async fn change_name(name: String) -> Result<String, AppError> {
     let (services, caller) = super::context::signed_in().await?;
     services.change_name(&caller, &name).await?;
-    super::context::go_to("/account?done=name");
-    Ok(())
+    Ok(super::context::go_to("/account?done=name"))
 }
 
 /// Changes the password; this browser stays signed in, all others are not.
 #[server(prefix = "/fn", endpoint = "change_password")]
-pub async fn change_password(current_password: String, password: String) -> Result<(), AppError> {
+pub async fn change_password(current_password: String, password: String) -> Result<String, AppError> {
     use crate::service::vault::Secret;
 
     let (services, caller) = super::context::signed_in().await?;
     let (_, _, session) = super::context::visitor()?;
     services.change_password(&caller, Some(&session), Secret::new(current_password), Secret::new(password)).await?;
-    super::context::go_to("/account?done=password");
-    Ok(())
+    Ok(super::context::go_to("/account?done=password"))
 }
 
 /// Sends the confirmation mail once more.
 #[server(prefix = "/fn", endpoint = "resend_confirmation")]
-pub async fn resend_confirmation() -> Result<(), AppError> {
+pub async fn resend_confirmation() -> Result<String, AppError> {
     let (services, caller) = super::context::signed_in().await?;
     services.resend_confirmation(&caller).await?;
-    super::context::go_to("/account?done=sent");
-    Ok(())
+    Ok(super::context::go_to("/account?done=sent"))
 }
 
 /// Makes a management token. With WebAssembly its secret is in the answer; a plain form finds it on the page that it is led to.
@@ -127,11 +124,10 @@ pub async fn create_token(
 
 /// Revokes a management token.
 #[server(prefix = "/fn", endpoint = "revoke_token")]
-pub async fn revoke_token(id: String) -> Result<(), AppError> {
+pub async fn revoke_token(id: String) -> Result<String, AppError> {
     let (services, caller) = super::context::signed_in().await?;
     services.revoke_token(&caller, crate::domain::ids::TokenId::parse(&id).ok_or(AppError::NotFound)?).await?;
-    super::context::go_to("/account?done=revoked");
-    Ok(())
+    Ok(super::context::go_to("/account?done=revoked"))
 }
 
 /// A secret on its way to the page after a plain form: sealed in a short cookie of the same browser, taken out when it is shown.

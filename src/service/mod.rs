@@ -11,6 +11,7 @@ pub mod caller;
 pub mod catalog;
 pub mod charts;
 pub mod clock;
+pub mod demo;
 pub mod error;
 pub mod figures;
 pub mod invariants;

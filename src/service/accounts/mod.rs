@@ -19,6 +19,8 @@ pub mod sessions;
 pub mod setup;
 pub mod sign_in;
 pub mod sign_up;
+#[cfg(test)]
+mod tests;
 pub mod tokens;
 
 use crate::service::Random;

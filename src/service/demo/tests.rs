@@ -1,0 +1,96 @@
+//! The demo data: complete, repeatable, balanced.
+
+use std::{os::unix::fs::PermissionsExt, sync::Arc};
+
+use super::{people, usage};
+use crate::{
+    domain::{
+        time::DAY_MS,
+        usage::{Outcome, TestCalls},
+        usage_range::UsageRange,
+    },
+    service::{Caller, Services, Settings, api_keys::KeyQuery, usage::GroupBy, vault::Secret},
+    storage,
+    tests::support::{invariants, on_each_database},
+};
+
+fn in_folder(services: &Services, folder: &tempfile::TempDir) -> Services {
+    let settings = Settings { data_dir: folder.path().to_owned(), ..(*services.settings).clone() };
+    Services { settings: Arc::new(settings), ..services.clone() }
+}
+
+#[tokio::test]
+async fn demo_data_is_complete_balanced_and_written_once() {
+    on_each_database(async |services| {
+        let folder = tempfile::tempdir().unwrap();
+        let services = in_folder(&services, &folder);
+        let demo = services.seed_demo(7).await.unwrap();
+        assert_eq!(demo.accounts.len(), 14);
+        let mode = std::fs::metadata(folder.path().join("demo.json")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        invariants::check(&services).await;
+
+        let mut c = services.store.reader().await.unwrap();
+        let credentials = storage::users::find_credentials(&mut c, &demo.accounts[0].email).await.unwrap().unwrap();
+        let verdict = services.passwords.verify(Secret::new(demo.password.clone()), Some(credentials.password_hash)).await.unwrap();
+        assert_eq!(verdict, crate::service::accounts::passwords::Verdict::Right);
+        drop(c);
+        let owner = Caller::system(credentials.user);
+        let key = services.snapshot().authenticate(&demo.key, services.clock.now()).unwrap();
+        services.snapshot().authorize(&key, &demo.model).unwrap();
+
+        let range = UsageRange::parse(Some(services.clock.now().0 - 62 * DAY_MS), None, "1d", services.clock.now()).unwrap();
+        let mut calls = 0;
+        for team in ["atlas-search", "support-automation", "research"] {
+            let report = services.usage_report(&owner, team, range, TestCalls::Include).await.unwrap();
+            calls += report.total.figures.requests;
+            let rate = report.total.figures.success_rate_bp().unwrap();
+            assert!((9_700..9_990).contains(&rate), "{team}: {rate}");
+            assert!(services.usage_by(&owner, team, range, TestCalls::Exclude, GroupBy::Member).await.unwrap().len() >= 4);
+        }
+        assert!((30_000..60_000).contains(&calls), "{calls} calls");
+        assert_eq!(services.list_keys(&owner, "atlas-search", KeyQuery::default()).await.unwrap().items.len(), 13);
+
+        services.clock.advance(3 * DAY_MS);
+        assert_eq!(services.seed_demo(8).await.unwrap(), demo, "a second run prints the first one's");
+        let later = UsageRange::parse(Some(services.clock.now().0 - 70 * DAY_MS), None, "1d", services.clock.now()).unwrap();
+        let mut after = 0;
+        for team in ["atlas-search", "support-automation", "research"] {
+            after += services.usage_report(&owner, team, later, TestCalls::Include).await.unwrap().total.figures.requests;
+        }
+        assert_eq!(after, calls, "and writes nothing");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_run_that_was_cut_short_is_taken_up_again() {
+    on_each_database(async |services| {
+        let folder = tempfile::tempdir().unwrap();
+        let services = in_folder(&services, &folder);
+        let progress = services.write_demo_people(7, 6).await.unwrap();
+        let callers = people::read(&services).await.unwrap();
+        let events: Vec<_> = usage::events(7, progress.now, 6, &callers).collect();
+        let again: Vec<_> = usage::events(7, progress.now, 6, &callers).collect();
+        assert!(events == again, "the same seed gives the same events");
+        assert!(events.iter().any(|event| event.end.outcome == Outcome::UpstreamError));
+        crate::service::metering::book(&services.store, &events[..900]).await.unwrap();
+        services.clock.advance(DAY_MS);
+        services.seed_demo(9).await.unwrap();
+        let mut c = services.store.reader().await.unwrap();
+        let row = sqlx::query("SELECT COUNT(*) AS n FROM usage_events").fetch_one(&mut *c).await.unwrap();
+        assert_eq!(storage::RowExt::int(&row, "n").unwrap(), events.len() as i64);
+        drop(c);
+        invariants::check(&services).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn demo_data_is_refused_where_people_are() {
+    on_each_database(async |services| {
+        crate::tests::support::people::db_person(&services, "Ada", true).await;
+        assert!(services.seed_demo(7).await.is_err());
+    })
+    .await;
+}
