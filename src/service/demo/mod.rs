@@ -9,9 +9,9 @@ mod cast;
 mod dice;
 mod people;
 mod printed;
-mod usage;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 use serde::{Deserialize, Serialize};
 

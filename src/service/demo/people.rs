@@ -21,7 +21,10 @@ use crate::{
         time::{DAY_MS, HOUR_MS, UnixMs},
     },
     service::{
-        Caller, Random, ServiceError, Services, accounts::new_account::NewAccount, audit::Change, organizations::PERSONAL_POLICY,
+        Caller, Random, ServiceError, Services,
+        accounts::new_account::NewAccount,
+        audit::Change,
+        organizations::PERSONAL_POLICY,
         vault::{Secret, sha256_hex},
     },
     storage::{self, api_keys::KeyFilter},
@@ -32,9 +35,9 @@ const SHOWN: (&str, &str) = ("notebook-maya", MODELS[0].name);
 
 /// Words of the common password: easy to type, and chosen by chance on every installation.
 const WORDS: [&str; 32] = [
-    "amber", "basil", "cedar", "delta", "ember", "fjord", "grove", "harbor", "indigo", "juniper", "kelp", "lantern", "maple", "nectar",
-    "ochre", "pebble", "quartz", "raven", "saffron", "thistle", "umber", "violet", "walnut", "yarrow", "zephyr", "copper", "meadow", "orbit",
-    "puffin", "ripple", "summit", "timber",
+    "amber", "basil", "cedar", "delta", "ember", "fjord", "grove", "harbor", "indigo", "juniper", "kelp", "lantern", "maple",
+    "nectar", "ochre", "pebble", "quartz", "raven", "saffron", "thistle", "umber", "violet", "walnut", "yarrow", "zephyr",
+    "copper", "meadow", "orbit", "puffin", "ripple", "summit", "timber",
 ];
 
 /// A key with what its calls are made of.
@@ -207,7 +210,8 @@ async fn write_team(
     people: &HashMap<&'static str, User>,
     now: UnixMs,
 ) -> Result<TeamId, ServiceError> {
-    let joined = |name: &str| now.plus(-PEOPLE.iter().find(|(known, ..)| *known == name).map_or(0, |(_, days, _)| *days) * DAY_MS);
+    let joined =
+        |name: &str| now.plus(-PEOPLE.iter().find(|(known, ..)| *known == name).map_or(0, |(_, days, _)| *days) * DAY_MS);
     let created_at = joined(cast.members[0].0);
     let team = Team {
         id: past.random.id_at(created_at),

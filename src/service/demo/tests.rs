@@ -32,7 +32,8 @@ async fn demo_data_is_complete_balanced_and_written_once() {
 
         let mut c = services.store.reader().await.unwrap();
         let credentials = storage::users::find_credentials(&mut c, &demo.accounts[0].email).await.unwrap().unwrap();
-        let verdict = services.passwords.verify(Secret::new(demo.password.clone()), Some(credentials.password_hash)).await.unwrap();
+        let verdict =
+            services.passwords.verify(Secret::new(demo.password.clone()), Some(credentials.password_hash)).await.unwrap();
         assert_eq!(verdict, crate::service::accounts::passwords::Verdict::Right);
         drop(c);
         let owner = Caller::system(credentials.user);

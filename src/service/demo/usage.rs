@@ -8,7 +8,7 @@ use super::{
 use crate::{
     domain::{
         api_keys::KeyKind,
-        catalog::{ModelState, Modality},
+        catalog::{Modality, ModelState},
         ids::CallId,
         money::NanoUsd,
         time::{DAY_MS, HOUR_MS, MINUTE_MS, UnixMs},
@@ -30,17 +30,25 @@ const UNUSUAL: (i64, &str) = (3, "ranker-offline-eval");
 
 /// Shares of a day's calls by hour (UTC), for people at work.
 const AT_WORK: [f64; 24] = [
-    0.02, 0.01, 0.01, 0.01, 0.02, 0.05, 0.18, 0.48, 0.82, 0.98, 1.0, 0.92, 0.66, 0.85, 0.98, 0.96, 0.84, 0.60, 0.34, 0.20, 0.14, 0.09, 0.06, 0.03,
+    0.02, 0.01, 0.01, 0.01, 0.02, 0.05, 0.18, 0.48, 0.82, 0.98, 1.0, 0.92, 0.66, 0.85, 0.98, 0.96, 0.84, 0.60, 0.34, 0.20, 0.14,
+    0.09, 0.06, 0.03,
 ];
 /// The same for what serves users around the clock.
 const AROUND_THE_CLOCK: [f64; 24] = [
-    0.30, 0.26, 0.24, 0.24, 0.28, 0.36, 0.52, 0.70, 0.88, 0.97, 1.0, 0.98, 0.92, 0.95, 1.0, 0.98, 0.92, 0.84, 0.76, 0.70, 0.64, 0.56, 0.46, 0.36,
+    0.30, 0.26, 0.24, 0.24, 0.28, 0.36, 0.52, 0.70, 0.88, 0.97, 1.0, 0.98, 0.92, 0.95, 1.0, 0.98, 0.92, 0.84, 0.76, 0.70, 0.64,
+    0.56, 0.46, 0.36,
 ];
 
 /// Makes the events, oldest day first. The same seed, time and keys give the same events.
 pub(super) fn events(seed: u64, now: UnixMs, days: i64, callers: &Callers) -> impl Iterator<Item = UsageEvent> {
     (0..days).rev().flat_map(move |ago| {
-        let mut day = Day { ago, start: now.floor_to(DAY_MS).plus(-ago * DAY_MS), now, callers, dice: Dice::new(seed ^ (ago.unsigned_abs() << 32)) };
+        let mut day = Day {
+            ago,
+            start: now.floor_to(DAY_MS).plus(-ago * DAY_MS),
+            now,
+            callers,
+            dice: Dice::new(seed ^ (ago.unsigned_abs() << 32)),
+        };
         let mut events: Vec<UsageEvent> = callers.keys.iter().flat_map(|key| day.events_of(key)).collect();
         events.sort_unstable_by_key(|event| event.call.at);
         events

@@ -17,7 +17,8 @@ pub(crate) async fn services_over(store: Store) -> Services {
     store.migrate().await.expect("migrations run");
     let vault = Vault::new(vec![[7; 32]]);
     let settings = Settings::for_tests();
-    let mut services = Services::new(store, Clock::manual(START), Random::seeded(42), vault, settings).await.expect("services start");
+    let mut services =
+        Services::new(store, Clock::manual(START), Random::seeded(42), vault, settings).await.expect("services start");
     services.mailer = Mailer::memory();
     services
 }
