@@ -1,0 +1,92 @@
+//! `/login`
+
+use leptos::prelude::*;
+use leptos_router::components::Redirect;
+
+use super::{
+    failure::{encode, page_failure},
+    problems::Problems,
+    query_param,
+};
+use crate::{
+    components::{AuthPage, Button, Field, Note, NoteKind},
+    domain::next::own_path,
+    server_fns::accounts::{Door, LogIn, get_door},
+};
+
+/// Signing in.
+#[component]
+pub fn LoginPage() -> impl IntoView {
+    let door = Resource::new_blocking(|| (), |()| get_door());
+    let action = ServerAction::<LogIn>::new();
+    let next = query_param("next");
+    let reset = query_param("reset");
+    view! {
+        <Suspense>
+            {move || Suspend::new(async move {
+                match door.await {
+                    Ok(door) if door.signed_in => {
+                        let path = own_path(&next.get_untracked()).to_owned();
+                        view! { <Redirect path=path/> }.into_any()
+                    }
+                    Ok(door) => form(door, action, next.get_untracked(), reset.get_untracked() == "1"),
+                    Err(error) => page_failure(&error),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+fn form(door: Door, action: ServerAction<LogIn>, next: String, reset: bool) -> AnyView {
+    let problems = Problems::of(action);
+    let sign_up = if next.is_empty() { "/signup".to_owned() } else { format!("/signup?next={}", encode(&next)) };
+    let changed = reset.then(|| view! { <Note kind=NoteKind::Ok title="Your password is set." text="Sign in with it."/> });
+    let first = door.empty.then(|| {
+        view! {
+            <Note kind=NoteKind::Accent title="Nobody has an account here yet." text="The first one runs the platform.">
+                <a class="btn sm" href="/signup">"Set up"</a>
+            </Note>
+        }
+    });
+    let elsewhere = if door.sign_up_open {
+        view! { <p class="auth-else">"New here? "<a class="link" href=sign_up>"Create an account"</a></p> }.into_any()
+    } else {
+        view! { <p class="auth-else">"Accounts on this server are created by invitation."</p> }.into_any()
+    };
+    view! {
+        <AuthPage title="Sign in" lead=format!("to {}", door.host)>
+            {first}
+            {changed}
+            <ActionForm action=action attr:class="auth-fields">
+                {problems.note()}
+                <input type="hidden" name="next" value=next/>
+                <Field
+                    label="Email"
+                    name="email"
+                    kind="email"
+                    value=door.email
+                    size="xl"
+                    autocomplete="username"
+                    inputmode="email"
+                    required=true
+                    autofocus=true
+                    maxlength=254
+                    error=problems.field("email")
+                />
+                <Field
+                    label="Password"
+                    name="password"
+                    kind="password"
+                    size="xl"
+                    autocomplete="current-password"
+                    required=true
+                    aside=("Forgot password?", "/forgot")
+                    error=problems.field("password")
+                />
+                <Button label="Sign in" class="primary lg wide" busy=action.pending()/>
+            </ActionForm>
+            {elsewhere}
+        </AuthPage>
+    }
+    .into_any()
+}

@@ -1,0 +1,115 @@
+use leptos::prelude::*;
+use leptos_router::components::Redirect;
+
+use super::super::{failure::page_failure, problems::Problems, query_param};
+use crate::{
+    components::{AuthPage, Button, Field, Note, NoteKind},
+    domain::next::own_path,
+    server_fns::accounts::{Door, SignUp, get_door},
+};
+
+/// Says beside every new password what is asked of it.
+pub(in crate::pages) const PASSWORD_HINT: &str = "At least 8 characters, better 12. A few unrelated words make a good one.";
+
+#[component]
+pub(super) fn SignUpForm() -> impl IntoView {
+    let door = Resource::new_blocking(|| (), |()| get_door());
+    let action = ServerAction::<SignUp>::new();
+    let next = query_param("next");
+    view! {
+        <Suspense>
+            {move || Suspend::new(async move {
+                match door.await {
+                    Ok(door) if door.signed_in => {
+                        let path = own_path(&next.get_untracked()).to_owned();
+                        view! { <Redirect path=path/> }.into_any()
+                    }
+                    Ok(door) if door.sign_up_open => form(door, action, next.get_untracked()),
+                    Ok(_) => closed(),
+                    Err(error) => page_failure(&error),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+fn closed() -> AnyView {
+    view! {
+        <AuthPage title="Create account">
+            <Note
+                kind=NoteKind::Info
+                title="Accounts on this server are created by invitation."
+                text="Ask an admin of your team for one; the link comes by mail."
+            />
+            <p class="auth-else">"You have an account? "<a class="link" href="/login">"Sign in"</a></p>
+        </AuthPage>
+    }
+    .into_any()
+}
+
+fn form(door: Door, action: ServerAction<SignUp>, next: String) -> AnyView {
+    let problems = Problems::of(action);
+    let lead = if door.empty { "The first account runs this platform.".to_owned() } else { format!("on {}", door.host) };
+    let setup_token = door.needs_setup_token.then(|| {
+        view! {
+            <Field
+                label="Setup token"
+                name="setup_token"
+                size="xl"
+                autocomplete="off"
+                required=true
+                maxlength=100
+                hint="The server printed it when it started. It is valid for one hour."
+                error=problems.field("setup_token")
+            />
+        }
+    });
+    let email_hint = if door.domains.is_empty() { String::new() } else { format!("An address at {}.", door.domains) };
+    view! {
+        <AuthPage title="Create account" lead=lead>
+            <ActionForm action=action attr:class="auth-fields">
+                {problems.note()}
+                <input type="hidden" name="next" value=next/>
+                <Field
+                    label="Name"
+                    name="name"
+                    value=door.name
+                    size="xl"
+                    autocomplete="name"
+                    required=true
+                    autofocus=true
+                    maxlength=80
+                    error=problems.field("name")
+                />
+                <Field
+                    label="Email"
+                    name="email"
+                    kind="email"
+                    value=door.email
+                    size="xl"
+                    autocomplete="username"
+                    inputmode="email"
+                    required=true
+                    maxlength=254
+                    hint=email_hint
+                    error=problems.field("email")
+                />
+                <Field
+                    label="Password"
+                    name="password"
+                    kind="password"
+                    size="xl"
+                    autocomplete="new-password"
+                    required=true
+                    minlength=8
+                    hint=PASSWORD_HINT
+                    error=problems.field("password")
+                />
+                {setup_token}
+                <Button label="Create account" class="primary lg wide" busy=action.pending()/>
+            </ActionForm>
+            <p class="auth-else">"You have an account? "<a class="link" href="/login">"Sign in"</a></p>
+        </AuthPage>
+    }
+    .into_any()
+}
