@@ -14,7 +14,7 @@ use crate::{
     domain::accounts::Me,
     error::AppError,
     pages::{
-        Frame, KeysPage, NewTeamPage, OverviewPage, TeamsPage,
+        AccountPage, ConfirmPage, ForgotPage, Frame, KeysPage, LoginPage, NewTeamPage, OverviewPage, ResetPage, SignupPage, TeamsPage,
         admin::{ModelsPage, ProvidersPage},
         failure::set_status,
     },
@@ -159,6 +159,11 @@ fn Pages() -> impl IntoView {
     view! {
         <Routes fallback=NotFound>
             <Route path=path!("/") view=|| view! { <Redirect path="/teams"/> }/>
+            <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
+            <Route path=path!("/signup") view=SignupPage ssr=SsrMode::Async/>
+            <Route path=path!("/forgot") view=ForgotPage ssr=SsrMode::Async/>
+            <Route path=path!("/reset") view=ResetPage ssr=SsrMode::Async/>
+            <Route path=path!("/confirm") view=ConfirmPage ssr=SsrMode::Async/>
             <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
                 <Route path=path!("/teams") view=TeamsPage ssr=SsrMode::Async/>
                 <Route path=path!("/teams/new") view=NewTeamPage ssr=SsrMode::Async/>
@@ -166,6 +171,7 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/t/:team/keys") view=KeysPage ssr=SsrMode::Async/>
                 <Route path=path!("/me") view=OverviewPage ssr=SsrMode::Async/>
                 <Route path=path!("/me/keys") view=KeysPage ssr=SsrMode::Async/>
+                <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async/>
                 <Route path=path!("/admin") view=|| view! { <Redirect path="/admin/providers"/> }/>
                 <Route path=path!("/admin/providers") view=ProvidersPage ssr=SsrMode::Async/>
                 <Route path=path!("/admin/models") view=ModelsPage ssr=SsrMode::Async/>

@@ -40,7 +40,7 @@ pub enum AppError {
         message: String,
     },
     /// Too many attempts.
-    #[error("Too many attempts. Try again in {retry_after_s} s.")]
+    #[error("Too many attempts. Try again in {}.", wait(*retry_after_s))]
     TooManyAttempts {
         /// Seconds to wait.
         retry_after_s: i64,
@@ -89,6 +89,18 @@ impl AppError {
             Self::Internal { .. } => 500,
             Self::Connection => 502,
         }
+    }
+}
+
+/// A wait in words: "12 s", "4 min 30 s", "2 h 5 min".
+fn wait(seconds: i64) -> String {
+    let (hours, minutes, rest) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes, rest) {
+        (0, 0, _) => format!("{rest} s"),
+        (0, _, 0) => format!("{minutes} min"),
+        (0, _, _) => format!("{minutes} min {rest} s"),
+        (_, 0, _) => format!("{hours} h"),
+        _ => format!("{hours} h {minutes} min"),
     }
 }
 

@@ -1,16 +1,28 @@
 //! One folder per route: what it loads, what it sends, how it is laid out.
 
+mod account;
 pub mod admin;
 mod api_keys;
+mod confirm;
 pub mod failure;
+mod forgot;
 mod frame;
+mod login;
 mod overview;
 pub mod problems;
+mod reset;
+mod signup;
 mod teams;
 
+pub use account::AccountPage;
 pub use api_keys::KeysPage;
+pub use confirm::ConfirmPage;
+pub use forgot::ForgotPage;
 pub use frame::Frame;
+pub use login::LoginPage;
 pub use overview::OverviewPage;
+pub use reset::ResetPage;
+pub use signup::SignupPage;
 pub use teams::{NewTeamPage, TeamsPage};
 
 use leptos::prelude::*;

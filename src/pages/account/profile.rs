@@ -1,0 +1,104 @@
+use leptos::prelude::*;
+
+use crate::{
+    components::{Badge, Button, Field, Note, NoteKind, Quiet},
+    pages::{problems::Problems, signup::PASSWORD_HINT},
+    server_fns::account::{ChangeName, ChangePassword, ResendConfirmation},
+};
+
+/// The display name.
+pub(super) fn name(name: String, action: ServerAction<ChangeName>) -> AnyView {
+    let problems = Problems::of(action);
+    view! {
+        <section class="card" aria-labelledby="profile">
+            <header><h2 id="profile">"Profile"</h2></header>
+            <ActionForm action=action>
+                <div class="body form">
+                    {problems.note()}
+                    <Field
+                        label="Name"
+                        name="name"
+                        value=name
+                        hint="Teams see it beside your calls and changes."
+                        error=problems.field("name")
+                        required=true
+                        maxlength=80
+                        autocomplete="name"
+                    />
+                </div>
+                <footer class="form-foot"><Button label="Save name" busy=action.pending()/></footer>
+            </ActionForm>
+        </section>
+    }
+    .into_any()
+}
+
+/// The address, and whether it is confirmed.
+pub(super) fn address(email: String, confirmed: bool, action: ServerAction<ResendConfirmation>) -> AnyView {
+    let problems = Problems::of(action);
+    let state = if confirmed {
+        view! { <Quiet text="Confirmed"/> }.into_any()
+    } else {
+        view! { <Badge text="Not confirmed" tone="warn" icon="mail"/> }.into_any()
+    };
+    let resend = (!confirmed).then(|| {
+        view! {
+            <Note kind=NoteKind::Info title="Confirm your address." text="A link was mailed to it when the account was made.">
+                <ActionForm action=action>
+                    <Button label="Send link again" class="sm" busy=action.pending()/>
+                </ActionForm>
+            </Note>
+        }
+    });
+    view! {
+        <section class="card" aria-labelledby="address">
+            <header><h2 id="address">"Email"</h2><span class="end">{state}</span></header>
+            <div class="body form">
+                <p>{email}</p>
+                {problems.note()}
+                {resend}
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+/// A new password.
+pub(super) fn password(email: String, action: ServerAction<ChangePassword>) -> AnyView {
+    let problems = Problems::of(action);
+    view! {
+        <section class="card" aria-labelledby="password-title">
+            <header><h2 id="password-title">"Password"</h2></header>
+            <ActionForm action=action>
+                <div class="body form">
+                    {problems.note()}
+                    // Tells password managers whose password this is.
+                    <input type="hidden" name="username" autocomplete="username" value=email/>
+                    <Field
+                        label="Current password"
+                        name="current_password"
+                        kind="password"
+                        error=problems.field("current_password")
+                        required=true
+                        autocomplete="current-password"
+                    />
+                    <Field
+                        label="New password"
+                        name="password"
+                        kind="password"
+                        hint=PASSWORD_HINT
+                        error=problems.field("password")
+                        required=true
+                        minlength=8
+                        autocomplete="new-password"
+                    />
+                </div>
+                <footer class="form-foot">
+                    <span>"Signs out all other browsers."</span>
+                    <Button label="Change password" busy=action.pending()/>
+                </footer>
+            </ActionForm>
+        </section>
+    }
+    .into_any()
+}
