@@ -14,7 +14,8 @@ use crate::{
     domain::accounts::Me,
     error::AppError,
     pages::{
-        AccountPage, ConfirmPage, ForgotPage, Frame, KeysPage, LoginPage, NewTeamPage, OverviewPage, ResetPage, SignupPage, TeamsPage,
+        AccountPage, ConfirmPage, ForgotPage, Frame, KeysPage, LoginPage, NewTeamPage, OverviewPage, ResetPage, SignupPage,
+        TeamsPage,
         admin::{ModelsPage, ProvidersPage},
         failure::set_status,
     },

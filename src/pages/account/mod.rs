@@ -17,7 +17,8 @@ use crate::{
     components::{Note, NoteKind, PageHead, SkeletonBlock},
     error::AppError,
     server_fns::account::{
-        AccountPage as Account, ChangeName, ChangePassword, CreateToken, NewTokenView, ResendConfirmation, RevokeToken, get_account,
+        AccountPage as Account, ChangeName, ChangePassword, CreateToken, NewTokenView, ResendConfirmation, RevokeToken,
+        get_account,
     },
 };
 

@@ -5,8 +5,8 @@ mod form;
 
 use leptos::prelude::*;
 
-use self::{finish::FinishSignUp, form::SignUpForm};
 pub(super) use self::form::PASSWORD_HINT;
+use self::{finish::FinishSignUp, form::SignUpForm};
 use super::query_param;
 use crate::components::{AuthPage, Note, NoteKind};
 
