@@ -95,10 +95,9 @@ impl Splitter {
     pub fn rest(&mut self) -> Option<Event> {
         self.skip_line_feed();
         let mut rest = std::mem::take(&mut self.pending);
-        if rest.iter().all(|b| matches!(b, b'\r' | b'\n')) {
-            return None;
-        }
-        rest.extend_from_slice(if rest.ends_with(b"\n") || rest.ends_with(b"\r") { b"\n" } else { b"\n\n" });
+        let text = rest.iter().rposition(|b| !matches!(b, b'\r' | b'\n'))?;
+        rest.truncate(text + 1);
+        rest.extend_from_slice(b"\n\n");
         (self.scanned, self.line_start, self.after_cr) = (0, 0, false);
         Some(Event::new(rest.freeze()))
     }

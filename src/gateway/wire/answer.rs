@@ -80,6 +80,10 @@ struct PromptDetails {
 /// Reads an answer or a chunk; what it produced is added to `text`.
 pub fn read(json: &str, text: &mut String) -> Result<Reading, Garbage> {
     let answer: Answer = serde_json::from_str(json).map_err(|_| Garbage)?;
+    // The parser would take a list for the fields in order.
+    if !json.trim_start().starts_with('{') {
+        return Err(Garbage);
+    }
     if answer.error.is_some_and(|error| error.get() != "null") {
         return Err(Garbage);
     }
