@@ -12,7 +12,8 @@ use crate::{
 };
 
 const JSON: &str = "content-type: application/json\r\n";
-const GOOD: &str = r#"{"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":1}}"#;
+const GOOD: &str =
+    r#"{"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":1}}"#;
 
 #[tokio::test]
 async fn failures_are_mapped_and_cost_nothing() {
@@ -30,16 +31,27 @@ async fn failures_are_mapped_and_cost_nothing() {
             ("404", reply(404, &said), error_502),
             ("500", reply(500, &said), error_502),
             ("503", reply(503, "<html>canary</html>"), error_502),
-            ("redirect", vec![Act::Write(answer(302, &format!("location: {}/elsewhere\r\n", world.upstream.url), ""))], error_502),
+            (
+                "redirect",
+                vec![Act::Write(answer(302, &format!("location: {}/elsewhere\r\n", world.upstream.url), ""))],
+                error_502,
+            ),
             ("HTML", vec![Act::Write(answer(200, "content-type: text/html\r\n", "<html>canary</html>"))], error_502),
             ("broken JSON", reply(200, r#"{"choices":[{"message":{"content":"canary"#), error_502),
             ("error with 200", reply(200, &said), error_502),
-            ("shorter than said", write("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 999\r\n\r\n{\"a\":"), error_502),
+            (
+                "shorter than said",
+                write("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 999\r\n\r\n{\"a\":"),
+                error_502,
+            ),
             ("429", reply(429, &said), (429, "upstream_rate_limited", Outcome::UpstreamError)),
             ("hangs", vec![Act::Hang], (504, "upstream_timeout", Outcome::UpstreamTimeout)),
             (
                 "stalls",
-                vec![Act::Write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 999\r\n\r\n{".to_vec()), Act::Hang],
+                vec![
+                    Act::Write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 999\r\n\r\n{".to_vec()),
+                    Act::Hang,
+                ],
                 (504, "upstream_timeout", Outcome::UpstreamTimeout),
             ),
             (
@@ -145,7 +157,11 @@ async fn the_next_deployment_answers_and_the_failing_one_rests() {
         assert_eq!(world.ask("both", false).await.status(), 400);
         assert_eq!((world.upstream.journal().len(), second.journal().len()), (3, 2));
         let calls = world.booked().await;
-        assert_eq!(calls.iter().filter(|call| call.outcome == Outcome::Completed && call.cost == 5_000).count(), 3, "charged once each");
+        assert_eq!(
+            calls.iter().filter(|call| call.outcome == Outcome::Completed && call.cost == 5_000).count(),
+            3,
+            "charged once each"
+        );
         world
     })
     .await;
@@ -154,12 +170,15 @@ async fn the_next_deployment_answers_and_the_failing_one_rests() {
 #[tokio::test]
 async fn providers_inside_are_refused_when_saved_and_when_called() {
     in_a_world(async |mut world| {
-        for url in ["http://127.0.0.2:1", "https://10.0.0.1", "https://localhost", "http://[::1]:80", "http://example.com", "file:///x"] {
+        for url in
+            ["http://127.0.0.2:1", "https://10.0.0.1", "https://localhost", "http://[::1]:80", "http://example.com", "file:///x"]
+        {
             let input = ProviderInput { base_url: url.into(), ..provider("inside", "") };
             assert!(world.services.create_provider(&world.maya, input).await.is_err(), "{url}");
         }
         // Saved while the operator allowed it; the list is shorter now.
-        world.services.upstream = crate::service::upstream::UpstreamClient::new(Default::default(), world.services.upstream.timeouts).unwrap();
+        world.services.upstream =
+            crate::service::upstream::UpstreamClient::new(Default::default(), world.services.upstream.timeouts).unwrap();
         let router = super::super::router(world.services.clone());
         let call = axum::http::Request::post("/v1/chat/completions")
             .header("x-api-key", &world.key)

@@ -92,7 +92,10 @@ async fn a_client_that_leaves_is_charged_for_the_whole_answer() {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         gate.notify_one();
         let call = world.only_call().await;
-        assert_eq!((call.outcome, call.prompt_tokens, call.completion_tokens, call.estimated), (Outcome::Cancelled, 1_000, 500, false));
+        assert_eq!(
+            (call.outcome, call.prompt_tokens, call.completion_tokens, call.estimated),
+            (Outcome::Cancelled, 1_000, 500, false)
+        );
         world
     })
     .await;
@@ -148,7 +151,10 @@ async fn the_output_bound_is_written_where_the_call_names_none() {
         assert_eq!(sent["max_tokens"], 1_000);
         let short = json!({"model": "sim", "messages": [{}], "max_completion_tokens": 5}).to_string();
         let answer: Value = value(world.chat(short).send().await.unwrap()).await;
-        assert_eq!((&answer["usage"]["completion_tokens"], &answer["choices"][0]["finish_reason"]), (&json!(5), &json!("length")));
+        assert_eq!(
+            (&answer["usage"]["completion_tokens"], &answer["choices"][0]["finish_reason"]),
+            (&json!(5), &json!("length"))
+        );
         world
     })
     .await;

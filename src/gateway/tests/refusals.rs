@@ -146,8 +146,14 @@ async fn other_paths_and_methods_answer_in_the_same_shape() {
         for path in ["/v1", "/v1/", "/v1/audio/speech", "/v1/chat/completions/x", "/v1/chat/completions/"] {
             assert_eq!(error(world.get(path).await).await, (404, "unknown_url".into()), "{path}");
         }
-        for (method, path) in [("GET", "/v1/chat/completions"), ("DELETE", "/v1/models/gpt"), ("POST", "/v1/models"), ("OPTIONS", "/v1/chat/completions")] {
-            let response = world.request(method.parse().unwrap(), path).header("origin", "https://evil.test").send().await.unwrap();
+        for (method, path) in [
+            ("GET", "/v1/chat/completions"),
+            ("DELETE", "/v1/models/gpt"),
+            ("POST", "/v1/models"),
+            ("OPTIONS", "/v1/chat/completions"),
+        ] {
+            let response =
+                world.request(method.parse().unwrap(), path).header("origin", "https://evil.test").send().await.unwrap();
             assert!(response.headers().contains_key("allow") && !response.headers().contains_key("access-control-allow-origin"));
             assert_eq!(error(response).await, (405, "method_not_allowed".into()), "{method} {path}");
         }

@@ -17,7 +17,8 @@ fn delta(text: &str) -> String {
 }
 
 const FINISH: &str = "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
-const USAGE: &str = "data: {\"id\":\"c\",\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":2,\"total_tokens\":9}}\n\n";
+const USAGE: &str =
+    "data: {\"id\":\"c\",\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":2,\"total_tokens\":9}}\n\n";
 const DONE: &str = "data: [DONE]\n\n";
 
 async fn read(world: &World, body: String) -> String {
@@ -39,7 +40,10 @@ async fn usage_is_asked_for_and_hidden_unless_the_client_wants_it() {
         let wanted = json!({"model": "gpt", "messages": [{}], "stream": true, "stream_options": {"include_usage": true}});
         assert_eq!(read(&world, wanted.to_string()).await, events.concat());
         for call in world.booked().await {
-            assert_eq!((call.outcome, call.prompt_tokens, call.completion_tokens, call.estimated), (Outcome::Completed, 7, 2, false));
+            assert_eq!(
+                (call.outcome, call.prompt_tokens, call.completion_tokens, call.estimated),
+                (Outcome::Completed, 7, 2, false)
+            );
             assert!(call.stream && call.cost == 7 * 1_000 + 2 * 2_000);
         }
         world
@@ -101,7 +105,8 @@ async fn the_usage_event_is_written_before_the_end_is_sent() {
 async fn a_stream_that_breaks_ends_with_an_error_event_and_is_charged_for_what_was_produced() {
     in_a_world(async |world| {
         tokens::load();
-        let begun = |rest: Vec<Act>| [vec![upstream::stream_head(), upstream::chunk(delta("Hello, world!").as_bytes())], rest].concat();
+        let begun =
+            |rest: Vec<Act>| [vec![upstream::stream_head(), upstream::chunk(delta("Hello, world!").as_bytes())], rest].concat();
         let piece = |text: &str| upstream::chunk(text.as_bytes());
         let long = format!("data: {}", "x".repeat(2 << 20));
         let table: Vec<(&str, Vec<Act>, Outcome)> = vec![
@@ -118,7 +123,10 @@ async fn a_stream_that_breaks_ends_with_an_error_event_and_is_charged_for_what_w
         for (name, acts, outcome) in table {
             world.upstream.will(acts);
             let text = read(&world, request("gpt", true)).await;
-            assert!(text.starts_with(&delta("Hello, world!")) && !text.contains("canary") && !text.contains("[DONE]"), "{name}: {text}");
+            assert!(
+                text.starts_with(&delta("Hello, world!")) && !text.contains("canary") && !text.contains("[DONE]"),
+                "{name}: {text}"
+            );
             let last: Value = serde_json::from_str(text.trim_end().rsplit("data: ").next().unwrap()).unwrap();
             let code = if outcome == Outcome::UpstreamTimeout { "upstream_timeout" } else { "upstream_error" };
             assert_eq!(last["error"]["code"], code, "{name}");
@@ -145,7 +153,10 @@ async fn what_is_no_stream_is_an_error_with_a_status_and_costs_nothing() {
             (vec![upstream::stream_head()], (502, "upstream_error")),
             (upstream::stream::<&str>([]), (502, "upstream_error")),
             (vec![upstream::stream_head(), Act::Hang], (504, "upstream_timeout")),
-            (vec![Act::Write(upstream::answer(200, "content-type: application/json\r\n", "{\"choices\":[]}"))], (502, "upstream_error")),
+            (
+                vec![Act::Write(upstream::answer(200, "content-type: application/json\r\n", "{\"choices\":[]}"))],
+                (502, "upstream_error"),
+            ),
         ] {
             world.upstream.will(acts);
             assert_eq!(error(world.ask("gpt", true).await).await, (expected.0, expected.1.to_owned()));
@@ -163,7 +174,8 @@ async fn an_endless_stream_is_cut_at_its_maximum() {
         if let Act::Write(bytes) = upstream::chunk(delta("word ").as_bytes()) {
             piece = bytes;
         }
-        let slowly: Vec<Act> = (0..1_000).flat_map(|_| [Act::Write(piece.clone()), Act::Pause(Duration::from_millis(20))]).collect();
+        let slowly: Vec<Act> =
+            (0..1_000).flat_map(|_| [Act::Write(piece.clone()), Act::Pause(Duration::from_millis(20))]).collect();
         world.upstream.will([vec![upstream::stream_head()], slowly].concat());
         let started = Instant::now();
         let text = read(&world, request("gpt", true)).await;
@@ -220,7 +232,12 @@ async fn checkpoints_follow_a_stream_within_a_second() {
     in_a_world(async |world| {
         tokens::load();
         let gate = Arc::new(Notify::new());
-        world.upstream.will([upstream::stream_head(), upstream::chunk(delta("Hello, world!").as_bytes()), Act::Pause(Duration::from_millis(200)), Act::Wait(gate)]);
+        world.upstream.will([
+            upstream::stream_head(),
+            upstream::chunk(delta("Hello, world!").as_bytes()),
+            Act::Pause(Duration::from_millis(200)),
+            Act::Wait(gate),
+        ]);
         let mut world = world;
         // As long as this stream needs to be looked at.
         world.services.upstream.timeouts.idle = Duration::from_secs(30);

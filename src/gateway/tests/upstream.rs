@@ -123,10 +123,8 @@ async fn serve(mut socket: TcpStream, script: Arc<Mutex<Vec<Act>>>, journal: Arc
         }
     };
     let head = String::from_utf8_lossy(&bytes[..head_end]).to_lowercase();
-    let length: usize = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: "))
-        .map_or(0, |length| length.trim().parse().unwrap());
+    let length: usize =
+        head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |length| length.trim().parse().unwrap());
     while bytes.len() < head_end + 4 + length {
         if socket.read_buf(&mut bytes).await.unwrap_or(0) == 0 {
             return;
