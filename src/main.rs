@@ -1,1 +1,5 @@
-fn main() {}
+//! Starts the server.
+
+fn main() -> std::process::ExitCode {
+    tallygate::server::cli::main()
+}

@@ -5,8 +5,8 @@ const LONGEST: usize = 2_048;
 
 /// The path itself if it is one of ours, else `/`.
 pub fn own_path(wanted: &str) -> &str {
-    // Browsers read `\` as `/` and drop tabs and line breaks, so neither may be in it.
-    let plain = !wanted.chars().any(|c| c == '\\' || c.is_control()) && wanted.len() <= LONGEST;
+    // Browsers read `\` as `/` and drop tabs and line breaks. What an address bar shows otherwise is percent-encoded in a path.
+    let plain = wanted.len() <= LONGEST && wanted.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
     if plain && wanted.starts_with('/') && !wanted.starts_with("//") { wanted } else { "/" }
 }
 

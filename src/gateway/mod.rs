@@ -32,7 +32,7 @@ use axum::{
 
 use crate::{
     domain::{ids::CallId, time::UnixMs},
-    service::{Services, access::snapshot::KeyEntry, tokens},
+    service::{Services, access::snapshot::KeyEntry},
 };
 use error::GatewayError;
 use routing::Routing;
@@ -45,8 +45,6 @@ pub struct Gateway {
 
 /// Every route under `/v1`. What is not a route answers in the same shape.
 pub fn router(services: Services) -> Router {
-    // Loaded beside the start: nobody waits for it, and until then tokens are guessed by length.
-    std::thread::spawn(tokens::load);
     Router::new()
         .route("/v1/chat/completions", post(chat::create).fallback(use_post))
         .route("/v1/models", get(models::list).fallback(use_get))

@@ -73,29 +73,32 @@ pub async fn get_account() -> Result<AccountPage, AppError> {
 
 /// Changes the display name.
 #[server(prefix = "/fn", endpoint = "change_name")]
-pub async fn change_name(name: String) -> Result<String, AppError> {
+pub async fn change_name(name: String) -> Result<(), AppError> {
     let (services, caller) = super::context::signed_in().await?;
     services.change_name(&caller, &name).await?;
-    Ok(super::context::go_to("/account?done=name"))
+    super::context::go_to("/account?done=name");
+    Ok(())
 }
 
 /// Changes the password; this browser stays signed in, all others are not.
 #[server(prefix = "/fn", endpoint = "change_password")]
-pub async fn change_password(current_password: String, password: String) -> Result<String, AppError> {
+pub async fn change_password(current_password: String, password: String) -> Result<(), AppError> {
     use crate::service::vault::Secret;
 
     let (services, caller) = super::context::signed_in().await?;
     let (_, _, session) = super::context::visitor()?;
     services.change_password(&caller, Some(&session), Secret::new(current_password), Secret::new(password)).await?;
-    Ok(super::context::go_to("/account?done=password"))
+    super::context::go_to("/account?done=password");
+    Ok(())
 }
 
 /// Sends the confirmation mail once more.
 #[server(prefix = "/fn", endpoint = "resend_confirmation")]
-pub async fn resend_confirmation() -> Result<String, AppError> {
+pub async fn resend_confirmation() -> Result<(), AppError> {
     let (services, caller) = super::context::signed_in().await?;
     services.resend_confirmation(&caller).await?;
-    Ok(super::context::go_to("/account?done=sent"))
+    super::context::go_to("/account?done=sent");
+    Ok(())
 }
 
 /// Makes a management token. With WebAssembly its secret is in the answer; a plain form finds it on the page that it is led to.
@@ -124,10 +127,11 @@ pub async fn create_token(
 
 /// Revokes a management token.
 #[server(prefix = "/fn", endpoint = "revoke_token")]
-pub async fn revoke_token(id: String) -> Result<String, AppError> {
+pub async fn revoke_token(id: String) -> Result<(), AppError> {
     let (services, caller) = super::context::signed_in().await?;
     services.revoke_token(&caller, crate::domain::ids::TokenId::parse(&id).ok_or(AppError::NotFound)?).await?;
-    Ok(super::context::go_to("/account?done=revoked"))
+    super::context::go_to("/account?done=revoked");
+    Ok(())
 }
 
 /// A secret on its way to the page after a plain form: sealed in a short cookie of the same browser, taken out when it is shown.

@@ -66,9 +66,9 @@ pub async fn get_door() -> Result<Door, AppError> {
     })
 }
 
-/// Signs in and gives the path to go on with.
+/// Signs in and goes on to `next`.
 #[server(prefix = "/fn", endpoint = "log_in")]
-pub async fn log_in(email: String, password: String, #[server(default)] next: String) -> Result<String, AppError> {
+pub async fn log_in(email: String, password: String, #[server(default)] next: String) -> Result<(), AppError> {
     use super::context;
     use crate::service::{Door, vault::Secret};
 
@@ -76,12 +76,13 @@ pub async fn log_in(email: String, password: String, #[server(default)] next: St
     let user = services.sign_in(&request, Door::Page, &email, Secret::new(password)).await;
     let user = user.map_err(|error| context::keep_typed(error, &[("email", &email)]))?;
     services.open_session(&session, Some(&user), &request).await?;
-    Ok(context::go_to(&next))
+    context::go_to(&next);
+    Ok(())
 }
 
 /// Signs out: the session is over, and the browser is told to forget what it kept.
 #[server(prefix = "/fn", endpoint = "log_out")]
-pub async fn log_out() -> Result<String, AppError> {
+pub async fn log_out() -> Result<(), AppError> {
     use super::{context, http};
     use crate::service::{Door, accounts::sessions::caller_of};
 
@@ -89,10 +90,11 @@ pub async fn log_out() -> Result<String, AppError> {
     let caller = caller_of(&services, &session, Door::Page, &request).await?;
     services.close_session(&session, caller.as_ref()).await?;
     http::set_header("clear-site-data", "\"cache\", \"storage\"");
-    Ok(context::go_to("/login"))
+    context::go_to("/login");
+    Ok(())
 }
 
-/// Signs up. Gives the path to go on with: the product itself, or the page that points to the mailbox.
+/// Signs up, and goes on to the product itself, or to the page that points to the mailbox.
 #[server(prefix = "/fn", endpoint = "sign_up")]
 pub async fn sign_up(
     email: String,
@@ -100,7 +102,7 @@ pub async fn sign_up(
     #[server(default)] name: String,
     #[server(default)] setup_token: Option<String>,
     #[server(default)] next: String,
-) -> Result<String, AppError> {
+) -> Result<(), AppError> {
     use super::context;
     use crate::service::{
         Door,
@@ -115,14 +117,18 @@ pub async fn sign_up(
     match signed_up {
         SignedUp::SignedIn(user) => services.open_session(&session, Some(&user), &request).await?,
         SignedUp::Nobody(_) => services.open_session(&session, None, &request).await?,
-        SignedUp::CheckMail => return Ok(context::go_to("/signup?sent=1")),
+        SignedUp::CheckMail => {
+            context::go_to("/signup?sent=1");
+            return Ok(());
+        }
     }
-    Ok(context::go_to(&next))
+    context::go_to(&next);
+    Ok(())
 }
 
 /// Makes the account of a mailed link, and signs in.
 #[server(prefix = "/fn", endpoint = "finish_sign_up")]
-pub async fn finish_sign_up(password: String) -> Result<String, AppError> {
+pub async fn finish_sign_up(password: String) -> Result<(), AppError> {
     use super::{context, http};
     use crate::service::{Door, accounts::links::Link, vault::Secret};
 
@@ -131,23 +137,25 @@ pub async fn finish_sign_up(password: String) -> Result<String, AppError> {
     let user = services.finish_sign_up(&request, Door::Page, &token, Secret::new(password)).await?;
     http::set_cookie(&services.forget_link(Link::SignUp));
     services.open_session(&session, Some(&user), &request).await?;
-    Ok(context::go_to("/"))
+    context::go_to("/");
+    Ok(())
 }
 
 /// Asks for a link to set a new password. The answer is the same whether or not the address has an account.
 #[server(prefix = "/fn", endpoint = "forgot_password")]
-pub async fn forgot_password(email: String) -> Result<String, AppError> {
+pub async fn forgot_password(email: String) -> Result<(), AppError> {
     use super::context;
 
     let (services, request, _) = context::visitor()?;
     let asked = services.forgot_password(&request, &email).await;
     asked.map_err(|error| context::keep_typed(error, &[("email", &email)]))?;
-    Ok(context::go_to("/forgot?sent=1"))
+    context::go_to("/forgot?sent=1");
+    Ok(())
 }
 
 /// Sets a new password with the mailed link that the browser carries.
 #[server(prefix = "/fn", endpoint = "reset_password")]
-pub async fn reset_password(password: String) -> Result<String, AppError> {
+pub async fn reset_password(password: String) -> Result<(), AppError> {
     use super::{context, http};
     use crate::service::{Door, accounts::links::Link, vault::Secret};
 
@@ -155,12 +163,13 @@ pub async fn reset_password(password: String) -> Result<String, AppError> {
     let token = http::cookie(Link::Reset.cookie()).unwrap_or_default();
     services.reset_password(&request, Door::Page, &token, Secret::new(password)).await?;
     http::set_cookie(&services.forget_link(Link::Reset));
-    Ok(context::go_to("/login?reset=1"))
+    context::go_to("/login?reset=1");
+    Ok(())
 }
 
 /// Confirms an address with the mailed link that the browser carries.
 #[server(prefix = "/fn", endpoint = "confirm_email")]
-pub async fn confirm_email() -> Result<String, AppError> {
+pub async fn confirm_email() -> Result<(), AppError> {
     use super::{context, http};
     use crate::service::accounts::links::Link;
 
@@ -168,7 +177,8 @@ pub async fn confirm_email() -> Result<String, AppError> {
     let token = http::cookie(Link::Confirm.cookie()).unwrap_or_default();
     services.confirm_email(&token).await?;
     http::set_cookie(&services.forget_link(Link::Confirm));
-    Ok(context::go_to("/confirm?done=1"))
+    context::go_to("/confirm?done=1");
+    Ok(())
 }
 
 /// What the mailed link for a page (`reset`, `confirm` or `signup`) stands for.

@@ -37,13 +37,9 @@ pub fn visitor() -> Result<(Services, RequestFacts, Session), AppError> {
     Ok((services()?, request, session))
 }
 
-/// Leads a plain form to a path of this product. With WebAssembly the page does that itself, with the path that is given back.
-pub fn go_to(path: &str) -> String {
-    let path = own_path(path);
-    if http::is_plain_form() {
-        leptos_axum::redirect(path);
-    }
-    path.to_owned()
+/// Leads the browser to a path of this product once the function has answered, with and without WebAssembly.
+pub fn go_to(path: &str) {
+    leptos_axum::redirect(own_path(path));
 }
 
 /// Keeps what was typed for a plain form that failed: its page is loaded anew. Passwords are not kept.

@@ -81,7 +81,7 @@ fn key_figures(report: &UsageReport, before: &UsageReport) -> Vec<KpiView> {
 
 /// Splits `99.31%` and `842 ms` into figure and unit.
 fn with_unit(mut kpi: KpiView) -> KpiView {
-    if let Some(at) = kpi.value.find(|c: char| c == '%' || c == ' ')
+    if let Some(at) = kpi.value.find(['%', ' '])
         && kpi.value.matches(' ').count() < 2
     {
         kpi.unit = kpi.value[at..].trim().to_owned();

@@ -19,8 +19,6 @@ pub mod sessions;
 pub mod setup;
 pub mod sign_in;
 pub mod sign_up;
-#[cfg(test)]
-mod tests;
 pub mod tokens;
 
 use crate::service::Random;

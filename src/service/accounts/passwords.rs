@@ -100,6 +100,16 @@ impl PasswordHasher {
     }
 }
 
+#[cfg(test)]
+impl PasswordHasher {
+    /// A hash of parameters that were good once.
+    pub(crate) fn hash_weakly_for_tests(&self, password: &str) -> String {
+        let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8_192, 1, 1, Some(32)).expect("parameters"));
+        let salt = SaltString::encode_b64(&[7; 16]).expect("a salt");
+        weak.hash_password(password.as_bytes(), Salt::from(&salt)).expect("a hash").to_string()
+    }
+}
+
 fn argon2() -> Result<Argon2<'static>, ServiceError> {
     let params =
         Params::new(MEMORY_KIB, PASSES, LANES, Some(32)).map_err(|error| ServiceError::Internal(format!("argon2: {error}")))?;
@@ -169,9 +179,7 @@ mod tests {
     #[tokio::test]
     async fn weaker_hashes_are_right_but_outdated() {
         let (hasher, _) = hasher();
-        let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8_192, 1, 1, Some(32)).unwrap());
-        let salt = SaltString::encode_b64(&[7; 16]).unwrap();
-        let hash = weak.hash_password(b"correct horse battery", Salt::from(&salt)).unwrap().to_string();
+        let hash = hasher.hash_weakly_for_tests("correct horse battery");
         let verdict = hasher.verify(Secret::new("correct horse battery".into()), Some(hash)).await.unwrap();
         assert_eq!(verdict, Verdict::RightButOutdated);
     }

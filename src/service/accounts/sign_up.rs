@@ -64,7 +64,6 @@ impl Services {
     /// Makes an account, or starts making it.
     pub async fn sign_up(&self, request: &RequestFacts, door: Door, form: SignUp) -> Result<SignedUp, ServiceError> {
         let (normalized, name) = check_form(&form)?;
-        self.throttles.count_sign_up(&normalized, request.ip(), self.settings.demo, self.clock.now())?;
         let first = self.is_empty_platform().await?;
         let setup_hash = if first { self.check_setup_token(form.setup_token.as_deref()).await? } else { None };
         if !first {
@@ -72,6 +71,8 @@ impl Services {
         }
         let known = self.guessable_words(&name, &normalized).await?;
         self.passwords.judge(form.password.clone(), known).await?;
+        // Counted only now: whoever corrects a form is not throttled.
+        self.throttles.count_sign_up(&normalized, request.ip(), self.settings.demo, self.clock.now())?;
         let password_hash = self.passwords.hash(form.password, &self.random).await?;
         let new = NewAccount {
             email: form.email.trim().to_owned(),

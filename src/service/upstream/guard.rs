@@ -107,8 +107,7 @@ impl AddressGuard {
 
     fn lists_address(&self, address: IpAddr, port: u16) -> bool {
         let address = address.to_canonical();
-        self.networks.iter().any(|network| network.contains(&address))
-            || self.sockets.iter().any(|socket| *socket == (address, port))
+        self.networks.iter().any(|network| network.contains(&address)) || self.sockets.contains(&(address, port))
     }
 
     /// Without a port (the resolver is not told one) an entry for any port counts: the port was checked with the address.

@@ -45,7 +45,7 @@ pub async fn insert_events(c: &mut AnyConnection, events: &[UsageEvent]) -> Resu
 pub async fn add_to_rollups<'e>(c: &mut AnyConnection, events: impl Iterator<Item = &'e UsageEvent>) -> Result<(), sqlx::Error> {
     // Sorted by key: two nodes that book at once lock the rows in the same order.
     let mut sums: BTreeMap<RollupKey, (Figures, UnixMs)> = BTreeMap::new();
-    let mut latencies: BTreeMap<(String, i64, bool, i64), i64> = BTreeMap::new();
+    let mut latencies: BTreeMap<LatencyKey, i64> = BTreeMap::new();
     for event in events {
         let call = &event.call;
         let (figures, last) = sums.entry(rollup_key(event)).or_default();
@@ -79,6 +79,9 @@ pub(crate) fn figures_of(event: &UsageEvent) -> Figures {
 pub(crate) fn has_latency(event: &UsageEvent) -> bool {
     !matches!(event.end.outcome, Outcome::Refused | Outcome::Interrupted)
 }
+
+/// Team, start, test key or not, class.
+type LatencyKey = (String, i64, bool, i64);
 
 /// Team, start, person, key, model, test.
 type RollupKey = (String, i64, String, String, String, bool);
@@ -116,14 +119,14 @@ async fn add_sums(c: &mut AnyConnection, sums: &[(RollupKey, (Figures, UnixMs))]
     Ok(())
 }
 
-async fn add_latencies(c: &mut AnyConnection, latencies: &[((String, i64, bool, i64), i64)]) -> Result<(), sqlx::Error> {
+async fn add_latencies(c: &mut AnyConnection, latencies: &[(LatencyKey, i64)]) -> Result<(), sqlx::Error> {
     for chunk in chunks(latencies) {
         let sql = format!(
             "INSERT INTO usage_latencies AS l (team_id, start_at, test, class, calls) VALUES {}
              ON CONFLICT (team_id, start_at, test, class) DO UPDATE SET calls = l.calls + excluded.calls",
             placeholders(chunk.len(), 5)
         );
-        let bind = |query: AnyQuery<'static>, ((team, at, test, class), calls): &((String, i64, bool, i64), i64)| {
+        let bind = |query: AnyQuery<'static>, ((team, at, test, class), calls): &(LatencyKey, i64)| {
             query.bind(team.clone()).bind(*at).bind(i64::from(*test)).bind(*class).bind(*calls)
         };
         chunk.iter().fold(sqlx::query(sqlx::AssertSqlSafe(sql)), bind).execute(&mut *c).await?;

@@ -1,5 +1,6 @@
 //! What tests stand on: databases, people, a clock that moves.
 
+pub(crate) mod accounts;
 pub(crate) mod database;
 pub(crate) mod invariants;
 pub(crate) mod people;

@@ -1,0 +1,30 @@
+//! Outgoing mail.
+
+use super::{ConfigError, Source, source::wrong};
+use crate::service::vault::Secret;
+
+/// How mail leaves.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// `TALLYGATE_SMTP_URL`: `smtps://user:password@host` or `smtp://host:port`. Default: none, mails become files in the data directory.
+    pub smtp_url: Option<Secret>,
+    /// `TALLYGATE_MAIL_FROM`: sender, such as `Tallygate <noreply@tallygate.example>`. Default: `Tallygate <tallygate@localhost>`.
+    pub from: String,
+}
+
+impl Mail {
+    pub(super) fn read(source: &mut Source<'_>) -> Result<Self, ConfigError> {
+        // The value holds a password: the sentence must not repeat it.
+        let smtp_url = source.text("smtp_url")?;
+        let fits = |text: &str| url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "smtp" | "smtps") && url.has_host());
+        if smtp_url.as_deref().is_some_and(|text| !fits(text)) {
+            return Err(wrong("smtp_url", "…", "a URL such as smtps://user:password@mail.example"));
+        }
+        let mailbox = |text: &str| text.parse::<lettre::message::Mailbox>().ok().map(|_| text.to_owned());
+        let from = source.parsed("mail_from", "a sender such as Tallygate <noreply@tallygate.example>", mailbox)?;
+        if smtp_url.is_some() && from.is_none() {
+            return Err(ConfigError("TALLYGATE_MAIL_FROM is missing: with TALLYGATE_SMTP_URL, mails need a sender.".into()));
+        }
+        Ok(Self { smtp_url: smtp_url.map(Secret::new), from: from.unwrap_or_else(|| "Tallygate <tallygate@localhost>".into()) })
+    }
+}

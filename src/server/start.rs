@@ -1,0 +1,223 @@
+//! From a configuration to running services, and from a signal to a clean stop. Every task of the product is spawned here or in the
+//! accept loop, stops on one token, and is awaited.
+
+use std::{io, path::Path, time::Duration};
+
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{Edge, config::Config, listen::Acceptor, metrics, router, secret_key};
+use crate::{
+    service::{
+        Clock, Random, ServiceError, Services, Settings,
+        metering::{DataDirLock, Meter},
+        upstream::UpstreamTimeouts,
+    },
+    storage::Store,
+};
+
+/// How long background tasks may take to write down what they hold.
+const LAST_WORDS: Duration = Duration::from_secs(20);
+
+/// Why the product does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A sentence for the operator.
+    #[error("{0}")]
+    Refused(String),
+    /// The database could not be used.
+    #[error("The database of TALLYGATE_DATABASE_URL can not be used: {0}.")]
+    Database(#[from] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("The database could not be migrated: {0}.")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// A service failed.
+    #[error("{0}")]
+    Service(#[from] ServiceError),
+}
+
+/// Refuses with a sentence about an input or output error.
+fn io_refusal(what: String) -> impl FnOnce(io::Error) -> StartError {
+    move |error| StartError::Refused(format!("{what}: {error}."))
+}
+
+/// Makes the data directory where it is missing; nobody else may look into it.
+pub fn make_data_dir(path: &Path) -> Result<(), StartError> {
+    use std::os::unix::fs::DirBuilderExt;
+
+    let mut builder = std::fs::DirBuilder::new();
+    let made = builder.recursive(true).mode(0o700).create(path);
+    made.map_err(io_refusal(format!("TALLYGATE_DATA_DIR is \"{}\", but can not be made", path.display())))
+}
+
+/// Services over a migrated database; the meter is closed.
+pub async fn open_services(config: &Config) -> Result<Services, StartError> {
+    make_data_dir(&config.storage.data_dir)?;
+    let store = Store::connect(config.storage.database_url.expose()).await?;
+    store.migrate().await?;
+    services_over(store, config).await
+}
+
+/// Services over an installation as it is: nothing is made and nothing is migrated.
+pub async fn look_at_services(config: &Config) -> Result<Services, StartError> {
+    let file = config.storage.data_dir.join("tallygate.db");
+    if config.storage.database_url.expose().starts_with("sqlite://")
+        && config.storage.database_url.expose().ends_with(&*file.to_string_lossy())
+        && !file.exists()
+    {
+        return Err(StartError::Refused(format!("There is no database at {} yet: start the server once.", file.display())));
+    }
+    services_over(Store::connect(config.storage.database_url.expose()).await?, config).await
+}
+
+async fn services_over(store: Store, config: &Config) -> Result<Services, StartError> {
+    let (clock, random) = (Clock::System, Random::System);
+    let vault = secret_key::open_vault(&config.storage, &store, &clock, &random).await?;
+    Ok(Services::new(store, clock, random, vault, settings(config)).await?)
+}
+
+/// What the services need of the configuration.
+pub fn settings(config: &Config) -> Settings {
+    let timeouts = &config.http.timeouts;
+    Settings {
+        public_url: config.http.public_origin(),
+        allowed_upstreams: config.platform.allowed_upstreams.clone(),
+        demo: config.platform.demo,
+        upstream_timeouts: UpstreamTimeouts {
+            connect: timeouts.connect,
+            first_byte: timeouts.first_byte,
+            idle: timeouts.stream_idle,
+            total: timeouts.stream_total,
+        },
+        call_body_max: config.http.limits.gateway_body,
+        call_body_timeout: timeouts.body,
+        sign_up: config.platform.signup,
+        sign_up_domains: config.platform.signup_domains.clone(),
+        data_dir: config.storage.data_dir.clone(),
+        smtp_url: config.mail.smtp_url.clone(),
+        mail_from: config.mail.from.clone(),
+    }
+}
+
+/// Runs the product until SIGTERM or SIGINT.
+pub async fn serve(config: Config) -> Result<(), StartError> {
+    let data_dir = config.storage.data_dir.clone();
+    make_data_dir(&data_dir)?;
+    let _lock = DataDirLock::acquire(&data_dir)
+        .map_err(io_refusal(format!("TALLYGATE_DATA_DIR is \"{}\", which can not be locked", data_dir.display())))?;
+    let addr = config.http.addr;
+    let listener = TcpListener::bind(addr)
+        .await
+        .map_err(io_refusal(format!("TALLYGATE_ADDR is \"{addr}\", which can not be listened on")))?;
+    let services = open_services(&config).await?;
+    let meter = Meter::open(&data_dir, services.clock.clone())
+        .map_err(io_refusal("The spool in the data directory can not be opened".into()))?;
+    let services = services.with_meter(meter);
+    services.recover_calls().await?;
+
+    let edge = Edge::new(services.clone(), config);
+    let background = Background::start(&edge).await?;
+    let acceptor = Acceptor::new(router(&edge), &edge.config.http, edge.counters.clone());
+    announce(&edge).await?;
+    tokio::select! {
+        () = acceptor.run(listener) => {}
+        () = told_to_stop() => {}
+    }
+
+    tracing::info!("stopping: requests in flight may end");
+    edge.stopping.cancel();
+    acceptor.shut_down().await;
+    services.calls.close();
+    if tokio::time::timeout(edge.config.http.timeouts.drain, services.calls.wait()).await.is_err() {
+        tracing::warn!("calls whose clients left were still running and were cut");
+    }
+    background.stop().await;
+    services.store.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn announce(edge: &Edge) -> Result<(), StartError> {
+    let http = &edge.config.http;
+    if http.insecure_cookies && !http.is_https() {
+        tracing::warn!("TALLYGATE_INSECURE_COOKIES is set: session cookies travel in the clear");
+    }
+    if let Some(token) = edge.services.issue_setup_token().await? {
+        // For the person at the console, and not for the log, which may be kept elsewhere.
+        println!("There is no account yet. Sign up at {}/signup", http.public_origin());
+        println!("Setup token: {token} (valid for one hour)");
+    }
+    tracing::info!(address = %http.addr, public_url = http.public_origin(), "ready");
+    Ok(())
+}
+
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    // Without a handler the signal ends the process, which is what it asks for.
+    let (Ok(mut term), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+/// The product's own work, beside requests.
+struct Background {
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Background {
+    async fn start(edge: &Edge) -> Result<Self, StartError> {
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let spawn = |task: futures::future::BoxFuture<'static, ()>| {
+            tasks.spawn(task);
+        };
+        let (services, token) = (edge.services.clone(), stop.clone());
+        spawn(Box::pin(async move { services.run_booking(token).await }));
+        let (services, token) = (edge.services.clone(), stop.clone());
+        spawn(Box::pin(async move { services.run_mail_delivery(token).await }));
+        // Loaded beside the start: nobody waits for it, and until then tokens are guessed by length.
+        tasks.spawn_blocking(crate::service::tokens::load);
+        if let Some(listener) = metrics_listener(edge).await? {
+            let counters = edge.counters.clone();
+            let acceptor = Acceptor::new(metrics::router(counters.clone()), &edge.config.http, counters);
+            let token = stop.clone();
+            spawn(Box::pin(async move {
+                tokio::select! {
+                    () = acceptor.run(listener) => {}
+                    () = token.cancelled() => {}
+                }
+            }));
+        }
+        Ok(Self { tasks, stop })
+    }
+
+    async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(LAST_WORDS, self.tasks.wait()).await.is_err() {
+            tracing::error!(
+                "background tasks did not stop in time; what they held is in the spool and is booked at the next start"
+            );
+        }
+    }
+}
+
+async fn metrics_listener(edge: &Edge) -> Result<Option<TcpListener>, StartError> {
+    let metrics = edge.config.metrics;
+    let Some(addr) = metrics.addr else { return Ok(None) };
+    match TcpListener::bind(addr).await {
+        Ok(listener) => Ok(Some(listener)),
+        Err(error) if metrics.required => {
+            Err(StartError::Refused(format!("TALLYGATE_METRICS_ADDR is \"{addr}\", which can not be listened on: {error}.")))
+        }
+        Err(error) => {
+            tracing::warn!(%addr, %error, "/metrics is not served: its default address is taken");
+            Ok(None)
+        }
+    }
+}
