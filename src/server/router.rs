@@ -19,6 +19,7 @@ use super::{
     mailed_links,
 };
 use crate::{
+    api,
     app::{App, PageOptions, Theme, shell},
     gateway,
     server_fns::status,
@@ -50,6 +51,7 @@ fn dashboard(edge: &Edge) -> Router {
         .fallback(file_or_not_found)
         .with_state(edge.clone())
         .layer(from_fn(status::refusals))
+        .merge(api::router(edge.services.clone()))
         .layer(sessions(edge))
         .layer(from_fn_with_state(edge.clone(), layers::cookies::cookies))
         .layer(CompressionLayer::new())

@@ -12,8 +12,10 @@ use crate::{
         slug,
     },
     service::{Caller, ServiceError, Services, audit::Change},
-    storage::{self, organizations::Organization},
+    storage,
 };
+
+pub use crate::storage::organizations::Organization;
 
 /// Setting: what personal spaces may call. `none` (installed) or `general`, every model of that tier.
 pub const PERSONAL_POLICY: &str = "personal_models";

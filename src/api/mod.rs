@@ -1,0 +1,109 @@
+//! The REST management API under `/api/v1`: thin handlers over the services that the pages use. Described by the OpenAPI document that
+//! is made of the same code ([`document`]), and readable at `/api/docs`.
+
+mod accounts;
+mod api_keys;
+mod body;
+mod catalog;
+mod catalog_bodies;
+mod docs;
+mod list;
+mod organizations;
+mod problem;
+mod signed_in;
+mod teams;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod usage;
+
+use axum::{
+    Json, Router,
+    routing::{delete, get, post, put},
+};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        OpenApi as Document,
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+
+use crate::service::{ServiceError, Services};
+use problem::Problem;
+
+/// Every route under `/api`. Needs the session of a request in its extensions, beside its facts.
+pub fn router(services: Services) -> Router {
+    let v1 = Router::new()
+        .route("/openapi.json", get(async || Json(document())))
+        .route("/auth/signup", post(accounts::sign_up))
+        .route("/auth/login", post(accounts::log_in))
+        .route("/auth/logout", post(accounts::log_out))
+        .route("/me", get(accounts::me))
+        .route("/me/tokens", get(tokens::list).post(tokens::create))
+        .route("/me/tokens/{token}", delete(tokens::revoke))
+        .route("/organizations", get(organizations::list).post(organizations::create))
+        .route("/organizations/{org}/models/{*model}", put(organizations::set_model))
+        .route("/teams", get(teams::list).post(teams::create))
+        .route("/teams/{team}", get(teams::find).patch(teams::update))
+        .route("/teams/{team}/keys", get(api_keys::list).post(api_keys::create))
+        .route("/teams/{team}/keys/{key}", axum::routing::patch(api_keys::update).delete(api_keys::revoke))
+        .route("/teams/{team}/keys/{key}/rotate", post(api_keys::rotate))
+        .route("/teams/{team}/usage", get(usage::report))
+        .route("/teams/{team}/usage/members", get(usage::members))
+        .route("/teams/{team}/logs", get(usage::logs))
+        .route("/catalog/providers", get(catalog::list_providers).post(catalog::create_provider))
+        .route(
+            "/catalog/providers/{provider}",
+            get(catalog::find_provider).patch(catalog::update_provider).delete(catalog::delete_provider),
+        )
+        .route("/catalog/providers/{provider}/test", post(catalog::test_provider))
+        .route("/catalog/models", get(catalog::list_models).post(catalog::create_model))
+        .route("/catalog/models/{*model}", get(catalog::find_model).patch(catalog::update_model))
+        .fallback(async || Problem(ServiceError::NotFound))
+        .method_not_allowed_fallback(async || Problem::method_not_allowed());
+    Router::new().route("/api/docs", get(docs::page)).nest("/api/v1", v1).with_state(services)
+}
+
+/// The OpenAPI 3.1 document.
+pub fn document() -> Document {
+    ApiDocument::openapi()
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Tallygate management API",
+        description = "Everything that the dashboard does, for programs. Money is in nano-dollars (10⁻⁹ USD), times are milliseconds since \
+            1970 (UTC). `{team}` and `{org}` take the short name or the id, and `{team}` also `me` for the personal space. Errors are \
+            problem+json (RFC 9457): `detail` for people, `code` for programs, `errors` by field."
+    ),
+    servers((url = "/api/v1")),
+    security(("token" = []), ("session" = [])),
+    modifiers(&Credentials),
+    components(schemas(problem::ProblemBody)),
+    paths(
+        accounts::sign_up, accounts::log_in, accounts::log_out, accounts::me,
+        tokens::list, tokens::create, tokens::revoke,
+        organizations::list, organizations::create, organizations::set_model,
+        teams::list, teams::create, teams::find, teams::update,
+        api_keys::list, api_keys::create, api_keys::update, api_keys::revoke, api_keys::rotate,
+        usage::report, usage::members, usage::logs,
+        catalog::list_providers, catalog::create_provider, catalog::find_provider, catalog::update_provider,
+        catalog::delete_provider, catalog::test_provider,
+        catalog::list_models, catalog::create_model, catalog::find_model, catalog::update_model,
+    )
+)]
+struct ApiDocument;
+
+struct Credentials;
+
+impl Modify for Credentials {
+    fn modify(&self, document: &mut Document) {
+        let components = document.components.get_or_insert_default();
+        let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("tgm_…");
+        components.add_security_scheme("token", SecurityScheme::Http(token.build()));
+        let cookie = ApiKey::Cookie(ApiKeyValue::with_description("sid", "`__Host-sid` over https."));
+        components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
+    }
+}
