@@ -34,6 +34,11 @@ enum Command {
         #[command(subcommand)]
         command: AdminCommand,
     },
+    /// Data to look around with.
+    Demo {
+        #[command(subcommand)]
+        command: DemoCommand,
+    },
     /// Checks configuration, database, secrets and books of an installation.
     Doctor,
 }
@@ -45,6 +50,16 @@ enum AdminCommand {
         /// The account's address.
         #[arg(long)]
         email: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum DemoCommand {
+    /// Writes demo data into an empty platform, and prints its accounts and a key. Run again, it prints them again.
+    Seed {
+        /// The same seed gives the same data.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
     },
 }
 
@@ -84,6 +99,13 @@ async fn run(command: Command, config: Config) -> Result<ExitCode, StartError> {
             let link = services.create_admin(&email).await?;
             services.store.close().await;
             println!("Set a password within a day at {link}");
+        }
+        Command::Demo { command: DemoCommand::Seed { seed } } => {
+            let _lock = start::lock_data_dir(&config.storage.data_dir)?;
+            let services = start::open_services(&config).await?;
+            let demo = services.seed_demo(seed).await?;
+            services.store.close().await;
+            print!("{demo}");
         }
         Command::Doctor => return Ok(if doctor::run(&config).await { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
     }

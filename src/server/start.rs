@@ -31,9 +31,15 @@ pub enum StartError {
     /// The schema could not be brought up to date.
     #[error("The database could not be migrated: {0}.")]
     Migration(#[from] sqlx::migrate::MigrateError),
-    /// A service failed.
-    #[error("{0}")]
-    Service(#[from] ServiceError),
+}
+
+impl From<ServiceError> for StartError {
+    fn from(error: ServiceError) -> Self {
+        Self::Refused(match error {
+            ServiceError::Invalid(fields) => fields.0.into_iter().map(|(_, message)| message).collect::<Vec<_>>().join(" "),
+            other => other.to_string(),
+        })
+    }
 }
 
 /// Refuses with a sentence about an input or output error.
@@ -48,6 +54,13 @@ pub fn make_data_dir(path: &Path) -> Result<(), StartError> {
     let mut builder = std::fs::DirBuilder::new();
     let made = builder.recursive(true).mode(0o700).create(path);
     made.map_err(io_refusal(format!("TALLYGATE_DATA_DIR is \"{}\", but can not be made", path.display())))
+}
+
+/// Keeps other processes from using the data directory at the same time.
+pub fn lock_data_dir(path: &Path) -> Result<DataDirLock, StartError> {
+    make_data_dir(path)?;
+    DataDirLock::acquire(path)
+        .map_err(io_refusal(format!("TALLYGATE_DATA_DIR is \"{}\", which can not be locked", path.display())))
 }
 
 /// Services over a migrated database; the meter is closed.
@@ -102,9 +115,7 @@ pub fn settings(config: &Config) -> Settings {
 /// Runs the product until SIGTERM or SIGINT.
 pub async fn serve(config: Config) -> Result<(), StartError> {
     let data_dir = config.storage.data_dir.clone();
-    make_data_dir(&data_dir)?;
-    let _lock = DataDirLock::acquire(&data_dir)
-        .map_err(io_refusal(format!("TALLYGATE_DATA_DIR is \"{}\", which can not be locked", data_dir.display())))?;
+    let _lock = lock_data_dir(&data_dir)?;
     let addr = config.http.addr;
     let listener = TcpListener::bind(addr)
         .await
