@@ -13,6 +13,8 @@ pub fn AuthPage(
     children: Children,
 ) -> impl IntoView {
     let lead = (!lead.is_empty()).then(|| view! { <p>{lead}</p> });
+    // Not a literal: what is constant all through is written as text, and `use_` would stay as it is.
+    let art = "/auth-art.svg#art".to_owned();
     view! {
         <PageTitle page=title.clone()/>
         <div class="auth">
@@ -27,7 +29,7 @@ pub fn AuthPage(
             </main>
             <aside class="auth-art" aria-hidden="true">
                 <svg viewBox="0 0 720 900" preserveAspectRatio="xMidYMid slice">
-                    <use_ href="/auth-art.svg#art" width="720" height="900"></use_>
+                    <use_ href=art width="720" height="900"></use_>
                 </svg>
                 <div class="auth-cap">
                     <p>"One gate for every model call."</p>

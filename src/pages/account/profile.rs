@@ -73,7 +73,7 @@ pub(super) fn password(email: String, action: ServerAction<ChangePassword>) -> A
                 <div class="body form">
                     {problems.note()}
                     // Tells password managers whose password this is.
-                    <input type="hidden" name="username" autocomplete="username" value=email/>
+                    <input type="text" name="username" autocomplete="username" value=email readonly=true hidden=true/>
                     <Field
                         label="Current password"
                         name="current_password"
