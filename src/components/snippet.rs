@@ -10,6 +10,9 @@ pub fn Secret(
     id: &'static str,
     #[prop(into)] value: String,
     #[prop(optional, into)] hint: String,
+    /// Words of the button.
+    #[prop(default = "Copy key")]
+    copy: &'static str,
 ) -> impl IntoView {
     let hint = (!hint.is_empty()).then(|| view! { <p class="hint">{hint}</p> });
     view! {
@@ -17,7 +20,7 @@ pub fn Secret(
             <label for=id>{label}</label>
             <div class="secret">
                 <input id=id readonly=true value=value.clone() spellcheck="false" autocomplete="off"/>
-                <CopyButton text=value label="Copy key" class="sm primary"/>
+                <CopyButton text=value label=copy class="sm primary"/>
             </div>
             {hint}
         </div>

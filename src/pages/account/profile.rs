@@ -66,6 +66,9 @@ pub(super) fn address(email: String, confirmed: bool, action: ServerAction<Resen
 /// A new password.
 pub(super) fn password(email: String, action: ServerAction<ChangePassword>) -> AnyView {
     let problems = Problems::of(action);
+    let changed = Memo::new(move |times: Option<&u32>| {
+        times.copied().unwrap_or_default() + u32::from(action.value().read().as_ref().is_some_and(Result::is_ok))
+    });
     view! {
         <section class="card" aria-labelledby="password-title">
             <header><h2 id="password-title">"Password"</h2></header>
@@ -74,24 +77,7 @@ pub(super) fn password(email: String, action: ServerAction<ChangePassword>) -> A
                     {problems.note()}
                     // Tells password managers whose password this is.
                     <input type="text" name="username" autocomplete="username" value=email readonly=true hidden=true/>
-                    <Field
-                        label="Current password"
-                        name="current_password"
-                        kind="password"
-                        error=problems.field("current_password")
-                        required=true
-                        autocomplete="current-password"
-                    />
-                    <Field
-                        label="New password"
-                        name="password"
-                        kind="password"
-                        hint=PASSWORD_HINT
-                        error=problems.field("password")
-                        required=true
-                        minlength=8
-                        autocomplete="new-password"
-                    />
+                    {move || password_fields(changed.get(), problems)}
                 </div>
                 <footer class="form-foot">
                     <span>"Signs out all other browsers."</span>
@@ -99,6 +85,31 @@ pub(super) fn password(email: String, action: ServerAction<ChangePassword>) -> A
                 </footer>
             </ActionForm>
         </section>
+    }
+    .into_any()
+}
+
+/// Made anew, and so empty again, each time the password was changed.
+fn password_fields(_changed: u32, problems: Problems) -> AnyView {
+    view! {
+        <Field
+            label="Current password"
+            name="current_password"
+            kind="password"
+            error=problems.field("current_password")
+            required=true
+            autocomplete="current-password"
+        />
+        <Field
+            label="New password"
+            name="password"
+            kind="password"
+            hint=PASSWORD_HINT
+            error=problems.field("password")
+            required=true
+            minlength=8
+            autocomplete="new-password"
+        />
     }
     .into_any()
 }

@@ -122,6 +122,7 @@ pub(super) fn NewTokenDialog(view: NewTokenView) -> impl IntoView {
                         label="Management token"
                         id="token-secret"
                         value=view.secret
+                        copy="Copy token"
                         hint="Send it as “Authorization: Bearer …”. If it leaks, revoke it here; the effect is immediate."
                     />
                 </div>
