@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{StreamExt, stream};
-use serde_json::json;
+use serde::Serialize;
 
 use super::{
     dispatch::output_bound,
@@ -122,15 +122,60 @@ fn respond(status: u16, body: UpstreamBody, stream: bool) -> UpstreamAnswer {
     UpstreamAnswer { status, content_type: content_type.into(), retry_after_s: None, body }
 }
 
+#[derive(Serialize)]
+struct Answer<'a> {
+    id: &'a str,
+    object: &'static str,
+    created: u128,
+    model: &'a str,
+    choices: Vec<Choice<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<Usage>,
+}
+
+#[derive(Serialize)]
+struct Choice<'a> {
+    index: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delta: Option<Text<'a>>,
+    logprobs: (),
+    finish_reason: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Text<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Usage {
+    prompt_tokens: usize,
+    completion_tokens: usize,
+    total_tokens: usize,
+    prompt_tokens_details: PromptDetails,
+}
+
+#[derive(Serialize)]
+struct PromptDetails {
+    cached_tokens: usize,
+}
+
 impl Script {
-    fn usage(&self) -> serde_json::Value {
+    fn usage(&self) -> Option<Usage> {
         let completion = self.words.len() * self.choices as usize;
-        json!({
-            "prompt_tokens": self.prompt_tokens,
-            "completion_tokens": completion,
-            "total_tokens": self.prompt_tokens + completion,
-            "prompt_tokens_details": {"cached_tokens": 0},
-        })
+        let details = PromptDetails { cached_tokens: 0 };
+        let (prompt, total) = (self.prompt_tokens, self.prompt_tokens + completion);
+        Some(Usage { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total, prompt_tokens_details: details })
+    }
+
+    fn json(&self, object: &'static str, choices: Vec<Choice<'_>>, usage: Option<Usage>) -> String {
+        let answer = Answer { id: &self.id, object, created: self.created, model: &self.model, choices, usage };
+        serde_json::to_string(&answer).unwrap_or_default()
     }
 
     fn whole(self) -> UpstreamBody {
@@ -141,17 +186,11 @@ impl Script {
                 return Err(UpstreamFault::Broken);
             }
             let text = self.words.join(" ");
-            let choices: Vec<_> = (0..self.choices)
-                .map(|index| {
-                    let message = json!({"role": "assistant", "content": text, "refusal": null});
-                    json!({"index": index, "message": message, "logprobs": null, "finish_reason": self.finish})
-                })
-                .collect();
-            let answer = json!({
-                "id": self.id, "object": "chat.completion", "created": self.created as u64, "model": self.model,
-                "choices": choices, "usage": self.usage(), "system_fingerprint": null,
-            });
-            Ok(Bytes::from(answer.to_string()))
+            let choice = |index| {
+                let message = Some(Text { role: Some("assistant"), content: Some(&text) });
+                Choice { index, message, delta: None, logprobs: (), finish_reason: Some(self.finish) }
+            };
+            Ok(Bytes::from(self.json("chat.completion", (0..self.choices).map(choice).collect(), self.usage())))
         })
         .boxed()
     }
@@ -169,36 +208,30 @@ impl Script {
         if self.cut_after.is_some_and(|cut| at > cut) {
             return (self.cut_after == Some(at - 1)).then_some(Err(UpstreamFault::Broken));
         }
-        let first = if at == 0 { self.simulation.first_token_ms } else { 0 };
-        if at < self.words.len() {
-            pause(u64::from(if at == 0 { first } else { self.simulation.per_token_ms })).await;
-            let content = if at == 0 { self.words[0].to_owned() } else { format!(" {}", self.words[at]) };
-            let delta = if at == 0 { json!({"role": "assistant", "content": content}) } else { json!({"content": content}) };
-            return Some(Ok(self.chunk(&delta, None).into()));
-        }
         if at > self.words.len() {
             return None;
         }
-        pause(u64::from(first)).await;
-        let mut last = self.chunk(&json!({}), Some(self.finish));
-        let usage = json!({
-            "id": self.id, "object": "chat.completion.chunk", "created": self.created as u64, "model": self.model,
-            "choices": [], "usage": self.usage(),
-        });
-        last.push_str(&format!("data: {usage}\n\ndata: [DONE]\n\n"));
-        Some(Ok(last.into()))
+        pause(u64::from(if at == 0 { self.simulation.first_token_ms } else { self.simulation.per_token_ms })).await;
+        let Some(word) = self.words.get(at) else {
+            let mut last = self.chunk(&Text { role: None, content: None }, Some(self.finish));
+            let usage = self.json("chat.completion.chunk", vec![], self.usage());
+            last.push_str(&format!("data: {usage}\n\ndata: [DONE]\n\n"));
+            return Some(Ok(last.into()));
+        };
+        let event = match at {
+            0 => self.chunk(&Text { role: Some("assistant"), content: Some(word) }, None),
+            _ => self.chunk(&Text { role: None, content: Some(&format!(" {word}")) }, None),
+        };
+        Some(Ok(event.into()))
     }
 
-    fn chunk(&self, delta: &serde_json::Value, finish: Option<&str>) -> String {
-        let mut events = String::new();
-        for index in 0..self.choices {
-            let chunk = json!({
-                "id": self.id, "object": "chat.completion.chunk", "created": self.created as u64, "model": self.model,
-                "choices": [{"index": index, "delta": delta, "logprobs": null, "finish_reason": finish}],
-            });
-            events.push_str(&format!("data: {chunk}\n\n"));
-        }
-        events
+    fn chunk(&self, delta: &Text<'_>, finish: Option<&'static str>) -> String {
+        let choice = |index| {
+            let delta = Some(Text { role: delta.role, content: delta.content });
+            Choice { index, message: None, delta, logprobs: (), finish_reason: finish }
+        };
+        let one = |index| format!("data: {}\n\n", self.json("chat.completion.chunk", vec![choice(index)], None));
+        (0..self.choices).map(one).collect()
     }
 }
 

@@ -2,11 +2,16 @@
 //! stream is cut. A provider's own figure, when it comes, replaces all of it.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::Context,
     time::Duration,
 };
 
 use bytes::Bytes;
+use futures::task::AtomicWaker;
 
 use super::{
     dispatch::{Ending, Progress, warn},
@@ -16,15 +21,24 @@ use super::{
     },
 };
 use crate::{
-    domain::usage::{Outcome, Tokens},
-    service::{metering::AdmittedCall, tokens},
+    domain::{
+        ids::KeyId,
+        usage::{Outcome, Tokens},
+    },
+    service::{Services, metering::AdmittedCall, tokens},
 };
 
 /// A checkpoint is at most one second old, counting included.
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
 
 /// Meters one stream.
-pub struct StreamMeter(Mutex<State>);
+pub struct StreamMeter {
+    state: Mutex<State>,
+    /// The stream's key has fallen.
+    is_stopped: AtomicBool,
+    /// Whoever waits for the upstream meanwhile.
+    reader: AtomicWaker,
+}
 
 /// What a stream that ends without a provider's figure is charged for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +74,7 @@ struct State {
 impl StreamMeter {
     /// A meter for an admitted call.
     pub fn new(call: AdmittedCall, body: Bytes, progress: Progress) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(State {
+        let state = Mutex::new(State {
             call: Some(call),
             progress,
             body,
@@ -71,7 +85,8 @@ impl StreamMeter {
             usage: None,
             has_begun: false,
             has_news: false,
-        })))
+        });
+        Arc::new(Self { state, is_stopped: AtomicBool::new(false), reader: AtomicWaker::new() })
     }
 
     /// Reads a chunk.
@@ -107,10 +122,17 @@ impl StreamMeter {
         call.finish(end);
     }
 
-    /// The client has left: it pays for its prompt and what was produced, if anything came from upstream at all.
-    pub fn client_left(&self) {
+    /// The client has left, or this process cuts it off: it pays for its prompt and what was produced, if anything came from
+    /// upstream at all.
+    pub fn cut(&self, outcome: Outcome) {
         let (status, charge) = if self.has_begun() { (200, Charge::Produced) } else { (499, Charge::Reported) };
-        self.finish(Ending { outcome: Outcome::Cancelled, status, code: "" }, charge);
+        self.finish(Ending { outcome, status, code: "" }, charge);
+    }
+
+    /// Whether the stream's key has fallen; if not, the reader is woken when it does.
+    pub fn poll_stopped(&self, cx: &Context<'_>) -> bool {
+        self.reader.register(cx.waker());
+        self.is_stopped.load(Ordering::Acquire)
     }
 
     /// Logs what the provider did.
@@ -121,26 +143,29 @@ impl StreamMeter {
         }
     }
 
-    /// Notes at intervals what was used, until the stream has ended.
-    pub async fn keep_checkpoints(meter: Weak<Self>) {
+    /// Notes at intervals what was used, until the stream has ended. Stops it when its key has fallen.
+    pub async fn watch(meter: Weak<Self>, services: Services) {
+        let mut seen = services.snapshot();
         loop {
             tokio::time::sleep(CHECKPOINT_EVERY).await;
             let Some(meter) = meter.upgrade() else { return };
-            if !meter.checkpoint() {
-                return;
+            let Some(key) = meter.checkpoint() else { return };
+            let now = services.snapshot();
+            if !Arc::ptr_eq(&seen, &now) && key.is_some_and(|key| now.has_fallen(key)) {
+                meter.is_stopped.store(true, Ordering::Release);
+                meter.reader.wake();
             }
+            seen = now;
         }
     }
 
-    /// Counts what is new and notes the sum; false once the call is finished. The stream goes on meanwhile.
-    fn checkpoint(&self) -> bool {
+    /// Counts what is new and notes the sum, while the stream goes on. Answers with the call's key; `None` once it is finished.
+    fn checkpoint(&self) -> Option<Option<KeyId>> {
         let (text, body) = {
             let mut state = self.lock();
-            if state.call.is_none() {
-                return false;
-            }
+            let key = state.call.as_ref()?.facts().key;
             if !std::mem::take(&mut state.has_news) {
-                return true;
+                return Some(key);
             }
             state.being_counted = (state.text.len() as u64).div_ceil(4);
             (std::mem::take(&mut state.text), state.prompt.is_none().then(|| state.body.clone()))
@@ -155,11 +180,13 @@ impl StreamMeter {
             state.body = Bytes::new();
         }
         let used = state.usage.unwrap_or(Tokens { prompt: state.prompt.unwrap_or(0), cached: 0, completion: state.counted });
-        state.call.as_mut().map(|call| call.checkpoint(used)).is_some()
+        let call = state.call.as_mut()?;
+        call.checkpoint(used);
+        Some(call.facts().key)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -19,7 +19,7 @@ use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
 use http_body::Frame;
 use tokio::time::{Instant, Sleep, sleep_until};
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     Gateway,
@@ -30,7 +30,13 @@ use super::{
     stream_meter::{Charge, StreamMeter},
     wire::answer,
 };
-use crate::service::upstream::{UpstreamBody, UpstreamFault, UpstreamTimeouts};
+use crate::{
+    domain::usage::Outcome,
+    service::{
+        access::decide::KeyRefusal,
+        upstream::{UpstreamBody, UpstreamFault, UpstreamTimeouts},
+    },
+};
 
 /// As much as is gathered before it is written.
 const WRITE_MAX: usize = 64 << 10;
@@ -73,14 +79,14 @@ pub async fn answer(gateway: &Gateway, admitted: Admitted) -> Result<Response<Bo
         is_answered: false,
         failure: None,
         calls: gateway.services.calls.clone(),
+        cut: gateway.services.cut.clone(),
         deadline: Box::pin(sleep_until(begun + timeouts.first_byte)),
         last_chunk: begun,
         begun,
         timeouts,
     };
     events.wait_for_first().await?;
-    // From now on the process may end at any time: what was produced is noted at intervals.
-    gateway.services.calls.spawn(StreamMeter::keep_checkpoints(Arc::downgrade(&meter)));
+    gateway.services.calls.spawn(StreamMeter::watch(Arc::downgrade(&meter), gateway.services.clone()));
     let mut response = Response::new(Body::new(events));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
@@ -107,6 +113,8 @@ struct EventStream {
     /// Why the stream ended before that.
     failure: Option<GatewayError>,
     calls: TaskTracker,
+    /// This process ends what is in flight.
+    cut: CancellationToken,
     deadline: Pin<Box<Sleep>>,
     last_chunk: Instant,
     begun: Instant,
@@ -124,6 +132,9 @@ impl EventStream {
     fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         loop {
             self.take_events();
+            if self.upstream.is_some() && self.meter.poll_stopped(cx) {
+                self.stop();
+            }
             if self.upstream.is_none() || self.ready_len >= WRITE_MAX {
                 return Poll::Ready(self.gather());
             }
@@ -233,6 +244,14 @@ impl EventStream {
         }
     }
 
+    /// The key has fallen: what came so far is all that it gets.
+    fn stop(&mut self) {
+        let error = GatewayError::Key(KeyRefusal::Revoked);
+        self.upstream = None;
+        self.meter.finish(Ending { outcome: Outcome::Cancelled, status: 200, code: error.code() }, Charge::Produced);
+        self.write(error.event());
+    }
+
     fn write(&mut self, bytes: Bytes) {
         self.ready_len += bytes.len();
         self.ready.push(bytes);
@@ -271,7 +290,7 @@ impl http_body::Body for EventStream {
 impl Drop for EventStream {
     fn drop(&mut self) {
         if self.upstream.is_some() {
-            self.meter.client_left();
+            self.meter.cut(if self.cut.is_cancelled() { Outcome::Interrupted } else { Outcome::Cancelled });
         }
     }
 }

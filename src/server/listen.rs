@@ -47,6 +47,13 @@ impl Acceptor {
         Self { router, timeouts: http.timeouts, limits: http.limits, counters, tasks: TaskTracker::new(), stop, cut }
     }
 
+    /// The same acceptor, which tells others when it cuts what is in flight.
+    #[must_use]
+    pub fn telling(mut self, cut: CancellationToken) -> Self {
+        self.cut = cut;
+        self
+    }
+
     /// Accepts connections until it is told to stop.
     pub async fn run(&self, listener: TcpListener) {
         let slots = Arc::new(Semaphore::new(self.limits.connections));

@@ -128,7 +128,7 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
 
     let edge = Edge::new(services.clone(), config);
     let background = Background::start(&edge).await?;
-    let acceptor = Acceptor::new(router(&edge), &edge.config.http, edge.counters.clone());
+    let acceptor = Acceptor::new(router(&edge), &edge.config.http, edge.counters.clone()).telling(services.cut.clone());
     announce(&edge).await?;
     tokio::select! {
         () = acceptor.run(listener) => {}

@@ -36,7 +36,7 @@ pub use clock::Clock;
 pub use error::ServiceError;
 pub use random::Random;
 
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use upstream::{AddressGuard, UpstreamClient, UpstreamTimeouts};
 
 use crate::{
@@ -76,6 +76,8 @@ pub struct Services {
     pub upstream: UpstreamClient,
     /// Gateway calls that outlive their client, because what they used must be charged. Awaited at shutdown.
     pub calls: TaskTracker,
+    /// Set when this process ends what is still in flight: such calls are interrupted, their clients did not leave.
+    pub cut: CancellationToken,
     /// What the gateway decides with; replaced as a whole.
     snapshot: Arc<ArcSwap<Snapshot>>,
     /// One refresh at a time; see [`access`].
@@ -146,6 +148,7 @@ impl Services {
             settings: Arc::new(settings),
             upstream,
             calls: TaskTracker::new(),
+            cut: CancellationToken::new(),
             snapshot: Arc::new(ArcSwap::from_pointee(Snapshot::default())),
             refreshing: Arc::default(),
         };

@@ -15,6 +15,9 @@ const JSON: &str = "content-type: application/json\r\n";
 const GOOD: &str =
     r#"{"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":1}}"#;
 
+/// What the upstream does, and the row that it is mapped to.
+type Case = (&'static str, Vec<Act>, (u16, &'static str, Outcome));
+
 #[tokio::test]
 async fn failures_are_mapped_and_cost_nothing() {
     in_a_world(async |world| {
@@ -22,7 +25,7 @@ async fn failures_are_mapped_and_cost_nothing() {
         let write = |text: &str| vec![Act::Write(text.as_bytes().to_vec())];
         let reply = |status: u16, body: &str| vec![Act::Write(answer(status, JSON, body))];
         let error_502 = (502, "upstream_error", Outcome::UpstreamError);
-        let table: Vec<(&str, Vec<Act>, (u16, &str, Outcome))> = vec![
+        let table: Vec<Case> = vec![
             ("closes at once", vec![], error_502),
             ("no HTTP", write("canary\r\n\r\n"), error_502),
             ("401", reply(401, &said), error_502),

@@ -270,6 +270,41 @@ async fn checkpoints_follow_a_stream_within_a_second() {
 }
 
 #[tokio::test]
+async fn a_revoked_key_and_a_stopping_process_end_running_streams() {
+    in_a_world(async |mut world| {
+        tokens::load();
+        world.services.upstream.timeouts.idle = Duration::from_secs(30);
+        let router = super::super::router(world.services.clone());
+        let begun = [upstream::stream_head(), upstream::chunk(delta("Hello, world!").as_bytes()), Act::Hang];
+        world.upstream.will(begun);
+        let open = async || {
+            let call = axum::http::Request::post("/v1/chat/completions")
+                .header("x-api-key", &world.key)
+                .body(axum::body::Body::from(request("gpt", true)))
+                .unwrap();
+            tower::ServiceExt::oneshot(router.clone(), call).await.unwrap()
+        };
+        let response = open().await;
+        let keys = world.services.list_keys(&world.maya, "atlas-search", Default::default()).await.unwrap().items;
+        let cut = open().await;
+        world.services.cut.cancel();
+        drop(cut);
+        let call = world.only_call().await;
+        assert_eq!((call.outcome, call.completion_tokens, call.estimated), (Outcome::Interrupted, 4, true));
+
+        world.services.revoke_key(&world.maya, "atlas-search", keys[0].id).await.unwrap();
+        let whole = axum::body::to_bytes(response.into_body(), 1 << 20);
+        let text = tokio::time::timeout(Duration::from_secs(5), whole).await.expect("within five seconds").unwrap();
+        assert!(String::from_utf8_lossy(&text).contains("api_key_revoked"));
+        let calls = world.booked().await;
+        assert_eq!(calls.len(), 2);
+        assert!(calls.iter().all(|call| call.completion_tokens == 4 && call.cost > 8_000));
+        world
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn nothing_is_held_back_between_events() {
     in_a_world(async |world| {
         let acts: Vec<Act> = (0..200)

@@ -49,6 +49,8 @@ struct Choice<'a> {
 #[derive(Deserialize)]
 struct Produced<'a> {
     #[serde(borrow, default)]
+    role: Option<&'a RawValue>,
+    #[serde(borrow, default)]
     content: Option<&'a RawValue>,
     #[serde(borrow, default)]
     reasoning_content: Option<&'a RawValue>,
@@ -92,7 +94,9 @@ pub fn read(json: &str, text: &mut String) -> Result<Reading, Garbage> {
     let mut reading = Reading { usage, ..Reading::default() };
     match serde_json::from_str::<Vec<Choice>>(raw_choices) {
         Ok(choices) => {
-            reading.is_usage_only = choices.is_empty() && answer.usage.is_some_and(|raw| raw.get() != "null");
+            // Some servers add a choice that says nothing.
+            let has_usage = answer.usage.is_some_and(|raw| raw.get() != "null");
+            reading.is_usage_only = has_usage && choices.iter().all(Choice::says_nothing);
             for choice in &choices {
                 reading.is_finished |= choice.finish_reason.is_some_and(|raw| raw.get() != "null");
                 for produced in [&choice.delta, &choice.message].into_iter().flatten() {
@@ -104,6 +108,23 @@ pub fn read(json: &str, text: &mut String) -> Result<Reading, Garbage> {
         Err(_) => text.push_str(raw_choices),
     }
     Ok(reading)
+}
+
+impl Choice<'_> {
+    fn says_nothing(&self) -> bool {
+        let Self { delta: Some(delta), message: None, finish_reason } = self else { return false };
+        let parts = [
+            delta.role,
+            delta.content,
+            delta.reasoning_content,
+            delta.reasoning,
+            delta.refusal,
+            delta.tool_calls,
+            delta.function_call,
+            *finish_reason,
+        ];
+        parts.into_iter().flatten().all(|raw| matches!(raw.get(), "null" | "\"\""))
+    }
 }
 
 impl Produced<'_> {
@@ -183,6 +204,11 @@ mod tests {
         );
         let tokens = Tokens { prompt: 9, cached: 5, completion: 4 };
         assert_eq!(reading, Ok(Reading { usage: Some(tokens), is_usage_only: true, is_finished: false }));
+        for quiet in ["{}", r#"{"content":null,"role":null}"#, r#"{"content":"","tool_calls":null}"#] {
+            let chunk = |finish: &str| format!(r#"{{"choices":[{{"index":0,"delta":{quiet},"finish_reason":{finish}}}],"usage":{{"prompt_tokens":1}}}}"#);
+            assert!(read_all(&chunk("null")).0.unwrap().is_usage_only, "{quiet}");
+            assert!(!read_all(&chunk("\"stop\"")).0.unwrap().is_usage_only, "{quiet}");
+        }
         // Azure's first chunk has no choices and no usage; it is the client's.
         assert!(!read_all(r#"{"choices":[],"prompt_filter_results":[]}"#).0.unwrap().is_usage_only);
         let (reading, text) =

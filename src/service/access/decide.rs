@@ -8,6 +8,7 @@ use super::snapshot::{KeyEntry, ModelEntry, Snapshot, TeamEntry};
 use crate::domain::{
     api_keys::{self, KeyKind},
     catalog::{ModelState, ProviderKind},
+    ids::KeyId,
     teams::AccessMode,
     time::UnixMs,
 };
@@ -85,6 +86,11 @@ impl Snapshot {
             ModelState::Approval => Err(ModelRefusal::RequiresApproval),
             ModelState::Closed => Err(ModelRefusal::NotFound),
         }
+    }
+
+    /// Whether a key was revoked, or lost its person, since it was accepted. Its own end does not cut what it began.
+    pub fn has_fallen(&self, key: KeyId) -> bool {
+        !self.keys.values().any(|entry| entry.id == key && !entry.revoked && !entry.person_gone)
     }
 
     /// The models that a key may call, by name.
