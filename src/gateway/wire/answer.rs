@@ -205,7 +205,9 @@ mod tests {
         let tokens = Tokens { prompt: 9, cached: 5, completion: 4 };
         assert_eq!(reading, Ok(Reading { usage: Some(tokens), is_usage_only: true, is_finished: false }));
         for quiet in ["{}", r#"{"content":null,"role":null}"#, r#"{"content":"","tool_calls":null}"#] {
-            let chunk = |finish: &str| format!(r#"{{"choices":[{{"index":0,"delta":{quiet},"finish_reason":{finish}}}],"usage":{{"prompt_tokens":1}}}}"#);
+            let chunk = |finish: &str| {
+                format!(r#"{{"choices":[{{"index":0,"delta":{quiet},"finish_reason":{finish}}}],"usage":{{"prompt_tokens":1}}}}"#)
+            };
             assert!(read_all(&chunk("null")).0.unwrap().is_usage_only, "{quiet}");
             assert!(!read_all(&chunk("\"stop\"")).0.unwrap().is_usage_only, "{quiet}");
         }
