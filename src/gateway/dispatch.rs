@@ -144,6 +144,7 @@ impl Gateway {
                     secret: provider.secret.as_ref(),
                     body: Some(admitted.request.render(&admitted.body, target)),
                     stream: admitted.request.stream,
+                    call: Some(call),
                 };
                 self.services.upstream.send(request).await.map_err(|fault| failed(call, provider, fault))?
             }

@@ -13,7 +13,7 @@ mod mailed_links;
 mod metrics;
 mod router;
 mod secret_key;
-mod start;
+pub mod start;
 mod telemetry;
 #[cfg(test)]
 mod tests;

@@ -16,7 +16,7 @@ use reqwest::{
 
 pub use guard::AddressGuard;
 
-use crate::service::vault::Secret;
+use crate::{domain::ids::CallId, service::vault::Secret};
 
 /// How long upstream may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +64,8 @@ pub struct UpstreamRequest<'a> {
     pub body: Option<Bytes>,
     /// An event stream is wanted.
     pub stream: bool,
+    /// The gateway call that this is for: its id goes along, so that both sides' logs can be laid beside each other.
+    pub call: Option<CallId>,
 }
 
 /// What a provider answered: its status, and its body as it comes.
@@ -132,6 +134,10 @@ impl UpstreamClient {
                 HeaderValue::try_from(format!("Bearer {}", secret.expose())).map_err(|_| UpstreamFault::NotAllowed)?;
             value.set_sensitive(true);
             headers.insert(AUTHORIZATION, value);
+        }
+        if let Some(call) = request.call.and_then(|id| HeaderValue::try_from(id.to_string()).ok()) {
+            // The name that OpenAI documents for it; others ignore it.
+            headers.insert("x-client-request-id", call);
         }
         let method = if request.body.is_some() { Method::POST } else { Method::GET };
         let mut call = self.http.request(method, url).headers(headers);
