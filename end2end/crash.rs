@@ -106,7 +106,10 @@ async fn kill_and_count(platform: Platform) {
         count(false, "completed"),
         count(false, "interrupted")
     );
-    assert!(count(true, "interrupted") > 20 && count(true, "completed") > 20 && count(false, "completed") > 20, "too little was tried");
+    assert!(
+        count(true, "interrupted") > 20 && count(true, "completed") > 20 && count(false, "completed") > 20,
+        "too little was tried"
+    );
     assert!(booked.values().any(|call| call.outcome == "interrupted" && call.completion > 0), "no checkpoint was tried");
     let left = std::fs::read_dir(platform.data_dir().join("spool")).expect("a spool").count();
     assert!(left <= 1, "booked segments are removed: {left} are left");
@@ -131,7 +134,8 @@ async fn check(services: &Services, log: &HashMap<String, Served>, seen: &[Strin
             other => panic!("{id} is booked as {other}"),
         }
         if served.stream || call.outcome == "completed" {
-            let items = [(call.prompt, 3), (call.completion, 15)].map(|(n, dollars)| Item { units: n as u64, price: Price(dollars * DOLLAR) });
+            let items = [(call.prompt, 3), (call.completion, 15)]
+                .map(|(n, dollars)| Item { units: n as u64, price: Price(dollars * DOLLAR) });
             assert_eq!(Some(call.cost), charge(&items, BasisPoints(0), Rounding::HalfUp).map(|cost| cost.0), "{id}");
         }
     }

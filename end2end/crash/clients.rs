@@ -65,7 +65,8 @@ impl Load {
 
 /// One call; its id, if its end was seen.
 async fn call(http: &reqwest::Client, url: &str, key: &str, stream: bool, length: u64) -> reqwest::Result<Option<String>> {
-    let body = json!({"model": "witness", "stream": stream, "max_tokens": length, "messages": [{"role": "user", "content": "Go on."}]});
+    let body =
+        json!({"model": "witness", "stream": stream, "max_tokens": length, "messages": [{"role": "user", "content": "Go on."}]});
     let request = http.post(url).bearer_auth(key).header("content-type", "application/json").body(body.to_string());
     let answer = request.send().await?;
     let id = answer.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();

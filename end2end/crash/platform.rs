@@ -31,7 +31,8 @@ impl Platform {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let binary = folder.path().join("tallygate");
         std::fs::copy(env!("CARGO_BIN_EXE_tallygate"), &binary).expect("the binary is there");
-        let database_url = database_url.unwrap_or_else(|| format!("sqlite://{}", folder.path().join("data/tallygate.db").display()));
+        let database_url =
+            database_url.unwrap_or_else(|| format!("sqlite://{}", folder.path().join("data/tallygate.db").display()));
         Self { folder, database_url, binary }
     }
 
@@ -75,7 +76,12 @@ impl Platform {
         };
         let owner = Caller::system(services.insert_account(&mut tx, &account).await.expect("an account"));
         tx.commit().await.expect("it commits");
-        let provider = ProviderInput { name: "witness".into(), kind: "openai".into(), base_url: upstream.into(), ..ProviderInput::default() };
+        let provider = ProviderInput {
+            name: "witness".into(),
+            kind: "openai".into(),
+            base_url: upstream.into(),
+            ..ProviderInput::default()
+        };
         services.create_provider(&owner, provider).await.expect("a provider");
         let model = NewModel {
             name: "witness".into(),

@@ -34,8 +34,14 @@ impl Services {
             sealed => Some(self.vault.open(&secret_place(provider.id), sealed)?),
         };
         let started = self.clock.now();
-        let request =
-            UpstreamRequest { base_url: &provider.base_url, path: "/models", secret: secret.as_ref(), body: None, stream: false, call: None };
+        let request = UpstreamRequest {
+            base_url: &provider.base_url,
+            path: "/models",
+            secret: secret.as_ref(),
+            body: None,
+            stream: false,
+            call: None,
+        };
         let result = tokio::time::timeout(PATIENCE, self.ask_for_models(request)).await;
         let latency_ms = self.clock.now().since(started);
         let (ok, message) = match result {
