@@ -12,8 +12,6 @@ mod organizations;
 mod problem;
 mod signed_in;
 mod teams;
-#[cfg(test)]
-mod tests;
 mod tokens;
 mod usage;
 

@@ -2,7 +2,10 @@
 
 mod accounts;
 mod api_keys;
+mod architecture;
 mod catalog;
+mod edge;
+mod rest;
 mod schema;
 mod sessions;
 pub(crate) mod support;

@@ -1,10 +1,12 @@
 //! What tests stand on: databases, people, a clock that moves.
 
 pub(crate) mod accounts;
+pub(crate) mod app;
 pub(crate) mod database;
 pub(crate) mod invariants;
 pub(crate) mod people;
 
+pub(crate) use app::TestApp;
 pub(crate) use database::on_each_database;
 
 use crate::domain::time::UnixMs;
