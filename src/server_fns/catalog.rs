@@ -18,19 +18,29 @@ pub async fn list_providers() -> Result<Vec<ProviderView>, AppError> {
     Ok(services.list_providers(&caller).await?)
 }
 
+/// What was typed into the provider's form that a plain browser sent just now and that was refused.
+#[server(prefix = "/fn", endpoint = "typed_provider")]
+pub async fn typed_provider() -> Result<Option<ProviderForm>, AppError> {
+    Ok(super::context::typed_form("provider"))
+}
+
 /// Adds a provider, or changes the one of this id.
 #[server(prefix = "/fn", endpoint = "save_provider")]
 pub async fn save_provider(#[server(default)] id: String, form: ProviderForm) -> Result<(), AppError> {
-    use super::context::signed_in;
-    use crate::service::catalog::ProviderInput;
+    use super::context::{keep_typed_form, signed_in};
+    use crate::service::{ServiceError, catalog::ProviderInput};
     let (services, caller) = signed_in().await?;
-    let simulation = form.simulation().map_err(|fields| AppError::Invalid { fields })?;
-    let input = ProviderInput { name: form.name, kind: form.kind, base_url: form.base_url, secret: form.secret, simulation };
-    if id.is_empty() {
-        services.create_provider(&caller, input).await?;
-    } else {
-        services.update_provider(&caller, &id, input).await?;
-    }
+    let save = async |form: ProviderForm| {
+        let simulation = form.simulation()?;
+        let input = ProviderInput { name: form.name, kind: form.kind, base_url: form.base_url, secret: form.secret, simulation };
+        match id.as_str() {
+            "" => services.create_provider(&caller, input).await?,
+            id => services.update_provider(&caller, id, input).await?,
+        };
+        Ok::<_, ServiceError>(())
+    };
+    let shown = ProviderForm { secret: String::new(), ..form.clone() };
+    save(form).await.map_err(|error| keep_typed_form(error, "provider", &shown))?;
     leptos_axum::redirect("/admin/providers");
     Ok(())
 }
@@ -61,17 +71,27 @@ pub async fn list_catalog_models() -> Result<Vec<ModelView>, AppError> {
     Ok(services.list_models(&caller).await?)
 }
 
+/// What was typed into the model's form that a plain browser sent just now and that was refused.
+#[server(prefix = "/fn", endpoint = "typed_model")]
+pub async fn typed_model() -> Result<Option<ModelForm>, AppError> {
+    Ok(super::context::typed_form("model"))
+}
+
 /// Adds a model, or changes the one of this id.
 #[server(prefix = "/fn", endpoint = "save_model")]
 pub async fn save_model(#[server(default)] id: String, form: ModelForm) -> Result<(), AppError> {
-    use super::context::signed_in;
+    use super::context::{keep_typed_form, signed_in};
+    use crate::service::ServiceError;
     let (services, caller) = signed_in().await?;
-    let model = form.parse().map_err(|fields| AppError::Invalid { fields })?;
-    if id.is_empty() {
-        services.create_model(&caller, model).await?;
-    } else {
-        services.update_model(&caller, &id, model).await?;
-    }
+    let save = async || {
+        let model = form.parse()?;
+        match id.as_str() {
+            "" => services.create_model(&caller, model).await?,
+            id => services.update_model(&caller, id, model).await?,
+        };
+        Ok::<_, ServiceError>(())
+    };
+    save().await.map_err(|error| keep_typed_form(error, "model", &form))?;
     leptos_axum::redirect("/admin/models");
     Ok(())
 }

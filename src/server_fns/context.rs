@@ -62,4 +62,14 @@ pub fn typed(name: &str) -> String {
         .map_or_else(String::new, |(_, value)| value.into_owned())
 }
 
+/// The same for a whole form, under its name. What it holds must not be secret.
+pub fn keep_typed_form<T: serde::Serialize>(error: ServiceError, name: &str, form: &T) -> AppError {
+    keep_typed(error, &[(name, &serde_json::to_string(form).unwrap_or_default())])
+}
+
+/// The form of this name that failed just now.
+pub fn typed_form<T: serde::de::DeserializeOwned>(name: &str) -> Option<T> {
+    serde_json::from_str(&typed(name)).ok()
+}
+
 const TYPED: &str = "typed";

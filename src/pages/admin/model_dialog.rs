@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Button, Checkbox, Dialog, Field, LinkButton, Note, NoteKind, Opt, Select},
+    components::{Button, Checkbox, Dialog, Field, Icon, LinkButton, Note, NoteKind, Opt, Select},
     domain::{
         catalog::{Modality, ModelView, ProviderView, Tier},
         catalog_forms::{DEPLOYMENT_ROWS, ModelForm},
@@ -15,6 +15,8 @@ const CLOSE: &str = "/admin/models";
 #[component]
 pub(super) fn ModelDialog(
     model: Option<ModelView>,
+    /// What a plain form sent and was refused.
+    typed: Option<ModelForm>,
     providers: Vec<ProviderView>,
     action: ServerAction<SaveModel>,
 ) -> impl IntoView {
@@ -24,7 +26,7 @@ pub(super) fn ModelDialog(
     };
     let (title, verb) = if model.is_some() { ("Edit model", "Save model") } else { ("Add model", "Add model") };
     let id = model.as_ref().map(|model| model.id.to_string()).unwrap_or_default();
-    let form = model.as_ref().map_or_else(new_form, ModelForm::of);
+    let form = typed.unwrap_or_else(|| model.as_ref().map_or_else(new_form, ModelForm::of));
     view! {
         <Dialog id="model" title=title close=CLOSE width="w-600">
             <ActionForm action=action>
@@ -180,8 +182,8 @@ fn deployments(form: &ModelForm, providers: &[ProviderView], action: ServerActio
     view! {
         {deployment(form, providers, 0, error(action, "deployments"))}
         <details class="more" open=open>
-            <summary><span>"Fallbacks"</span><span class="opt">"Asked in order when the first one fails"</span></summary>
-            {fallbacks}
+            <summary><Icon name="chevr"/>"Fallbacks"<span class="opt">"Asked in order when the first one fails"</span></summary>
+            <div class="more-body">{fallbacks}</div>
         </details>
     }
     .into_any()

@@ -6,12 +6,13 @@ use crate::{
     components::{Badge, Empty, LinkButton, PageHead, Quiet, SkeletonTable, noscroll},
     domain::{
         catalog::{ModelView, ProviderView, Tier},
+        catalog_forms::ModelForm,
         format,
         money::Price,
     },
     error::AppError,
     pages::failure::Failure,
-    server_fns::catalog::{SaveModel, list_catalog_models, list_providers},
+    server_fns::catalog::{SaveModel, list_catalog_models, list_providers, typed_model},
 };
 
 /// `/admin/models`: the catalog with its prices.
@@ -26,19 +27,22 @@ pub fn ModelsPage() -> impl IntoView {
             <LinkButton label="Add model" href="/admin/models?dialog=create" class="primary" icon="plus"/>
         </PageHead>
         <Transition fallback=|| view! { <SkeletonTable/> }>
-            {move || Suspend::new(async move { models.await.map_or_else(failed, |(list, providers)| table(list, &providers)) })}
+            {move || Suspend::new(async move { models.await.map_or_else(failed, |(list, providers, _)| table(list, &providers)) })}
         </Transition>
         <Suspense>
             {move || {
                 let opened = opened.get();
-                Suspend::new(async move { models.await.ok().and_then(|(list, providers)| dialog(opened, list, providers, save)) })
+                Suspend::new(async move { models.await.ok().and_then(|loaded| dialog(opened, loaded, save)) })
             }}
         </Suspense>
     }
 }
 
-async fn load() -> Result<(Vec<ModelView>, Vec<ProviderView>), AppError> {
-    Ok((list_catalog_models().await?, list_providers().await?))
+/// Models, providers, and what a plain form sent and was refused.
+type Loaded = (Vec<ModelView>, Vec<ProviderView>, Option<ModelForm>);
+
+async fn load() -> Result<Loaded, AppError> {
+    Ok((list_catalog_models().await?, list_providers().await?, typed_model().await?))
 }
 
 fn failed(error: AppError) -> AnyView {
@@ -66,19 +70,19 @@ fn table(list: Vec<ModelView>, providers: &[ProviderView]) -> AnyView {
     view! {
         <section class="card" aria-label="Models">
             <div class="tbl-wrap whole">
-                <table class="tbl stack">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Model"</th>
-                            <th scope="col">"Modality"</th>
-                            <th scope="col">"Served by"</th>
-                            <th scope="col" class="n">"In / out per 1M tokens"</th>
-                            <th scope="col" class="n">"Context"</th>
-                            <th scope="col" class="n">"Open in"</th>
-                            <th scope="col">"State"</th>
+                <table class="tbl stack" role="table">
+                    <thead role="rowgroup">
+                        <tr role="row">
+                            <th role="columnheader" scope="col">"Model"</th>
+                            <th role="columnheader" scope="col">"Modality"</th>
+                            <th role="columnheader" scope="col">"Served by"</th>
+                            <th role="columnheader" scope="col" class="n">"In / out per 1M tokens"</th>
+                            <th role="columnheader" scope="col" class="n">"Context"</th>
+                            <th role="columnheader" scope="col" class="n">"Open in"</th>
+                            <th role="columnheader" scope="col">"State"</th>
                         </tr>
                     </thead>
-                    {groups}
+                    <tbody role="rowgroup">{groups}</tbody>
                 </table>
             </div>
         </section>
@@ -95,12 +99,10 @@ fn group(tier: Tier, list: &[ModelView]) -> Option<AnyView> {
     let rows = models.into_iter().map(row).collect_view();
     Some(
         view! {
-            <tbody>
-                <tr class="grp">
-                    <th colspan="7" scope="rowgroup"><b>{tier.label()}</b>" "{count}</th>
-                </tr>
-                {rows}
-            </tbody>
+            <tr class="grp" role="row">
+                <td colspan="7" role="cell"><b>{tier.label()}</b>{count}</td>
+            </tr>
+            {rows}
         }
         .into_any(),
     )
@@ -108,8 +110,7 @@ fn group(tier: Tier, list: &[ModelView]) -> Option<AnyView> {
 
 fn row(model: &ModelView) -> AnyView {
     let edit = format!("/admin/models?dialog=edit&id={}", model.id);
-    let aliases =
-        (!model.aliases.is_empty()).then(|| view! { <small class="mute">{format!("also {}", model.aliases.join(", "))}</small> });
+    let aliases = (!model.aliases.is_empty()).then(|| view! { <small>{format!("also {}", model.aliases.join(", "))}</small> });
     let served = model.deployments.iter().map(|d| d.provider.clone()).collect::<Vec<_>>().join(", then ");
     let open_in = match model.open_in {
         0 => "Nowhere".to_owned(),
@@ -123,17 +124,17 @@ fn row(model: &ModelView) -> AnyView {
         (true, Some(_), false) => view! { <Quiet text="Enabled"/> }.into_any(),
     };
     view! {
-        <tr>
-            <td>
-                <a class="lead link-plain" href=edit.clone() {..noscroll()}>{model.name.clone()}</a>
+        <tr role="row">
+            <td role="cell" class="lead">
+                <a class="name" href=edit.clone() {..noscroll()}>{model.name.clone()}</a>
                 {aliases}
             </td>
-            <td class="sub drop">{model.modality.as_str()}</td>
-            <td class="sub drop">{served}</td>
-            <td class="n">{price(model.prices.input)}" / "{price(model.prices.output)}</td>
-            <td class="n drop">{format::count(model.context_window)}</td>
-            <td class="n sub drop">{open_in}</td>
-            <td>{state}</td>
+            <td role="cell" class="sub drop">{model.modality.as_str()}</td>
+            <td role="cell" class="sub drop">{served}</td>
+            <td role="cell" class="n">{price(model.prices.input)}" / "{price(model.prices.output)}</td>
+            <td role="cell" class="n drop">{format::count(model.context_window)}</td>
+            <td role="cell" class="n sub drop">{open_in}</td>
+            <td role="cell" class="meta">{state}</td>
         </tr>
     }
     .into_any()
@@ -143,12 +144,12 @@ fn price(price: Option<Price>) -> String {
     price.map_or_else(|| "–".to_owned(), |price| format::price(price.0))
 }
 
-fn dialog(opened: Opened, list: Vec<ModelView>, providers: Vec<ProviderView>, save: ServerAction<SaveModel>) -> Option<AnyView> {
+fn dialog(opened: Opened, (list, providers, typed): Loaded, save: ServerAction<SaveModel>) -> Option<AnyView> {
     match opened {
-        Opened::Create => Some(view! { <ModelDialog model=None providers=providers action=save/> }.into_any()),
+        Opened::Create => Some(view! { <ModelDialog model=None typed=typed providers=providers action=save/> }.into_any()),
         Opened::Edit(id) => {
             let model = list.into_iter().find(|model| model.id.to_string() == id)?;
-            Some(view! { <ModelDialog model=Some(model) providers=providers action=save/> }.into_any())
+            Some(view! { <ModelDialog model=Some(model) typed=typed providers=providers action=save/> }.into_any())
         }
         Opened::None | Opened::Delete(_) => None,
     }

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Button, Dialog, Field, LinkButton, Note, NoteKind, Opt, Select},
+    components::{Button, Dialog, Field, Icon, LinkButton, Note, NoteKind, Opt, Select},
     domain::{
         catalog::{ProviderKind, ProviderView},
         catalog_forms::ProviderForm,
@@ -13,7 +13,12 @@ const CLOSE: &str = "/admin/providers";
 
 /// "Add provider", or "Edit provider" of the one that is given.
 #[component]
-pub(super) fn ProviderDialog(provider: Option<ProviderView>, action: ServerAction<SaveProvider>) -> impl IntoView {
+pub(super) fn ProviderDialog(
+    provider: Option<ProviderView>,
+    /// What a plain form sent and was refused.
+    typed: Option<ProviderForm>,
+    action: ServerAction<SaveProvider>,
+) -> impl IntoView {
     let error = move |field: &'static str| {
         MaybeProp::derive(move || action.value().get().and_then(Result::err).and_then(|error| error.field(field)))
     };
@@ -21,7 +26,8 @@ pub(super) fn ProviderDialog(provider: Option<ProviderView>, action: ServerActio
         let text = action.value().get()?.err()?.summary()?;
         Some(view! { <Note kind=NoteKind::Danger title=text/> })
     };
-    let form = provider.as_ref().map(ProviderForm::of).unwrap_or_default();
+    let form = typed.unwrap_or_else(|| provider.as_ref().map(ProviderForm::of).unwrap_or_default());
+    let selected = if form.kind.is_empty() { "openai".to_owned() } else { form.kind.clone() };
     let (title, verb) = if provider.is_some() { ("Edit provider", "Save provider") } else { ("Add provider", "Add provider") };
     let id = provider.as_ref().map(|p| p.id.to_string()).unwrap_or_default();
     let kinds = ProviderKind::ALL.into_iter().map(|kind| Opt::new(kind.as_str(), kind.label())).collect();
@@ -34,7 +40,7 @@ pub(super) fn ProviderDialog(provider: Option<ProviderView>, action: ServerActio
                 name="form[kind]"
                 id="provider-kind"
                 choices=kinds
-                selected="openai"
+                selected=selected
                 hint="OpenAI-compatible also fits vLLM, Ollama, Azure and Groq."
                 error=error("kind")
             />
@@ -115,8 +121,8 @@ fn simulation_fields(form: ProviderForm, open: bool, error: impl Fn(&'static str
         };
     view! {
         <details class="more" open=open>
-            <summary><span>"Simulation"</span><span class="opt">"How the simulated kind answers"</span></summary>
-            <div class="two">
+            <summary><Icon name="chevr"/>"Simulation"<span class="opt">"How the simulated kind answers"</span></summary>
+            <div class="two more-body">
                 {number("First token after", "form[first_token_ms]", "sim-first", form.first_token_ms, "ms", "first_token_ms")}
                 {number("Time between tokens", "form[per_token_ms]", "sim-gap", form.per_token_ms, "ms", "per_token_ms")}
                 {number("Length of an answer", "form[output_tokens]", "sim-tokens", form.output_tokens, "tokens", "output_tokens")}

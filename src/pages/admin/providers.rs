@@ -7,10 +7,13 @@ use super::{
 };
 use crate::{
     components::{Badge, Empty, Icon, LinkButton, Menu, Note, NoteKind, PageHead, Quiet, SkeletonTable, noscroll},
-    domain::catalog::{ConnectionTest, ProviderKind, ProviderView},
+    domain::{
+        catalog::{ConnectionTest, ProviderKind, ProviderView},
+        catalog_forms::ProviderForm,
+    },
     error::AppError,
     pages::failure::Failure,
-    server_fns::catalog::{DeleteProvider, SaveProvider, TestProvider, list_providers},
+    server_fns::catalog::{DeleteProvider, SaveProvider, TestProvider, list_providers, typed_provider},
 };
 
 /// `/admin/providers`: the upstreams.
@@ -21,22 +24,26 @@ pub fn ProvidersPage() -> impl IntoView {
     let save = ServerAction::<SaveProvider>::new();
     let delete = ServerAction::<DeleteProvider>::new();
     let test = ServerAction::<TestProvider>::new();
-    let providers = Resource::new_blocking(move || (save.version().get(), delete.version().get()), |_| list_providers());
+    let providers = Resource::new_blocking(move || (save.version().get(), delete.version().get()), |_| load());
     view! {
         <PageHead title="Providers" context="Platform" lead="Where model calls go. Secrets are write-only: nobody can read them again.">
             <LinkButton label="Add provider" href="/admin/providers?dialog=create" class="primary" icon="plus"/>
         </PageHead>
         {move || test.value().get().map(test_note)}
         <Transition fallback=|| view! { <SkeletonTable/> }>
-            {move || Suspend::new(async move { providers.await.map_or_else(failed, |list| table(list, test)) })}
+            {move || Suspend::new(async move { providers.await.map_or_else(failed, |(list, _)| table(list, test)) })}
         </Transition>
         <Suspense>
             {move || {
                 let opened = opened.get();
-                Suspend::new(async move { providers.await.ok().and_then(|list| dialog(opened, &list, save, delete)) })
+                Suspend::new(async move { providers.await.ok().and_then(|(list, typed)| dialog(opened, &list, typed, save, delete)) })
             }}
         </Suspense>
     }
+}
+
+async fn load() -> Result<(Vec<ProviderView>, Option<ProviderForm>), AppError> {
+    Ok((list_providers().await?, typed_provider().await?))
 }
 
 fn failed(error: AppError) -> AnyView {
@@ -66,18 +73,18 @@ fn table(list: Vec<ProviderView>, test: ServerAction<TestProvider>) -> AnyView {
     view! {
         <section class="card" aria-label="Providers">
             <div class="tbl-wrap whole">
-                <table class="tbl stack">
-                    <thead>
-                        <tr>
-                            <th scope="col">"Provider"</th>
-                            <th scope="col">"Kind"</th>
-                            <th scope="col">"Base URL"</th>
-                            <th scope="col">"Secret"</th>
-                            <th scope="col" class="n">"Models"</th>
-                            <th scope="col"><span class="vh">"Actions"</span></th>
+                <table class="tbl stack" role="table">
+                    <thead role="rowgroup">
+                        <tr role="row">
+                            <th role="columnheader" scope="col">"Provider"</th>
+                            <th role="columnheader" scope="col">"Kind"</th>
+                            <th role="columnheader" scope="col">"Base URL"</th>
+                            <th role="columnheader" scope="col">"Secret"</th>
+                            <th role="columnheader" scope="col" class="n">"Models"</th>
+                            <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
                         </tr>
                     </thead>
-                    <tbody>{rows}</tbody>
+                    <tbody role="rowgroup">{rows}</tbody>
                 </table>
             </div>
         </section>
@@ -106,13 +113,13 @@ fn row(provider: ProviderView, test: ServerAction<TestProvider>) -> AnyView {
     let edit = format!("/admin/providers?dialog=edit&id={id}");
     let remove = format!("/admin/providers?dialog=delete&id={id}");
     view! {
-        <tr>
-            <td><a class="lead link-plain" href=edit.clone() {..noscroll()}>{provider.name.clone()}</a></td>
-            <td class="sub">{provider.kind.label()}</td>
-            <td class="sub drop">{place}</td>
-            <td class="drop">{secret}</td>
-            <td class="n drop">{provider.models}</td>
-            <td class="act">
+        <tr role="row">
+            <td role="cell" class="lead"><a class="name" href=edit.clone() {..noscroll()}>{provider.name.clone()}</a></td>
+            <td role="cell" class="sub meta">{provider.kind.label()}</td>
+            <td role="cell" class="sub drop">{place}</td>
+            <td role="cell" class="drop">{secret}</td>
+            <td role="cell" class="n drop">{provider.models}</td>
+            <td role="cell" class="act">
                 <Menu
                     id=format!("provider-{id}")
                     label=format!("Actions for {}", provider.name)
@@ -136,14 +143,17 @@ fn row(provider: ProviderView, test: ServerAction<TestProvider>) -> AnyView {
 fn dialog(
     opened: Opened,
     list: &[ProviderView],
+    typed: Option<ProviderForm>,
     save: ServerAction<SaveProvider>,
     delete: ServerAction<DeleteProvider>,
 ) -> Option<AnyView> {
     let find = |id: &str| list.iter().find(|provider| provider.id.to_string() == id).cloned();
     match opened {
         Opened::None => None,
-        Opened::Create => Some(view! { <ProviderDialog provider=None action=save/> }.into_any()),
-        Opened::Edit(id) => find(&id).map(|provider| view! { <ProviderDialog provider=Some(provider) action=save/> }.into_any()),
+        Opened::Create => Some(view! { <ProviderDialog provider=None typed=typed action=save/> }.into_any()),
+        Opened::Edit(id) => {
+            find(&id).map(|provider| view! { <ProviderDialog provider=Some(provider) typed=typed action=save/> }.into_any())
+        }
         Opened::Delete(id) => {
             find(&id).map(|provider| view! { <DeleteProviderDialog provider=provider action=delete/> }.into_any())
         }
