@@ -82,7 +82,8 @@ async fn a_damaged_cookie_is_nobody() {
         log_in(&browser, PASSWORD).await;
         let good = browser.cookie("__Host-sid").unwrap();
         let long = "A".repeat(8_000);
-        for bad in ["", "!!!", "AAAA", &long, &good[..20], &format!("{}x", &good[..21]), &format!("{good}; __Host-sid=x"), "null"] {
+        for bad in ["", "!!!", "AAAA", &long, &good[..20], &format!("{}x", &good[..21]), &format!("{good}; __Host-sid=x"), "null"]
+        {
             let stranger = app.browser();
             stranger.set_cookie("__Host-sid", bad);
             if !bad.starts_with(&good) {
@@ -123,12 +124,15 @@ async fn without_script_a_refused_form_comes_back_with_what_was_typed() {
 async fn signing_in_leads_to_own_pages_only() {
     on_each_database(|services| async move {
         let app = app(&services).await;
-        for bad in ["//evil.example", "/\\evil.example", "https://evil.example/", "/\t/evil.example", "javascript:alert(1)", "/ü"] {
+        for bad in ["//evil.example", "/\\evil.example", "https://evil.example/", "/\t/evil.example", "javascript:alert(1)", "/ü"]
+        {
             let browser = app.browser();
             let fields = [("email", MAYA), ("password", PASSWORD), ("next", bad)];
             let done = plain_form(&browser, "/fn/log_in", "/login", &fields).await;
             assert_eq!((done.status.as_u16(), done.header("location")), (302, "/"), "{bad:?}");
-            let again = browser.page(&format!("/login?next={}", bad.replace('\\', "%5C").replace('\t', "%09").replace('ü', "%C3%BC"))).await;
+            let again = browser
+                .page(&format!("/login?next={}", bad.replace('\\', "%5C").replace('\t', "%09").replace('ü', "%C3%BC")))
+                .await;
             assert_eq!((again.status.as_u16(), again.header("location")), (302, "/"), "{bad:?}");
         }
     })
@@ -190,7 +194,12 @@ async fn fields_that_a_form_does_not_have_change_nothing() {
         log_in(&browser, PASSWORD).await;
         let before = browser.get("/api/v1/me").await.value();
         let fields = [
-            ("name", "Maya O."), ("email", "eve@x.example"), ("platform_admin", "0"), ("email_confirmed", "1"), ("id", "x"), ("role", "owner"),
+            ("name", "Maya O."),
+            ("email", "eve@x.example"),
+            ("platform_admin", "0"),
+            ("email_confirmed", "1"),
+            ("id", "x"),
+            ("role", "owner"),
         ];
         browser.form("/fn/change_name", &fields, false).await;
         let mut after = browser.get("/api/v1/me").await.value();
