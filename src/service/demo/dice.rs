@@ -34,13 +34,16 @@ impl Dice {
 
     /// Around a middle: mostly between half and twice of it, seldom far above. The sum of four shares is nearly normal.
     pub(super) fn around(&mut self, middle: f64) -> f64 {
-        let normal = (0..4).map(|_| self.share()).sum::<f64>() - 2.0;
-        middle * (normal * 1.2).exp()
+        middle * (self.normal() * 1.2).exp()
     }
 
-    /// A whole number whose mean is `mean`.
+    fn normal(&mut self) -> f64 {
+        (0..4).map(|_| self.share()).sum::<f64>() - 2.0
+    }
+
+    /// A whole number near `mean`: days are much alike, so that those that are not stand out.
     pub(super) fn count(&mut self, mean: f64) -> u64 {
-        let mean = self.around(mean) * 0.8;
+        let mean = mean * (self.normal() * 0.3).exp();
         mean as u64 + u64::from(self.happens(mean.fract()))
     }
 
