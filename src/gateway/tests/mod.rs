@@ -1,5 +1,6 @@
 //! The gateway through its own door: a real port in front, a scripted upstream on a real port behind.
 
+mod certificates;
 mod failures;
 mod plain;
 mod refusals;
