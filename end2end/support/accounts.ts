@@ -9,7 +9,7 @@ export interface Person {
 
 export async function signUp(page: Page, person: Person, setupToken?: string): Promise<void> {
   await page.goto('/signup');
-  await page.getByLabel('Name').fill(person.name);
+  await page.getByLabel('Name', { exact: true }).fill(person.name);
   await page.getByLabel('Email').fill(person.email);
   await page.getByLabel('Password', { exact: true }).fill(person.password);
   if (setupToken) await page.getByLabel('Setup token').fill(setupToken);

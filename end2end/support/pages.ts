@@ -1,5 +1,5 @@
 // Every page of the product, for the tests and pictures that visit them all. Paths of a team are those of the demo's first.
-import { expect, type Page } from '@playwright/test';
+import { expect, type Locator, type Page } from '@playwright/test';
 
 export interface Visit {
   name: string;
@@ -33,4 +33,9 @@ export async function settled(page: Page, visit: Visit): Promise<void> {
   await page.waitForLoadState('networkidle');
   await expect(page.locator('.skeleton')).toHaveCount(0);
   if (visit.charts) await expect(page.locator('.chart svg').first()).toBeVisible();
+}
+
+/** The value of a key figure on an overview. */
+export function figure(page: Page, name: string): Locator {
+  return page.locator('.kpi').filter({ has: page.getByText(name, { exact: true }) }).locator('.v');
 }

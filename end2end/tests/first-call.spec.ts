@@ -8,6 +8,7 @@ import { signUp } from '../support/accounts';
 import { ADMIN, openai } from '../support/api';
 import { LITELLM_ANSWER, LITELLM_KEY, LITELLM_MODEL, startLiteLlm } from '../support/litellm';
 import type { Platform } from '../support/platform';
+import { figure } from '../support/pages';
 import { expect, test } from '../support/test';
 
 interface Upstream {
@@ -21,7 +22,7 @@ async function createProvider(page: Page, upstream: Upstream): Promise<void> {
   await page.goto('/admin/providers');
   await page.getByRole('link', { name: 'Add provider' }).first().click();
   const form = page.getByRole('dialog');
-  await form.getByLabel('Name').fill('upstream');
+  await form.getByLabel('Name', { exact: true }).fill('upstream');
   await form.getByLabel('Kind').selectOption({ label: upstream.kind });
   if (upstream.url) await form.getByLabel('Base URL').fill(upstream.url);
   if (upstream.secret) await form.getByLabel('Secret').fill(upstream.secret);
@@ -33,14 +34,14 @@ async function createModel(page: Page, upstream: Upstream): Promise<void> {
   await page.goto('/admin/models');
   await page.getByRole('link', { name: 'Add model' }).first().click();
   const form = page.getByRole('dialog');
-  await form.getByLabel('Name').fill('chat-small');
+  await form.getByLabel('Name', { exact: true }).fill('chat-small');
   // Dollars for a million tokens.
   await form.getByLabel('Input price').fill('1000');
   await form.getByLabel('Output price').fill('4000');
   await form.getByLabel('Context window').fill('128000');
   await form.getByLabel('Longest output').fill('4096');
-  await form.getByLabel('Provider').selectOption({ label: 'upstream' });
-  await form.getByLabel('Upstream model').fill(upstream.model);
+  await form.getByLabel('Provider', { exact: true }).selectOption({ label: 'upstream' });
+  await form.getByLabel('Upstream model', { exact: true }).fill(upstream.model);
   await form.getByRole('button', { name: 'Add model' }).click();
   await expect(page.getByRole('table').getByText('chat-small')).toBeVisible();
 }
@@ -49,8 +50,8 @@ async function createTeam(page: Page): Promise<void> {
   await page.goto('/teams');
   await page.getByRole('link', { name: 'Create team' }).first().click();
   await page.getByLabel('Team name').fill('Atlas Search');
-  const organization = page.getByLabel('Organization');
-  if ((await organization.count()) > 0 && (await organization.evaluate((field) => field.tagName)) === 'INPUT') await organization.fill('Northwind Labs');
+  // The first team brings its organization with it.
+  await page.getByLabel('Organization').fill('Northwind Labs');
   await page.getByRole('button', { name: 'Create team' }).click();
   await expect(page).toHaveURL(/\/t\/atlas-search/);
 }
@@ -59,14 +60,17 @@ async function createKey(page: Page): Promise<string> {
   await page.goto('/t/atlas-search/keys');
   await page.getByRole('link', { name: 'Create API key' }).first().click();
   const form = page.getByRole('dialog');
-  await form.getByLabel('Name').fill('rerank-service');
+  await form.getByLabel('Name', { exact: true }).fill('rerank-service');
   await form.getByRole('button', { name: 'Create key' }).click();
-  const secret = page.getByText(/^tg_[0-9A-Za-z]{49}$/).first();
-  await expect(secret).toBeVisible();
-  const key = (await secret.textContent())!.trim();
+  const created = page.getByRole('dialog', { name: 'Copy your key now' });
+  await expect(created.getByLabel('Secret key')).toHaveValue(/^tg_[0-9A-Za-z]{49}$/);
+  const key = await created.getByLabel('Secret key').inputValue();
+  await created.getByLabel('I stored the key somewhere safe').check();
+  await created.getByRole('button', { name: 'Done' }).click();
   // Shown once.
-  await page.goto('/t/atlas-search/keys');
-  await expect(page.getByText('rerank-service')).toBeVisible();
+  await expect(page.getByRole('table').getByText('rerank-service')).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole('table').getByText('rerank-service')).toBeVisible();
   expect(await page.content()).not.toContain(key);
   return key;
 }
@@ -109,15 +113,16 @@ async function journey(page: Page, platform: Platform, upstream: Upstream, answe
 
   // The open page shows the calls within two seconds.
   await test.step('watch the overview', async () => {
-    const figure = (name: string) => page.getByRole('group', { name }).or(page.locator('.kpi', { hasText: name })).first();
-    await expect(figure('Requests')).toContainText('2', { timeout: 4_000 });
-    await expect(figure('Tokens')).toContainText(String(tokens));
-    await expect(figure('Success rate')).toContainText('100%');
-    await expect(figure('Spend')).toContainText(/\$0\.\d*[1-9]/);
-    await expect(page.locator('.chart svg').first()).toBeVisible();
+    await expect(figure(page, 'Requests')).toHaveText('2', { timeout: 4_000 });
+    await expect(figure(page, 'Tokens')).toHaveText(String(tokens));
+    await expect(figure(page, 'Success rate')).toHaveText(/^100/);
+    await expect(figure(page, 'Spend')).toHaveText(/^\$0\.\d*[1-9]/);
+    await expect(page.getByRole('region', { name: 'Latest calls' }).getByRole('row', { name: 'chat-small' })).toHaveCount(2);
+    await expect(page.locator('.chart svg')).toHaveCount(5);
     // The table behind a chart says the same.
-    await page.getByText('Show as table').first().click();
-    await expect(page.getByRole('table').first()).toBeVisible();
+    const requests = page.getByRole('region', { name: 'Requests', exact: true });
+    await requests.getByText('Show as table').click();
+    await expect(requests.getByRole('table')).toBeVisible();
   });
 }
 
