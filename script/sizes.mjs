@@ -30,14 +30,23 @@ const measure = (names) => ({
   raw: names.reduce((sum, name) => sum + size(name), 0),
   brotli: names.reduce((sum, name) => sum + size(name, '.br'), 0),
 });
-const pkg = plain.filter((name) => name.startsWith('pkg/'));
-// What a first page loads; a lazily loaded route is a chunk of its own.
-const first = pkg.filter((name) => /\.(wasm|js)$/.test(name) && !/(split_|chunk_)/.test(name));
-const lazy = pkg.filter((name) => /\.(wasm|js)$/.test(name) && !first.includes(name));
+const pkg = plain.filter((name) => name.startsWith('pkg/') && /\.(css|js|wasm)$/.test(name));
+const code = pkg.filter((name) => !name.endsWith('.css'));
+
+// cargo-leptos says which files each group of pages needs beyond the rest. What no group names, every page loads.
+const manifest = files.find((name) => /__wasm_split_manifest.*\.json$/.test(name));
+const groups = Object.entries(manifest ? JSON.parse(fs.readFileSync(path.join(site, manifest), 'utf8')) : {}).map(([name, needs]) => ({
+  name: name.replace(/_pages_\d+$/, ''),
+  needs: code.filter((file) => needs.some((need) => path.basename(file).startsWith(path.basename(need).replace(/\.wasm$/, '')))),
+}));
+const shared = code.filter((file) => !groups.some(({ needs }) => needs.includes(file)));
+const first = groups
+  .map(({ name, needs }) => ({ name, ...measure([...shared, ...needs]) }))
+  .concat(groups.length ? [] : [{ name: 'any', ...measure(shared) }])
+  .sort((a, b) => b.brotli - a.brotli);
 
 const rows = [
-  ['WebAssembly and its JavaScript, first load', measure(first), WASM_BUDGET],
-  ...(lazy.length ? [['WebAssembly of pages loaded later', measure(lazy), null]] : []),
+  ...first.map(({ name, ...sizes }) => [`WebAssembly with its JavaScript, first load of ${name} pages`, sizes, WASM_BUDGET]),
   ['CSS', measure(pkg.filter((name) => name.endsWith('.css'))), CSS_BUDGET],
   ['Chart engine, only on pages with charts', measure(plain.filter((name) => /^assets\/charts-/.test(name))), null],
 ];

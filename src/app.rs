@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::{
-    SsrMode,
+    Lazy, SsrMode,
     components::{ParentRoute, Redirect, Route, Router, Routes},
     hooks::use_location,
     path,
@@ -13,12 +13,7 @@ use crate::{
     components::{Message, Toaster, Toasts},
     domain::accounts::Me,
     error::AppError,
-    pages::{
-        AccountPage, ConfirmPage, ForgotPage, Frame, KeysPage, LoginPage, NewTeamPage, OverviewPage, ResetPage, SignupPage,
-        TeamsPage,
-        admin::{ModelsPage, ProvidersPage},
-        failure::set_status,
-    },
+    pages::{failure::set_status, lazy},
     server_fns::accounts::get_me,
 };
 
@@ -160,22 +155,22 @@ fn Pages() -> impl IntoView {
     view! {
         <Routes fallback=NotFound>
             <Route path=path!("/") view=|| view! { <Redirect path="/teams"/> }/>
-            <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
-            <Route path=path!("/signup") view=SignupPage ssr=SsrMode::Async/>
-            <Route path=path!("/forgot") view=ForgotPage ssr=SsrMode::Async/>
-            <Route path=path!("/reset") view=ResetPage ssr=SsrMode::Async/>
-            <Route path=path!("/confirm") view=ConfirmPage ssr=SsrMode::Async/>
-            <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
-                <Route path=path!("/teams") view=TeamsPage ssr=SsrMode::Async/>
-                <Route path=path!("/teams/new") view=NewTeamPage ssr=SsrMode::Async/>
-                <Route path=path!("/t/:team") view=OverviewPage ssr=SsrMode::Async/>
-                <Route path=path!("/t/:team/keys") view=KeysPage ssr=SsrMode::Async/>
-                <Route path=path!("/me") view=OverviewPage ssr=SsrMode::Async/>
-                <Route path=path!("/me/keys") view=KeysPage ssr=SsrMode::Async/>
-                <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async/>
+            <Route path=path!("/login") view={Lazy::<lazy::Login>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("/signup") view={Lazy::<lazy::Signup>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("/forgot") view={Lazy::<lazy::Forgot>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("/reset") view={Lazy::<lazy::Reset>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("/confirm") view={Lazy::<lazy::Confirm>::new()} ssr=SsrMode::Async/>
+            <ParentRoute path=path!("") view={Lazy::<lazy::Framed>::new()} ssr=SsrMode::Async>
+                <Route path=path!("/teams") view={Lazy::<lazy::Teams>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/teams/new") view={Lazy::<lazy::NewTeam>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/t/:team") view={Lazy::<lazy::Overview>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/t/:team/keys") view={Lazy::<lazy::Keys>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/me") view={Lazy::<lazy::Overview>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/me/keys") view={Lazy::<lazy::Keys>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/account") view={Lazy::<lazy::Account>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/admin") view=|| view! { <Redirect path="/admin/providers"/> }/>
-                <Route path=path!("/admin/providers") view=ProvidersPage ssr=SsrMode::Async/>
-                <Route path=path!("/admin/models") view=ModelsPage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/providers") view={Lazy::<lazy::Providers>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/admin/models") view={Lazy::<lazy::Models>::new()} ssr=SsrMode::Async/>
             </ParentRoute>
         </Routes>
     }

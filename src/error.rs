@@ -1,16 +1,14 @@
 //! What a browser may learn of a failure. Without WebAssembly a failed form carries this in its address, so it holds nothing private.
 
-use leptos::{
-    prelude::{FromServerFnError, ServerFnErrorErr},
-    server_fn::codec::JsonEncoding,
-};
+use leptos::prelude::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::field_errors::FieldErrors;
+use crate::{domain::field_errors::FieldErrors, server_fns::wire::JsonText};
 
 /// A refusal or failure, as pages show it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+// Tagged from outside: parsing the other forms takes a buffer, and much code in the browser.
+#[serde(rename_all = "snake_case")]
 pub enum AppError {
     /// Nothing here, or nothing that this person may know of.
     #[error("This page does not exist, or you have no access to it.")]
@@ -105,7 +103,7 @@ fn wait(seconds: i64) -> String {
 }
 
 impl FromServerFnError for AppError {
-    type Encoder = JsonEncoding;
+    type Encoder = JsonText;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {

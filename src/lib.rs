@@ -37,7 +37,8 @@ pub mod storage;
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_body(app::App);
+    // Waits for the code of the page's group, where it has one.
+    leptos::mount::hydrate_lazy(app::App);
 }
 
 #[cfg(all(test, feature = "ssr"))]

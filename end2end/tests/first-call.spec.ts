@@ -51,7 +51,7 @@ async function createTeam(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'Create team' }).first().click();
   await page.getByLabel('Team name').fill('Atlas Search');
   // The first team brings its organization with it.
-  await page.getByLabel('Organization').fill('Northwind Labs');
+  await page.getByLabel('Organization', { exact: true }).fill('Northwind Labs');
   await page.getByRole('button', { name: 'Create team' }).click();
   await expect(page).toHaveURL(/\/t\/atlas-search/);
 }

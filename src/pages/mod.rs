@@ -7,6 +7,7 @@ mod confirm;
 pub mod failure;
 mod forgot;
 mod frame;
+pub mod lazy;
 mod login;
 mod overview;
 pub mod problems;

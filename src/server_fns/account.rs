@@ -1,5 +1,6 @@
 //! The signed-in person's own account: name, password, address, management tokens.
 
+use super::wire::PageJson;
 use leptos::server;
 use serde::{Deserialize, Serialize};
 
@@ -41,7 +42,7 @@ pub struct NewTokenView {
 }
 
 /// The account page.
-#[server(prefix = "/fn", endpoint = "get_account")]
+#[server(prefix = "/fn", endpoint = "get_account", output = PageJson)]
 pub async fn get_account() -> Result<AccountPage, AppError> {
     use crate::domain::format;
 
@@ -72,7 +73,7 @@ pub async fn get_account() -> Result<AccountPage, AppError> {
 }
 
 /// Changes the display name.
-#[server(prefix = "/fn", endpoint = "change_name")]
+#[server(prefix = "/fn", endpoint = "change_name", output = PageJson)]
 pub async fn change_name(name: String) -> Result<(), AppError> {
     let (services, caller) = super::context::signed_in().await?;
     services.change_name(&caller, &name).await?;
@@ -81,7 +82,7 @@ pub async fn change_name(name: String) -> Result<(), AppError> {
 }
 
 /// Changes the password; this browser stays signed in, all others are not.
-#[server(prefix = "/fn", endpoint = "change_password")]
+#[server(prefix = "/fn", endpoint = "change_password", output = PageJson)]
 pub async fn change_password(current_password: String, password: String) -> Result<(), AppError> {
     use crate::service::vault::Secret;
 
@@ -93,7 +94,7 @@ pub async fn change_password(current_password: String, password: String) -> Resu
 }
 
 /// Sends the confirmation mail once more.
-#[server(prefix = "/fn", endpoint = "resend_confirmation")]
+#[server(prefix = "/fn", endpoint = "resend_confirmation", output = PageJson)]
 pub async fn resend_confirmation() -> Result<(), AppError> {
     let (services, caller) = super::context::signed_in().await?;
     services.resend_confirmation(&caller).await?;
@@ -102,7 +103,7 @@ pub async fn resend_confirmation() -> Result<(), AppError> {
 }
 
 /// Makes a management token. With WebAssembly its secret is in the answer; a plain form finds it on the page that it is led to.
-#[server(prefix = "/fn", endpoint = "create_token")]
+#[server(prefix = "/fn", endpoint = "create_token", output = PageJson)]
 pub async fn create_token(
     name: String,
     scope: String,
@@ -126,7 +127,7 @@ pub async fn create_token(
 }
 
 /// Revokes a management token.
-#[server(prefix = "/fn", endpoint = "revoke_token")]
+#[server(prefix = "/fn", endpoint = "revoke_token", output = PageJson)]
 pub async fn revoke_token(id: String) -> Result<(), AppError> {
     let (services, caller) = super::context::signed_in().await?;
     services.revoke_token(&caller, crate::domain::ids::TokenId::parse(&id).ok_or(AppError::NotFound)?).await?;

@@ -1,5 +1,6 @@
 //! Signing up, in and out, passwords and addresses: what works without being signed in.
 
+use super::wire::PageJson;
 use leptos::server;
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +37,7 @@ pub struct MailedLink {
 }
 
 /// The signed-in person, for every page.
-#[server(prefix = "/fn", endpoint = "get_me")]
+#[server(prefix = "/fn", endpoint = "get_me", output = PageJson)]
 pub async fn get_me() -> Result<Option<Me>, AppError> {
     let (services, caller) = super::context::maybe_signed_in().await?;
     Ok(match caller {
@@ -46,7 +47,7 @@ pub async fn get_me() -> Result<Option<Me>, AppError> {
 }
 
 /// What the pages around signing in need.
-#[server(prefix = "/fn", endpoint = "get_door")]
+#[server(prefix = "/fn", endpoint = "get_door", output = PageJson)]
 pub async fn get_door() -> Result<Door, AppError> {
     use super::context;
     use crate::domain::accounts::SignUpPolicy;
@@ -67,7 +68,7 @@ pub async fn get_door() -> Result<Door, AppError> {
 }
 
 /// Signs in and goes on to `next`.
-#[server(prefix = "/fn", endpoint = "log_in")]
+#[server(prefix = "/fn", endpoint = "log_in", output = PageJson)]
 pub async fn log_in(email: String, password: String, #[server(default)] next: String) -> Result<(), AppError> {
     use super::context;
     use crate::service::{Door, vault::Secret};
@@ -81,7 +82,7 @@ pub async fn log_in(email: String, password: String, #[server(default)] next: St
 }
 
 /// Signs out: the session is over, and the browser is told to forget what it kept.
-#[server(prefix = "/fn", endpoint = "log_out")]
+#[server(prefix = "/fn", endpoint = "log_out", output = PageJson)]
 pub async fn log_out() -> Result<(), AppError> {
     use super::{context, http};
     use crate::service::{Door, accounts::sessions::caller_of};
@@ -95,7 +96,7 @@ pub async fn log_out() -> Result<(), AppError> {
 }
 
 /// Signs up, and goes on to the product itself, or to the page that points to the mailbox.
-#[server(prefix = "/fn", endpoint = "sign_up")]
+#[server(prefix = "/fn", endpoint = "sign_up", output = PageJson)]
 pub async fn sign_up(
     email: String,
     password: String,
@@ -127,7 +128,7 @@ pub async fn sign_up(
 }
 
 /// Makes the account of a mailed link, and signs in.
-#[server(prefix = "/fn", endpoint = "finish_sign_up")]
+#[server(prefix = "/fn", endpoint = "finish_sign_up", output = PageJson)]
 pub async fn finish_sign_up(password: String) -> Result<(), AppError> {
     use super::{context, http};
     use crate::service::{Door, accounts::links::Link, vault::Secret};
@@ -142,7 +143,7 @@ pub async fn finish_sign_up(password: String) -> Result<(), AppError> {
 }
 
 /// Asks for a link to set a new password. The answer is the same whether or not the address has an account.
-#[server(prefix = "/fn", endpoint = "forgot_password")]
+#[server(prefix = "/fn", endpoint = "forgot_password", output = PageJson)]
 pub async fn forgot_password(email: String) -> Result<(), AppError> {
     use super::context;
 
@@ -154,7 +155,7 @@ pub async fn forgot_password(email: String) -> Result<(), AppError> {
 }
 
 /// Sets a new password with the mailed link that the browser carries.
-#[server(prefix = "/fn", endpoint = "reset_password")]
+#[server(prefix = "/fn", endpoint = "reset_password", output = PageJson)]
 pub async fn reset_password(password: String) -> Result<(), AppError> {
     use super::{context, http};
     use crate::service::{Door, accounts::links::Link, vault::Secret};
@@ -168,7 +169,7 @@ pub async fn reset_password(password: String) -> Result<(), AppError> {
 }
 
 /// Confirms an address with the mailed link that the browser carries.
-#[server(prefix = "/fn", endpoint = "confirm_email")]
+#[server(prefix = "/fn", endpoint = "confirm_email", output = PageJson)]
 pub async fn confirm_email() -> Result<(), AppError> {
     use super::{context, http};
     use crate::service::accounts::links::Link;
@@ -182,7 +183,7 @@ pub async fn confirm_email() -> Result<(), AppError> {
 }
 
 /// What the mailed link for a page (`reset`, `confirm` or `signup`) stands for.
-#[server(prefix = "/fn", endpoint = "get_mailed_link")]
+#[server(prefix = "/fn", endpoint = "get_mailed_link", output = PageJson)]
 pub async fn get_mailed_link(page: String) -> Result<MailedLink, AppError> {
     use super::{context, http};
     use crate::service::accounts::links::Link;

@@ -1,5 +1,6 @@
 //! Providers and models, for the platform's pages.
 
+use super::wire::PageJson;
 use leptos::prelude::*;
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// All providers.
-#[server(prefix = "/fn", endpoint = "list_providers")]
+#[server(prefix = "/fn", endpoint = "list_providers", output = PageJson)]
 pub async fn list_providers() -> Result<Vec<ProviderView>, AppError> {
     use super::context::signed_in;
     let (services, caller) = signed_in().await?;
@@ -25,7 +26,7 @@ pub async fn typed_provider() -> Result<Option<ProviderForm>, AppError> {
 }
 
 /// Adds a provider, or changes the one of this id.
-#[server(prefix = "/fn", endpoint = "save_provider")]
+#[server(prefix = "/fn", endpoint = "save_provider", output = PageJson)]
 pub async fn save_provider(#[server(default)] id: String, form: ProviderForm) -> Result<(), AppError> {
     use super::context::{keep_typed_form, signed_in};
     use crate::service::{ServiceError, catalog::ProviderInput};
@@ -46,7 +47,7 @@ pub async fn save_provider(#[server(default)] id: String, form: ProviderForm) ->
 }
 
 /// Removes a provider that no model uses.
-#[server(prefix = "/fn", endpoint = "delete_provider")]
+#[server(prefix = "/fn", endpoint = "delete_provider", output = PageJson)]
 pub async fn delete_provider(id: String) -> Result<(), AppError> {
     use super::context::signed_in;
     let (services, caller) = signed_in().await?;
@@ -56,7 +57,7 @@ pub async fn delete_provider(id: String) -> Result<(), AppError> {
 }
 
 /// Makes a real call to a provider.
-#[server(prefix = "/fn", endpoint = "test_provider")]
+#[server(prefix = "/fn", endpoint = "test_provider", output = PageJson)]
 pub async fn test_provider(id: String) -> Result<ConnectionTest, AppError> {
     use super::context::signed_in;
     let (services, caller) = signed_in().await?;
@@ -64,7 +65,7 @@ pub async fn test_provider(id: String) -> Result<ConnectionTest, AppError> {
 }
 
 /// All models.
-#[server(prefix = "/fn", endpoint = "list_catalog_models")]
+#[server(prefix = "/fn", endpoint = "list_catalog_models", output = PageJson)]
 pub async fn list_catalog_models() -> Result<Vec<ModelView>, AppError> {
     use super::context::signed_in;
     let (services, caller) = signed_in().await?;
@@ -78,7 +79,7 @@ pub async fn typed_model() -> Result<Option<ModelForm>, AppError> {
 }
 
 /// Adds a model, or changes the one of this id.
-#[server(prefix = "/fn", endpoint = "save_model")]
+#[server(prefix = "/fn", endpoint = "save_model", output = PageJson)]
 pub async fn save_model(#[server(default)] id: String, form: ModelForm) -> Result<(), AppError> {
     use super::context::{keep_typed_form, signed_in};
     use crate::service::ServiceError;

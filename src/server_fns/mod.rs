@@ -14,3 +14,4 @@ pub mod http;
 pub mod status;
 pub mod teams;
 pub mod usage;
+pub mod wire;

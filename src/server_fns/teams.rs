@@ -1,5 +1,6 @@
 //! Teams: list and creation.
 
+use super::wire::PageJson;
 use leptos::server;
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +47,7 @@ impl NewTeamPage {
 }
 
 /// The teams that the caller may see.
-#[server(prefix = "/fn", endpoint = "list_teams")]
+#[server(prefix = "/fn", endpoint = "list_teams", output = PageJson)]
 pub async fn list_teams() -> Result<TeamsPage, AppError> {
     use crate::domain::{format, money::NanoUsd};
 
@@ -72,7 +73,7 @@ pub async fn list_teams() -> Result<TeamsPage, AppError> {
 }
 
 /// What the form for a new team offers this person.
-#[server(prefix = "/fn", endpoint = "get_new_team")]
+#[server(prefix = "/fn", endpoint = "get_new_team", output = PageJson)]
 pub async fn get_new_team() -> Result<NewTeamPage, AppError> {
     let (services, caller) = super::context::signed_in().await?;
     new_team_options(&services, &caller).await
@@ -121,7 +122,7 @@ impl TeamForm {
 }
 
 /// Creates a team and leads to its overview.
-#[server(prefix = "/fn", endpoint = "create_team")]
+#[server(prefix = "/fn", endpoint = "create_team", output = PageJson)]
 pub async fn create_team(#[server(default)] form: TeamForm) -> Result<(), AppError> {
     use crate::domain::teams::NewTeam;
 

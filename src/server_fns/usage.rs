@@ -1,5 +1,6 @@
 //! Statistics of a team or personal space (`me`).
 
+use super::wire::PageJson;
 use leptos::server;
 use serde::{Deserialize, Serialize};
 
@@ -62,14 +63,14 @@ pub struct OverviewPage {
 }
 
 /// Figures, rankings and the latest calls of a range: `24h`, `7d` or `28d`; with test calls `exclude`d, `include`d, or `only` them.
-#[server(prefix = "/fn", endpoint = "get_overview")]
+#[server(prefix = "/fn", endpoint = "get_overview", output = PageJson)]
 pub async fn get_overview(team: String, range: String, calls: String) -> Result<OverviewPage, AppError> {
     let (services, caller) = super::context::signed_in().await?;
     Ok(overview::load(&services, &caller, &team, &range, &calls).await?)
 }
 
 /// Changes whenever a call was booked or a key was made: pages ask for it often, and load anew only then.
-#[server(prefix = "/fn", endpoint = "get_overview_stamp")]
+#[server(prefix = "/fn", endpoint = "get_overview_stamp", output = PageJson)]
 pub async fn get_overview_stamp(team: String) -> Result<String, AppError> {
     use crate::domain::{time::DAY_MS, usage::TestCalls, usage_range::UsageRange};
 
