@@ -67,7 +67,8 @@ pub fn KeysPage() -> impl IntoView {
         </Transition>
         <Suspense>
             {move || {
-                let (dialog, key) = (dialog.get(), key.get());
+                // What was made stands in the place of the form that made it.
+                let (dialog, key) = if made(forms).is_some() { Default::default() } else { (dialog.get(), key.get()) };
                 Suspend::new(async move { keys.await.ok().and_then(|page| opened(page, &dialog, &key, forms, team.get_untracked())) })
             }}
         </Suspense>
