@@ -22,6 +22,9 @@ use super::{
     metrics::Counters,
 };
 
+/// How long connections may take to fall once they are cut.
+const CUT: Duration = Duration::from_secs(5);
+
 /// The other end of the connection that a request came in on; an extension of every request.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub SocketAddr);
@@ -93,7 +96,8 @@ impl Acceptor {
                 "requests were still running at the end of the drain time and were cut"
             );
             self.cut.cancel();
-            self.tasks.wait().await;
+            // A handler of an HTTP/2 stream may not notice that its connection is gone.
+            drop(tokio::time::timeout(CUT, self.tasks.wait()).await);
         }
     }
 

@@ -220,69 +220,6 @@ async fn only_the_own_name_is_served() {
     .await;
 }
 
-/// D03, D04, D05, D06, X16: sizes, encodings and methods.
-#[tokio::test]
-async fn oversized_and_odd_requests_are_refused_before_any_handler() {
-    on_each_database(|services| async move {
-        let app = TestApp::new(&services);
-        let program = app.program();
-        let send = async |request: axum::http::request::Builder, body: Body| program.send(request.body(body).unwrap()).await;
-        let json = |path: &str| program.request(Method::POST, path).header("content-type", "application/json");
-
-        let large = "x".repeat((256 << 10) + 1);
-        for path in ["/api/v1/auth/login", "/fn/log_in"] {
-            let request = json(path).header("origin", "http://127.0.0.1:3000");
-            assert_eq!(send(request, Body::from(large.clone())).await.status, 413, "{path}");
-            // Without a declared length.
-            let chunks = futures::stream::iter((0..10).map(|_| Ok::<_, std::io::Error>("x".repeat(64 << 10))));
-            let request = json(path).header("origin", "http://127.0.0.1:3000");
-            assert_eq!(send(request, Body::from_stream(chunks)).await.status, 413, "{path}");
-            for encoding in ["gzip", "zstd", "br"] {
-                let request = json(path).header("origin", "http://127.0.0.1:3000").header("content-encoding", encoding);
-                assert_eq!(send(request, Body::from("{}")).await.status, 415, "{path}");
-            }
-        }
-        for body in [
-            "[".repeat(100_000),
-            format!("{{{}}}", (0..20_000).map(|n| format!("\"k{n}\":1,")).collect::<String>()),
-            "{\"email\":1e99999}".into(),
-            "{\"email\":\"a\",\"email\":\"b\",\"password\":\"c\"}".into(),
-            "{\"email\":\"a@b.example\",\"password\":\"c\",\"role\":\"admin\"}".into(),
-            "{\"email\":[\"a@b.example\"],\"password\":\"c\"}".into(),
-            String::new(),
-        ] {
-            let reply = send(json("/api/v1/auth/login"), Body::from(body)).await;
-            assert_eq!(reply.status, 400, "{}", reply.text());
-            assert_eq!(reply.header("content-type"), "application/problem+json");
-        }
-        let plain = program.request(Method::POST, "/api/v1/auth/login").header("content-type", "text/plain");
-        assert_eq!(send(plain, Body::from("{}")).await.status, 415);
-
-        let long = format!("/login?x={}", "a".repeat(9 << 10));
-        assert_eq!(program.get(&long).await.status, 414);
-        let mut many = program.request(Method::GET, "/login");
-        for n in 0..200 {
-            many = many.header(format!("x-{n}"), "a");
-        }
-        assert_eq!(send(many, Body::empty()).await.status, 431);
-        let mut wide = program.request(Method::GET, "/login");
-        for n in 0..5 {
-            wide = wide.header(format!("x-{n}"), "a".repeat(8 << 10));
-        }
-        assert_eq!(send(wide, Body::empty()).await.status, 431);
-
-        for method in ["TRACE", "CONNECT", "TRACK", "PROPFIND"] {
-            let request = program.request(Method::from_bytes(method.as_bytes()).unwrap(), "/login");
-            assert_eq!(send(request, Body::empty()).await.status, 405, "{method}");
-        }
-        for (name, value) in [("x-http-method-override", "DELETE"), ("x-method-override", "DELETE")] {
-            let request = json("/api/v1/me?_method=DELETE").header(name, value);
-            assert_eq!(send(request, Body::from("{}")).await.status, 405);
-        }
-    })
-    .await;
-}
-
 /// K02, X19: keys and cookies count only where they belong.
 #[tokio::test]
 async fn keys_in_addresses_and_cookies_on_the_gateway_are_nobody() {

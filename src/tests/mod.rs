@@ -6,6 +6,7 @@ mod architecture;
 mod catalog;
 mod edge;
 mod mail;
+mod requests;
 mod rest;
 mod schema;
 mod sessions;

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use leptos::config::{Env, LeptosOptions};
 
 use super::{ConfigError, Source};
-use crate::domain::accounts::SignUpPolicy;
+use crate::{domain::accounts::SignUpPolicy, service::upstream::AddressGuard};
 
 /// Pages and static files.
 #[derive(Clone, Debug)]
@@ -54,11 +54,10 @@ impl Platform {
                 "TALLYGATE_SIGNUP_DOMAINS is missing: TALLYGATE_SIGNUP is \"domain\" and names none.".into(),
             ));
         }
-        let upstream =
-            |text: &str| (!text.contains("://") && !text.contains(char::is_whitespace)).then(|| text.to_ascii_lowercase());
+        let upstream = |text: &str| AddressGuard::new(&[text.to_owned()]).ok().map(|_| text.to_owned());
         let allowed_upstreams = source.list(
             "allowed_upstreams",
-            "hosts or networks such as localhost, ollama.lan or 10.1.0.0/16, separated by commas",
+            "hosts, addresses or networks such as localhost, ollama.lan:11434 or 10.1.0.0/16, separated by commas",
             upstream,
         )?;
         Ok(Self { signup, signup_domains, demo, allowed_upstreams })

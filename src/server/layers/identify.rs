@@ -51,9 +51,10 @@ pub async fn identify(State(edge): State<Edge>, mut request: Request, next: Next
         refuse(&path, StatusCode::INTERNAL_SERVER_ERROR, &sentence)
     });
 
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        // The gateway names its answers by their calls.
-        response.headers_mut().entry(REQUEST_ID).or_insert(value);
+    // The gateway names its answers by their calls: then the log line has both names.
+    let call = response.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    if let (None, Ok(value)) = (&call, HeaderValue::from_str(&id)) {
+        response.headers_mut().insert(REQUEST_ID, value);
     }
     let door = Door::of(&path);
     let elapsed = started.elapsed();
@@ -61,9 +62,9 @@ pub async fn identify(State(edge): State<Edge>, mut request: Request, next: Next
     let (status, duration_ms) = (response.status().as_u16(), elapsed.as_secs_f64() * 1_000.0);
     let _in_span = span.enter();
     if response.status().is_server_error() {
-        tracing::warn!(%method, route, status, duration_ms, "answered");
+        tracing::warn!(%method, route, status, duration_ms, call, "answered");
     } else {
-        tracing::debug!(%method, route, status, duration_ms, "answered");
+        tracing::debug!(%method, route, status, duration_ms, call, "answered");
     }
     response
 }
