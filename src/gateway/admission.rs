@@ -136,7 +136,9 @@ impl<'a> Candidate<'a> {
         if refusal == ModelRefusal::RequiresApproval {
             access.state = "approval";
             access.decided_by = "organization";
-            access.request_url = format!("{}/teams/{}", self.services.settings.public_url, self.key.team.slug);
+            let team = &self.key.team;
+            let page = if team.organization.is_some() { format!("/t/{}", team.slug) } else { "/me".into() };
+            access.request_url = format!("{}{page}", self.services.settings.public_url);
         }
         access
     }
