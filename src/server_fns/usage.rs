@@ -104,8 +104,10 @@ mod overview {
         },
     };
 
-    /// Rows of a ranking and of the latest calls.
-    const ROWS: usize = 5;
+    /// Rows of a ranking.
+    const RANKED: usize = 5;
+    /// Latest calls.
+    const LATEST: u32 = 8;
 
     pub(super) async fn load(
         services: &Services,
@@ -191,7 +193,7 @@ mod overview {
             share: format!("{}%", percent(share.figures.cost, total)),
             bar: percent(share.figures.cost, first),
         };
-        shares.into_iter().take(ROWS).map(row).collect()
+        shares.into_iter().take(RANKED).map(row).collect()
     }
 
     fn percent(part: i64, whole: i64) -> i64 {
@@ -205,7 +207,7 @@ mod overview {
         test: TestCalls,
         now: UnixMs,
     ) -> Result<Vec<CallLine>, ServiceError> {
-        let page = PageRequest { limit: Some(ROWS as u32), cursor: None };
+        let page = PageRequest { limit: Some(LATEST), cursor: None };
         let rows = services.list_calls(caller, team, CallQuery { test, page, ..CallQuery::default() }).await?;
         Ok(rows.items.into_iter().map(|call| line(call, now)).collect())
     }

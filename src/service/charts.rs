@@ -93,9 +93,9 @@ pub fn options(plan: &Plan, palette: &Palette) -> String {
         .tooltip(tooltip(plan, palette))
         .x_axis(category_axis(plan, palette))
         .y_axis(value_axis(plan, palette));
-    for (at, series) in plan.series.iter().enumerate() {
+    for series in &plan.series {
         chart = match plan.shape {
-            Shape::Bars => chart.series(bars(plan, series, palette, at + 1 == plan.series.len())),
+            Shape::Bars => chart.series(bars(plan, series, palette)),
             Shape::Lines | Shape::Area => chart.series(line(plan, series, palette)),
         };
     }
@@ -104,6 +104,10 @@ pub fn options(plan: &Plan, palette: &Palette) -> String {
     value["tooltip"]["textStyle"] = json!({ "color": palette.tooltip[2], "fontSize": 12 });
     value["xAxis"]["axisLine"]["lineStyle"] = json!({ "color": palette.grid });
     value["tooltip"]["confine"] = json!(true);
+    value["textStyle"] = json!({ "fontFamily": "Inter, ui-sans-serif, system-ui, sans-serif" });
+    if let (Shape::Bars, [_]) = (plan.shape, plan.series.as_slice()) {
+        value["series"][0]["itemStyle"]["borderRadius"] = json!([2.5, 2.5, 0, 0]);
+    }
     value["animationDuration"] = json!(240);
     value["animationDurationUpdate"] = json!(160);
     value.to_string()
@@ -155,7 +159,7 @@ fn value_axis(plan: &Plan, palette: &Palette) -> Axis {
     }
 }
 
-fn bars(plan: &Plan, series: &Series, palette: &Palette, top: bool) -> Bar {
+fn bars(plan: &Plan, series: &Series, palette: &Palette) -> Bar {
     let color = palette.series[usize::from(series.slot)];
     let last = series.values.len().saturating_sub(1);
     let points: Vec<DataPoint> = series
@@ -175,7 +179,7 @@ fn bars(plan: &Plan, series: &Series, palette: &Palette, top: bool) -> Bar {
         .name(series.name)
         .stack("all")
         .bar_width("62%")
-        .item_style(ItemStyle::new().color(color).border_radius(if top { 2 } else { 0 }))
+        .item_style(ItemStyle::new().color(color))
         .emphasis(Emphasis::new().focus(EmphasisFocus::None))
         .data(points)
 }

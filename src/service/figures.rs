@@ -324,7 +324,10 @@ fn success(report: &UsageReport, axis: &Axis) -> ChartView {
             format::grouped(bucket.figures.failed.unsigned_abs()),
         ]
     });
-    view(label, &plan, &["Time", "Success rate", "Completed", "Failed"], rows)
+    let mut view = view(label, &plan, &["Time", "Success rate", "Completed", "Failed"], rows);
+    // The title names the figure; the legend says what it is a share of.
+    view.legend = vec![LegendEntry { slot: 3, name: "Completed, of completed and failed".into(), mark: "line".into() }];
+    view
 }
 
 fn latency(report: &UsageReport, axis: &Axis) -> ChartView {

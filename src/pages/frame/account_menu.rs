@@ -2,15 +2,15 @@ use leptos::prelude::*;
 
 use super::place::{Place, Scope};
 use crate::{
-    components::{Avatar, Icon, browser},
+    components::{Avatar, Icon},
     domain::accounts::Me,
-    server_fns::{accounts::LogOut, appearance::SetTheme},
+    server_fns::accounts::LogOut,
 };
 
 /// The popover with what concerns the person, not the context.
 pub(super) const ID: &str = "account-menu";
 
-/// Who is signed in, and the menu that this opens: account, theme, sign out.
+/// Who is signed in, and the menu that this opens: account, sign out.
 #[component]
 pub(super) fn AccountMenu(me: Me, place: Memo<Place>) -> impl IntoView {
     let (name, id, email) = (me.name.clone(), me.id.to_string(), me.email.clone());
@@ -29,8 +29,6 @@ pub(super) fn AccountMenu(me: Me, place: Memo<Place>) -> impl IntoView {
             <h3>{email}</h3>
             <a href="/account"><Icon name="user"/>"Account"</a>
             <hr/>
-            <ThemeChoice/>
-            <hr/>
             <SignOut/>
         </div>
     }
@@ -46,26 +44,6 @@ fn standing(me: &Me, place: &Place) -> String {
         Scope::Platform => "Platform admin".to_owned(),
         Scope::Personal | Scope::Account => me.email.clone(),
     }
-}
-
-/// Three buttons of one form; which one is chosen now is marked by the style sheet, from the theme on the document.
-#[component]
-fn ThemeChoice() -> impl IntoView {
-    let action = ServerAction::<SetTheme>::new();
-    let choices = [("system", "system", "System theme"), ("light", "sun", "Light theme"), ("dark", "moon", "Dark theme")];
-    let buttons = choices
-        .into_iter()
-        .map(|(value, icon, label)| {
-            view! {
-                <button type="submit" name="theme" value=value class=format!("theme-{value}") on:click=move |_| browser::show_theme(value)>
-                    <Icon name=icon/>
-                    {label}
-                    <span class="end"><Icon name="check"/></span>
-                </button>
-            }
-        })
-        .collect_view();
-    view! { <ActionForm action=action>{buttons}</ActionForm> }
 }
 
 #[component]

@@ -5,6 +5,7 @@ mod account_menu;
 mod place;
 mod sidebar;
 mod switcher;
+mod theme;
 mod top_bar;
 
 use leptos::prelude::*;

@@ -3,6 +3,7 @@ use leptos::prelude::*;
 use super::{
     place::{Kind, Place, Scope},
     sidebar, switcher,
+    theme::ThemeMenu,
 };
 use crate::{
     app::Session,
@@ -30,6 +31,7 @@ pub(super) fn TopBar(place: Memo<Place>) -> impl IntoView {
             </Suspense>
             <span class="grow"></span>
             {move || (place.get().scope == Scope::Platform).then(|| view! { <Badge text="Platform" tone="inkb" icon="shield"/> })}
+            <ThemeMenu/>
         </header>
     }
 }

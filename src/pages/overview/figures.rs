@@ -43,7 +43,7 @@ pub(super) fn charts(figures: OverviewFigures) -> AnyView {
             {chart("Spend", figures.spend)}
             {chart("Latency", figures.latency)}
         </div>
-        <div class="grid g-3 mb">
+        <div class="grid g-3 charts-3 mb">
             {chart("Requests", figures.requests)}
             {chart("Tokens", figures.tokens)}
             {chart("Success rate", figures.success)}

@@ -49,6 +49,7 @@ pub(super) fn latest_calls(calls: Vec<CallLine>) -> AnyView {
                         <tr>
                             <th scope="col" class="lead">"Time"</th>
                             <th scope="col">"Model"</th>
+                            <th scope="col">"Member"</th>
                             <th scope="col">"Key"</th>
                             <th scope="col" class="n">"Tokens in / out"</th>
                             <th scope="col" class="n">"Cost"</th>
@@ -82,7 +83,8 @@ fn row(call: CallLine) -> AnyView {
         <tr>
             <td class="lead sub" title=call.at_title>{call.at}</td>
             <td>{call.model}</td>
-            <td class="sub" title=call.who>{call.key}</td>
+            <td class="sub">{call.who}</td>
+            <td class="sub">{call.key}</td>
             <td class="n sub">{call.tokens}</td>
             <td class="n">{call.cost}</td>
             <td class="n sub">{call.latency}</td>

@@ -65,10 +65,8 @@ fn content(page: Overview, team: &str, range: &str, calls: &str) -> AnyView {
         {filters(&context_address(team, ""), range, calls)}
         {kpis(page.figures.kpis.clone())}
         {charts(page.figures)}
-        <div class="grid g-21 mb">
-            {latest}
-            <div class="grid">{members}{models}</div>
-        </div>
+        <div class="grid g-2 mb">{members}{models}</div>
+        {latest}
     }
     .into_any()
 }
