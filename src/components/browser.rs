@@ -13,7 +13,7 @@ mod in_browser {
     use js_sys::{Function, Reflect};
     use leptos::leptos_dom::helpers::{document, set_timeout, window};
     use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-    use web_sys::{Element, HtmlElement, HtmlScriptElement};
+    use web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlScriptElement};
 
     /// Puts text on the clipboard.
     pub fn copy(text: &str) {
@@ -38,6 +38,18 @@ mod in_browser {
         {
             let _ = heading.focus();
         }
+    }
+
+    /// Makes a dialog modal, once it stands on the page.
+    pub fn open_modal(dialog: HtmlDialogElement) {
+        after(0, move || {
+            // One that is modal already stays as it is: a page that loads again builds its parts anew in what is there.
+            if !dialog.matches(":modal").unwrap_or(false) {
+                // What the server opened is not modal, and `show_modal` refuses what is open.
+                let _ = dialog.remove_attribute("open");
+                let _ = dialog.show_modal();
+            }
+        });
     }
 
     /// Closes an open popover.
@@ -205,6 +217,9 @@ mod on_server {
 
     /// Puts focus on the heading of the page.
     pub fn focus_heading() {}
+
+    /// Makes a dialog modal.
+    pub fn open_modal<Dialog>(_dialog: Dialog) {}
 
     /// Closes an open popover.
     pub fn hide_popover(_id: &str) {}

@@ -1,7 +1,7 @@
 use leptos::{ev, html, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-use super::{Icon, noscroll};
+use super::{Icon, browser, noscroll};
 
 /// A modal that an address opens (`?dialog=create`): the server renders it open, the browser then makes it modal.
 /// Mount it with `Show` on the query. Esc and the close button go to `close`, so Back and Forward work too.
@@ -28,9 +28,7 @@ pub fn Dialog(
     let labelled = title_id.clone();
     Effect::new(move |_| {
         if let Some(dialog) = node.get() {
-            // `show_modal` refuses a dialog that is open already.
-            let _ = dialog.remove_attribute("open");
-            let _ = dialog.show_modal();
+            browser::open_modal(dialog);
         }
     });
     let navigate = use_navigate();

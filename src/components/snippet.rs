@@ -42,7 +42,8 @@ pub fn SnippetTabs(
         .map(|(value, name, _)| {
             view! {
                 <label>
-                    <input type="radio" name=id value=*value checked=*value == "curl"/>
+                    // Of no form: which language is looked at is not to be sent.
+                    <input type="radio" name=id value=*value checked=*value == "curl" form=""/>
                     {*name}
                 </label>
             }

@@ -26,6 +26,11 @@ impl Problems {
         Self(Signal::derive(move || value.read().as_ref().and_then(|result| result.as_ref().err().cloned())))
     }
 
+    /// Whether the last try failed. Then the form begins with what was typed.
+    pub fn any(self) -> bool {
+        self.0.with_untracked(Option::is_some)
+    }
+
     /// The sentence of one field.
     pub fn field(self, name: &'static str) -> MaybeProp<String> {
         let Self(error) = self;

@@ -11,7 +11,7 @@ use self::{
     profile::{address, name, password},
     tokens::{NewTokenDialog, RevokeDialog, TokenDialog, token_list},
 };
-use super::{failure::page_failure, query_param};
+use super::{failure::page_failure, once, query_param};
 use crate::{
     app::Session,
     components::{Note, NoteKind, PageHead, SkeletonBlock},
@@ -58,7 +58,7 @@ pub fn AccountPage() -> impl IntoView {
         <Suspense>
             {move || {
                 let (dialog, token) = (dialog.get(), token.get());
-                Suspend::new(async move { account.await.ok().and_then(|page| opened(page, &dialog, &token, forms)) })
+                Suspend::new(async move { once(account).await.ok().and_then(|page| opened(page, &dialog, &token, forms)) })
             }}
         </Suspense>
         {move || made(forms).map(|view| view! { <NewTokenDialog view=view/> })}

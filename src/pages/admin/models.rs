@@ -11,7 +11,7 @@ use crate::{
         money::Price,
     },
     error::AppError,
-    pages::failure::Failure,
+    pages::{failure::Failure, once},
     server_fns::catalog::{SaveModel, list_catalog_models, list_providers, typed_model},
 };
 
@@ -32,7 +32,7 @@ pub fn ModelsPage() -> impl IntoView {
         <Suspense>
             {move || {
                 let opened = opened.get();
-                Suspend::new(async move { models.await.ok().and_then(|loaded| dialog(opened, loaded, save)) })
+                Suspend::new(async move { once(models).await.ok().and_then(|loaded| dialog(opened, loaded, save)) })
             }}
         </Suspense>
     }

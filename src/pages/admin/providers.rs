@@ -12,7 +12,7 @@ use crate::{
         catalog_forms::ProviderForm,
     },
     error::AppError,
-    pages::failure::Failure,
+    pages::{failure::Failure, once},
     server_fns::catalog::{DeleteProvider, SaveProvider, TestProvider, list_providers, typed_provider},
 };
 
@@ -36,7 +36,7 @@ pub fn ProvidersPage() -> impl IntoView {
         <Suspense>
             {move || {
                 let opened = opened.get();
-                Suspend::new(async move { providers.await.ok().and_then(|(list, typed)| dialog(opened, &list, typed, save, delete)) })
+                Suspend::new(async move { once(providers).await.ok().and_then(|(list, typed)| dialog(opened, &list, typed, save, delete)) })
             }}
         </Suspense>
     }

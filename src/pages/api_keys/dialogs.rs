@@ -11,6 +11,7 @@ use crate::{
 pub(super) fn CreateDialog(team: String, page: Keys, action: ServerAction<CreateKey>) -> impl IntoView {
     let close = list_address(&team);
     let problems = Problems::of(action);
+    let typed = if problems.any() { page.typed_name } else { String::new() };
     let payer = if page.personal { "your personal space".to_owned() } else { page.context.clone() };
     let lead = move || view! { <p>"Charged to "<b>{payer.clone()}</b>". Calls count towards its budget and limits."</p> };
     let expiries = [("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year"), ("never", "Never")];
@@ -34,7 +35,7 @@ pub(super) fn CreateDialog(team: String, page: Keys, action: ServerAction<Create
                         label="Name"
                         name="name"
                         id="key-name"
-                        value=page.typed_name
+                        value=typed
                         hint="Say where it runs. You can rename it later."
                         error=problems.field("name")
                         required=true
@@ -100,7 +101,7 @@ pub(super) fn NewKeyDialog(view: NewKeyView, list: String) -> impl IntoView {
 pub(super) fn RenameDialog(team: String, row: KeyRow, typed: String, action: ServerAction<RenameKey>) -> impl IntoView {
     let close = list_address(&team);
     let problems = Problems::of(action);
-    let name = if typed.is_empty() { row.name } else { typed };
+    let name = if problems.any() && !typed.is_empty() { typed } else { row.name };
     view! {
         <Dialog id="rename-key" title="Rename key" close=close.clone() width="w-480">
             <ActionForm action=action>

@@ -4,6 +4,7 @@ mod dialogs;
 mod table;
 
 use leptos::prelude::*;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use self::{
     dialogs::{CreateDialog, NewKeyDialog, RenameDialog, RevokeDialog, RotateDialog},
@@ -12,7 +13,7 @@ use self::{
 use crate::{
     components::{Empty, Icon, LinkButton, Note, NoteKind, PageHead, SkeletonTable, noscroll, use_toaster},
     error::AppError,
-    pages::{context_param, failure::page_failure, query_param},
+    pages::{context_param, failure::page_failure, once, query_param},
     server_fns::api_keys::{
         CreateKey, KeyRow, KeysPage as Keys, NewKeyView, RenameKey, RevokeKey, RotateKey, list_address, list_keys,
     },
@@ -56,6 +57,7 @@ pub fn KeysPage() -> impl IntoView {
         |(query, _)| list_keys(query.team, query.text, query.mine, query.cursor),
     );
     announce(forms);
+    close_when_made(forms, team);
     view! {
         <Transition fallback=|| view! { <div class="card"><SkeletonTable rows=8/></div> }>
             {move || Suspend::new(async move {
@@ -67,9 +69,8 @@ pub fn KeysPage() -> impl IntoView {
         </Transition>
         <Suspense>
             {move || {
-                // What was made stands in the place of the form that made it.
-                let (dialog, key) = if made(forms).is_some() { Default::default() } else { (dialog.get(), key.get()) };
-                Suspend::new(async move { keys.await.ok().and_then(|page| opened(page, &dialog, &key, forms, team.get_untracked())) })
+                let (dialog, key) = (dialog.get(), key.get());
+                Suspend::new(async move { once(keys).await.ok().and_then(|page| opened(page, &dialog, &key, forms, team.get_untracked())) })
             }}
         </Suspense>
         {move || made(forms).map(|view| view! { <NewKeyDialog view=view list=list_address(&team.get_untracked())/> })}
@@ -80,6 +81,16 @@ pub fn KeysPage() -> impl IntoView {
 fn made(forms: Forms) -> Option<NewKeyView> {
     let of = |value: Option<Result<Option<NewKeyView>, AppError>>| value.and_then(Result::ok).flatten();
     of(forms.create.value().get()).or_else(|| of(forms.rotate.value().get()))
+}
+
+/// The dialog that made a secret gives way to the one that shows it.
+fn close_when_made(forms: Forms, team: Memo<String>) {
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        if made(forms).is_some() {
+            navigate(&list_address(&team.get_untracked()), NavigateOptions { scroll: false, ..Default::default() });
+        }
+    });
 }
 
 /// Says that a change worked, where the page stays.

@@ -43,7 +43,7 @@ fn form(options: Options, action: ServerAction<CreateTeam>) -> AnyView {
         .into_any();
     }
     let problems = Problems::of(action);
-    let typed = options.typed.clone();
+    let typed = if problems.any() { options.typed.clone() } else { Default::default() };
     let mode = if typed.mode.is_empty() { "inherit".to_owned() } else { typed.mode.clone() };
     view! {
         <PageHead title="Create team" lead="You become its owner. Members, keys and limits follow on the next pages."/>
