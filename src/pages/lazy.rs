@@ -1,5 +1,5 @@
 //! The pages in groups. A browser loads a group's code with the first of its pages: what an admin page needs is not carried by
-//! everybody who signs in. On the server nothing is split; it writes the group's address into the page, so that the browser loads
+//! everybody who signs in. Code that several groups share becomes a file for each combination, so more groups mean many more files. On the server nothing is split; it writes the group's address into the page, so that the browser loads
 //! it together with the rest.
 
 use leptos::{lazy, prelude::*};
@@ -45,29 +45,28 @@ macro_rules! group {
     };
 }
 
+// What a visitor meets first.
+group!(login_pages, __preload_login_pages, Front { Login => LoginPage });
+
 group!(door_pages, __preload_door_pages, Door {
-    Login => LoginPage,
     Signup => SignupPage,
     Forgot => ForgotPage,
     Reset => ResetPage,
     Confirm => ConfirmPage,
 });
 
-// Around all pages of those who are signed in.
-group!(frame_pages, __preload_frame_pages, Around { Framed => Frame });
-
-group!(team_pages, __preload_team_pages, Team {
+// The frame is around all pages of those who are signed in.
+group!(home_pages, __preload_home_pages, Home {
+    Framed => Frame,
     Teams => TeamsPage,
     NewTeam => NewTeamPage,
+    Overview => OverviewPage,
 });
-
-group!(overview_pages, __preload_overview_pages, Figures { Overview => OverviewPage });
 
 group!(key_pages, __preload_key_pages, ApiKeys { Keys => KeysPage });
 
-group!(account_pages, __preload_account_pages, Own { Account => AccountPage });
-
-group!(admin_pages, __preload_admin_pages, Admin {
+group!(settings_pages, __preload_settings_pages, Settings {
+    Account => AccountPage,
     Providers => ProvidersPage,
     Models => ModelsPage,
 });
