@@ -3,7 +3,7 @@
 use leptos::prelude::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
-use crate::{domain::field_errors::FieldErrors, server_fns::wire::JsonText};
+use crate::{domain::field_errors::FieldErrors, wire::JsonText};
 
 /// A refusal or failure, as pages show it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]

@@ -6,6 +6,7 @@
 //! | [`error`] | what a browser may learn of a failure | server and browser |
 //! | [`components`], [`pages`], [`app`] | the dashboard | server and browser |
 //! | [`server_fns`] | the pages' door to the services | server and browser |
+//! | [`wire`] | how answers travel to the pages | server and browser |
 //! | `service` | what the product does, for any door | server |
 //! | `storage` | all SQL | server |
 //! | `gateway` | the OpenAI-compatible data plane | server |
@@ -20,6 +21,7 @@ pub mod domain;
 pub mod error;
 pub mod pages;
 pub mod server_fns;
+pub mod wire;
 
 #[cfg(feature = "ssr")]
 pub mod api;

@@ -1,10 +1,9 @@
 //! The signed-in person's own account: name, password, address, management tokens.
 
-use super::wire::PageJson;
 use leptos::server;
 use serde::{Deserialize, Serialize};
 
-use crate::error::AppError;
+use crate::{error::AppError, wire::PageJson};
 
 /// A row of the list of management tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

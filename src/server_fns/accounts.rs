@@ -1,10 +1,9 @@
 //! Signing up, in and out, passwords and addresses: what works without being signed in.
 
-use super::wire::PageJson;
 use leptos::server;
 use serde::{Deserialize, Serialize};
 
-use crate::{domain::accounts::Me, error::AppError};
+use crate::{domain::accounts::Me, error::AppError, wire::PageJson};
 
 /// What the pages around signing in show.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,5 @@
 //! Gateway keys of a team or personal space (`me`).
 
-use super::wire::PageJson;
 use leptos::server;
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +9,7 @@ use crate::{
         snippets::Snippets,
     },
     error::AppError,
+    wire::PageJson,
 };
 
 /// A row of the key list.

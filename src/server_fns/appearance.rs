@@ -1,9 +1,8 @@
 //! How a reader wants to see the pages.
 
-use super::wire::PageJson;
 use leptos::server;
 
-use crate::error::AppError;
+use crate::{error::AppError, wire::PageJson};
 
 /// Keeps the theme for a year. No account is needed: it belongs to the browser.
 #[server(prefix = "/fn", endpoint = "set_theme", output = PageJson)]

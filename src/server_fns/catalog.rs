@@ -1,6 +1,5 @@
 //! Providers and models, for the platform's pages.
 
-use super::wire::PageJson;
 use leptos::prelude::*;
 
 use crate::{
@@ -9,6 +8,7 @@ use crate::{
         catalog_forms::{ModelForm, ProviderForm},
     },
     error::AppError,
+    wire::PageJson,
 };
 
 /// All providers.

@@ -14,4 +14,3 @@ pub mod http;
 pub mod status;
 pub mod teams;
 pub mod usage;
-pub mod wire;

@@ -1,10 +1,9 @@
 //! Teams: list and creation.
 
-use super::wire::PageJson;
 use leptos::server;
 use serde::{Deserialize, Serialize};
 
-use crate::error::AppError;
+use crate::{error::AppError, wire::PageJson};
 
 /// A row of the team list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,12 +1,12 @@
 //! Statistics of a team or personal space (`me`).
 
-use super::wire::PageJson;
 use leptos::server;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{charts::OverviewFigures, snippets::Snippets},
     error::AppError,
+    wire::PageJson,
 };
 
 /// One line of a ranking.

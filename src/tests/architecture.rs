@@ -10,13 +10,14 @@ use std::{
 const LONGEST: usize = 400;
 
 /// Which modules of the crate each part may name. Everything may name itself, `domain`, `error` and `service`'s own re-exports.
-const MAY_NAME: [(&str, &[&str]); 12] = [
+const MAY_NAME: [(&str, &[&str]); 13] = [
     ("domain", &[]),
-    ("error", &["domain", "service"]),
+    ("wire", &[]),
+    ("error", &["domain", "service", "wire"]),
     ("components", &["domain", "error"]),
     ("pages", &["components", "server_fns", "domain", "error", "app"]),
     ("app", &["components", "pages", "server_fns", "domain", "error"]),
-    ("server_fns", &["service", "domain", "error", "app"]),
+    ("server_fns", &["service", "domain", "error", "app", "wire"]),
     ("storage", &["domain"]),
     ("service", &["storage", "domain", "error"]),
     ("gateway", &["service", "domain"]),
