@@ -80,3 +80,24 @@ fn printing_the_configuration_shows_no_secret() {
     );
     assert!(!format!("{:?}", config.unwrap()).contains("canary"));
 }
+
+/// The file shows every value with its default: a reader finds there what can be set.
+#[test]
+fn the_files_comments_show_every_value_and_its_default() {
+    let text = include_str!("../../../Leptos.toml");
+    let section = text.rsplit("\n[tallygate]\n").next().unwrap();
+    let shown: String = section
+        .lines()
+        .filter_map(|line| line.strip_prefix("# "))
+        .filter(|line| line.contains(" = "))
+        .fold("[tallygate]\n".into(), |all, line| all + line + "\n");
+    let (shown, default) = (read(&shown, &[]).unwrap(), read("", &[]).unwrap());
+    // The default sender stands for "none was set"; all else is the same value.
+    assert_eq!(format!("{:?}{:?}", shown.http, shown.storage), format!("{:?}{:?}", default.http, default.storage));
+    assert_eq!(format!("{:?}{:?}", shown.platform, shown.log), format!("{:?}{:?}", default.platform, default.log));
+    assert_eq!((shown.mail.from, shown.metrics.addr), (default.mail.from, default.metrics.addr));
+    for name in include_str!("http.rs").split("TALLYGATE_").chain(include_str!("site.rs").split("TALLYGATE_")).skip(1) {
+        let name: String = name.chars().take_while(|c| c.is_ascii_uppercase() || *c == '_').collect();
+        assert!(name.is_empty() || section.contains(&format!("# {} = ", name.to_lowercase())), "{name}");
+    }
+}
