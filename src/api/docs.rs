@@ -130,10 +130,27 @@ fn object(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
 }
 
+/// A text of the document: what stands between backticks is code.
 fn text(value: &Value) -> String {
-    escape(value.as_str().unwrap_or_default())
+    let mut html = String::new();
+    for (at, piece) in value.as_str().unwrap_or_default().split('`').enumerate() {
+        let piece = escape(piece);
+        html.push_str(&if at % 2 == 1 { format!("<code>{piece}</code>") } else { piece });
+    }
+    html
 }
 
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_text_and_code_is_code() {
+        let value = serde_json::json!("Use `<me>` & \"you\"");
+        assert_eq!(text(&value), "Use <code>&lt;me&gt;</code> &amp; &quot;you&quot;");
+    }
 }
