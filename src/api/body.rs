@@ -44,7 +44,43 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
     }
 }
 
+/// The parser's words name fields, types and places, but also quote values: those may be secrets in a wrong place, and are left out.
+fn without_values(words: &str) -> String {
+    for start in ["invalid type: ", "invalid value: "] {
+        let Some((found, expected)) = words.strip_prefix(start).and_then(|rest| rest.rsplit_once(", expected ")) else {
+            continue;
+        };
+        let kind = found.split(['"', '`', '\'']).next().unwrap_or_default().trim();
+        return format!("{start}{kind}, expected {expected}");
+    }
+    words.to_owned()
+}
+
 /// A field of a change that may be left out (`None`), or be `null` to unset what is there (`Some(None)`).
 pub fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only parsed")]
+    struct Body {
+        number: i64,
+    }
+
+    #[test]
+    fn errors_quote_no_values() {
+        for text in
+            [r#"{"number":"sk-canary"}"#, r#"{"number":"a, expected sk-canary"}"#, r#"{"number":1.5}"#, r#"{"number":tru"#, "["]
+        {
+            let words = without_values(&serde_json::from_str::<Body>(text).unwrap_err().to_string());
+            assert!(!words.contains("canary") && !words.contains("1.5"), "{words}");
+        }
+        let words = without_values(&serde_json::from_str::<Body>(r#"{"number":"x"}"#).unwrap_err().to_string());
+        assert_eq!(words, "invalid type: string, expected i64 at line 1 column 13");
+    }
 }

@@ -91,6 +91,8 @@ pub struct TeamRow {
     slug: String,
     /// Name.
     name: String,
+    /// Short name of the organization.
+    organization: String,
     /// Name of the organization.
     organization_name: String,
     /// Own role.
@@ -181,6 +183,7 @@ impl From<TeamListItem> for TeamRow {
             id: team.id.to_string(),
             slug: team.slug,
             name: team.name,
+            organization: team.organization_slug,
             organization_name: team.organization,
             role: team.role.map(|role| role.as_str()),
             members: team.members,

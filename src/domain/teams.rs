@@ -179,6 +179,8 @@ pub struct TeamListItem {
     pub name: String,
     /// Organization's name.
     pub organization: String,
+    /// Short name of the organization.
+    pub organization_slug: String,
     /// Own role; none for somebody who only administrates.
     pub role: Option<Role>,
     /// Members.

@@ -142,7 +142,7 @@ pub async fn list_visible(
     month_start: UnixMs,
 ) -> Result<Vec<TeamListItem>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT t.id, t.slug, t.name, o.name AS organization,
+        "SELECT t.id, t.slug, t.name, o.name AS organization, o.slug AS organization_slug,
              CASE WHEN t.owner_user_id = m.user_id THEN 'owner' ELSE m.role END AS role,
              (SELECT COUNT(*) FROM team_members n WHERE n.team_id = t.id) AS members,
              CAST(COALESCE((SELECT SUM(u.cost) FROM usage_rollups u WHERE u.team_id = t.id AND u.start_at >= $3), 0) AS BIGINT) AS spent,
@@ -166,6 +166,7 @@ pub async fn list_visible(
                 slug: row.text("slug")?,
                 name: row.text("name")?,
                 organization: row.text("organization")?,
+                organization_slug: row.text("organization_slug")?,
                 role: role.as_deref().and_then(Role::parse),
                 members: row.int("members")?,
                 spent: row.int("spent")?,
