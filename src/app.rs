@@ -13,7 +13,7 @@ use crate::{
     components::{Message, Toaster, Toasts},
     domain::accounts::Me,
     error::AppError,
-    pages::{failure::set_status, lazy},
+    pages::{Frame, failure::set_status, lazy},
     server_fns::accounts::get_me,
 };
 
@@ -160,7 +160,7 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/forgot") view={Lazy::<lazy::Forgot>::new()} ssr=SsrMode::Async/>
             <Route path=path!("/reset") view={Lazy::<lazy::Reset>::new()} ssr=SsrMode::Async/>
             <Route path=path!("/confirm") view={Lazy::<lazy::Confirm>::new()} ssr=SsrMode::Async/>
-            <ParentRoute path=path!("") view={Lazy::<lazy::Framed>::new()} ssr=SsrMode::Async>
+            <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
                 <Route path=path!("/teams") view={Lazy::<lazy::Teams>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/teams/new") view={Lazy::<lazy::NewTeam>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/t/:team") view={Lazy::<lazy::Overview>::new()} ssr=SsrMode::Async/>

@@ -6,8 +6,7 @@ use leptos::{lazy, prelude::*};
 use leptos_router::LazyRoute;
 
 use super::{
-    AccountPage, ConfirmPage, ForgotPage, Frame, KeysPage, LoginPage, NewTeamPage, OverviewPage, ResetPage, SignupPage,
-    TeamsPage,
+    AccountPage, ConfirmPage, ForgotPage, KeysPage, LoginPage, NewTeamPage, OverviewPage, ResetPage, SignupPage, TeamsPage,
     admin::{ModelsPage, ProvidersPage},
 };
 
@@ -55,9 +54,7 @@ group!(door_pages, __preload_door_pages, Door {
     Confirm => ConfirmPage,
 });
 
-// The frame is around all pages of those who are signed in.
 group!(home_pages, __preload_home_pages, Home {
-    Framed => Frame,
     Teams => TeamsPage,
     NewTeam => NewTeamPage,
     Overview => OverviewPage,
