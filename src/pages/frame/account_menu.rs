@@ -14,10 +14,10 @@ pub(super) const ID: &str = "account-menu";
 #[component]
 pub(super) fn AccountMenu(me: Me, place: Memo<Place>) -> impl IntoView {
     let (name, id, email) = (me.name.clone(), me.id.to_string(), me.email.clone());
-    let label = format!("Account menu of {name}");
     let detail = move || standing(&me, &place.get());
     view! {
-        <button class="me" type="button" popovertarget=ID aria-label=label>
+        <button class="me" type="button" popovertarget=ID>
+            <span class="vh">"Account menu of "</span>
             <Avatar name=name.clone() id=id/>
             <span class="grow">
                 <b class="trunc">{name}</b>

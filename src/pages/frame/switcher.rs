@@ -48,14 +48,9 @@ pub(super) fn Switcher(place: Memo<Place>) -> impl IntoView {
                 let me = session.me().await;
                 move || {
                     let now = current(&place.get(), me.as_ref());
-                    let label = format!("Switch context. Current: {}", now.name);
                     view! {
-                        <button
-                            class="ctx"
-                            type="button"
-                            popovertarget=ID
-                            aria-label=label
-                        >
+                        <button class="ctx" type="button" popovertarget=ID>
+                            <span class="vh">"Switch context. Current: "</span>
                             <Tile name=now.name.clone() id=now.id/>
                             <span class="grow">
                                 <b class="trunc">{now.name}</b>

@@ -40,9 +40,9 @@ pub(super) fn TopBar(place: Memo<Place>) -> impl IntoView {
 fn phone_switcher(place: &Place, me: Option<&Me>) -> AnyView {
     let now = switcher::current(place, me);
     let page = place.kind.map(Kind::label).unwrap_or_default();
-    let label = format!("Switch context. Current: {}", now.name);
     view! {
-        <button class="ctx only-m" type="button" popovertarget=switcher::ID aria-label=label>
+        <button class="ctx only-m" type="button" popovertarget=switcher::ID>
+            <span class="vh">"Switch context. Current: "</span>
             <Tile name=now.name.clone() id=now.id/>
             <span class="trunc">
                 <b class="trunc">{now.name}</b>
