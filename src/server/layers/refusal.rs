@@ -30,6 +30,7 @@ pub fn refuse(path: &str, status: StatusCode, sentence: &str) -> Response {
 
 fn problem(status: StatusCode, sentence: &str) -> Response {
     let title = status.canonical_reason().unwrap_or("Error");
-    let body = json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "detail": sentence });
+    let code = title.to_ascii_lowercase().replace([' ', '-'], "_");
+    let body = json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "detail": sentence, "code": code });
     (status, [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
 }
