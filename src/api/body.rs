@@ -23,10 +23,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Sent<T> {
         }
         let bytes =
             Bytes::from_request(request, state).await.map_err(|_| Problem::malformed("The body could not be read.".into()))?;
-        // The parser's own words name fields and places, and nothing of what was sent in them but its type.
         serde_json::from_slice(&bytes)
             .map(Self)
-            .map_err(|error| Problem::malformed(format!("The body is not as expected: {error}.")))
+            .map_err(|error| Problem::malformed(format!("The body is not as expected: {}.", without_values(&error.to_string()))))
     }
 }
 
