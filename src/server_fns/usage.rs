@@ -60,6 +60,8 @@ pub struct OverviewPage {
     pub calls: Option<Vec<CallLine>>,
     /// Set until the first call.
     pub first_steps: Option<FirstSteps>,
+    /// What `get_overview_stamp` said before the figures were read: another answer means that there is news.
+    pub stamp: String,
 }
 
 /// Figures, rankings and the latest calls of a range: `24h`, `7d` or `28d`; with test calls `exclude`d, `include`d, or `only` them.
@@ -72,14 +74,8 @@ pub async fn get_overview(team: String, range: String, calls: String) -> Result<
 /// Changes whenever a call was booked or a key was made: pages ask for it often, and load anew only then.
 #[server(prefix = "/fn", endpoint = "get_overview_stamp", output = PageJson)]
 pub async fn get_overview_stamp(team: String) -> Result<String, AppError> {
-    use crate::domain::{time::DAY_MS, usage::TestCalls, usage_range::UsageRange};
-
     let (services, caller) = super::context::signed_in().await?;
-    let now = services.clock.now();
-    let day = UsageRange { from: now.floor_to(DAY_MS), to: now.floor_to(DAY_MS).plus(DAY_MS), bucket_ms: DAY_MS };
-    let report = services.usage_report(&caller, &team, day, TestCalls::Include).await?;
-    let keys = services.count_active_keys(&caller, &team).await?;
-    Ok(format!("{}.{}.{keys}", report.from.0, report.total.figures.requests))
+    Ok(overview::stamp(&services, &caller, &team).await?)
 }
 
 #[cfg(feature = "ssr")]
@@ -117,6 +113,8 @@ mod overview {
         calls: &str,
     ) -> Result<OverviewPage, ServiceError> {
         let view = services.get_team(caller, team).await?;
+        // First of all: a call that is booked while the figures are read is news.
+        let stamp = stamp(services, caller, team).await?;
         let now = services.clock.now();
         let test = TestCalls::parse(calls).unwrap_or_default();
         let (range, words) = chosen(range, now)?;
@@ -144,7 +142,16 @@ mod overview {
             first_steps,
             personal: !shared,
             context: view.name,
+            stamp,
         })
+    }
+
+    pub(super) async fn stamp(services: &Services, caller: &Caller, team: &str) -> Result<String, ServiceError> {
+        let today = services.clock.now().floor_to(DAY_MS);
+        let day = UsageRange { from: today, to: today.plus(DAY_MS), bucket_ms: DAY_MS };
+        let report = services.usage_report(caller, team, day, TestCalls::Include).await?;
+        let keys = services.count_active_keys(caller, team).await?;
+        Ok(format!("{}.{}.{keys}", report.from.0, report.total.figures.requests))
     }
 
     /// Whole days, so that weekdays line up with those of the range before; hours for the last day.

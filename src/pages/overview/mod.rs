@@ -29,12 +29,17 @@ pub fn OverviewPage() -> impl IntoView {
         move || (team.get(), range.get(), calls.get(), news.get()),
         |(team, range, calls, _)| get_overview(team, range, calls),
     );
-    Effect::new(move |_| watch(team.get(), news));
+    // What the page in front of the person was made from.
+    let shown = StoredValue::new(String::new());
+    Effect::new(move |_| watch(team.get(), shown, news));
     view! {
         <Transition fallback=skeleton>
             {move || Suspend::new(async move {
                 match overview.await {
-                    Ok(page) => content(page, &team.get_untracked(), &range.get_untracked(), &calls.get_untracked()),
+                    Ok(page) => {
+                        shown.set_value(page.stamp.clone());
+                        content(page, &team.get_untracked(), &range.get_untracked(), &calls.get_untracked())
+                    }
                     Err(error) => page_failure(&error),
                 }
             })}
@@ -83,19 +88,20 @@ fn skeleton() -> AnyView {
     .into_any()
 }
 
-/// Asks for the stamp of a context's figures as long as the page stands and is looked at, and loads anew when it changes.
-fn watch(team: String, news: RwSignal<u32>) {
+/// Asks for the stamp of a context's figures as long as the page stands and is looked at, and loads anew when it is not that of
+/// the figures that are shown.
+fn watch(team: String, shown: StoredValue<String>, news: RwSignal<u32>) {
     let stopped = StoredValue::new(false);
     on_cleanup(move || stopped.set_value(true));
-    ask_later(Watch { team, news, stopped, last: StoredValue::new(String::new()) });
+    ask_later(Watch { team, shown, news, stopped });
 }
 
 #[derive(Clone)]
 struct Watch {
     team: String,
+    shown: StoredValue<String>,
     news: RwSignal<u32>,
     stopped: StoredValue<bool>,
-    last: StoredValue<String>,
 }
 
 fn ask_later(watch: Watch) {
@@ -108,11 +114,10 @@ fn ask_later(watch: Watch) {
         }
         leptos::task::spawn_local(async move {
             // Where the server does not answer, the page stays as it is and asks again.
-            if let Ok(stamp) = get_overview_stamp(watch.team.clone()).await {
-                let before = watch.last.try_update_value(|last| std::mem::replace(last, stamp.clone()));
-                if before.is_some_and(|before| !before.is_empty() && before != stamp) {
-                    watch.news.try_update(|news| *news += 1);
-                }
+            if let Ok(stamp) = get_overview_stamp(watch.team.clone()).await
+                && watch.shown.try_get_value().is_some_and(|shown| !shown.is_empty() && shown != stamp)
+            {
+                watch.news.try_update(|news| *news += 1);
             }
             ask_later(watch);
         });
