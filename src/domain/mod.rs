@@ -10,6 +10,7 @@ pub mod field_errors;
 pub mod format;
 pub mod ids;
 pub mod latency;
+pub mod mails;
 pub mod management_tokens;
 pub mod money;
 pub mod next;

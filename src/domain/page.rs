@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::field_errors::FieldErrors;
+
 /// Rows of a list and where the next ones start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page<T> {
@@ -24,6 +26,16 @@ impl PageRequest {
     /// Rows to read: 25 unless asked otherwise, 1 to 100.
     pub fn limit(&self) -> i64 {
         i64::from(self.limit.unwrap_or(25).clamp(1, 100))
+    }
+}
+
+impl PageRequest {
+    /// The identifier that the page before ended with; none on the first page.
+    pub fn cursor_id<I>(&self, parse: impl Fn(&str) -> Option<I>) -> Result<Option<I>, FieldErrors> {
+        match self.cursor.as_deref() {
+            None | Some("") => Ok(None),
+            Some(cursor) => parse(cursor).map(Some).ok_or_else(|| FieldErrors::one("cursor", "This cursor is not valid.")),
+        }
     }
 }
 

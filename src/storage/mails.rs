@@ -1,9 +1,15 @@
 //! The outbox: mails that wait, were sent, or were given up.
 
+use std::collections::HashMap;
+
 use sqlx::{AnyConnection, any::AnyRow};
 
 use super::RowExt;
-use crate::domain::{ids::MailId, time::UnixMs};
+use crate::domain::{
+    ids::MailId,
+    mails::{MailDelivery, MailState},
+    time::UnixMs,
+};
 
 /// A mail in the outbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +28,25 @@ pub struct OutboxMail {
     pub attempts: i64,
     /// Queued at.
     pub created_at: UnixMs,
+}
+
+/// A mail with what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedMail {
+    /// The mail.
+    pub mail: OutboxMail,
+    /// Where its delivery stands.
+    pub delivery: MailDelivery,
+}
+
+fn delivery(row: &AnyRow) -> Result<MailDelivery, sqlx::Error> {
+    Ok(MailDelivery {
+        state: row.word("state", MailState::parse)?,
+        attempts: row.int("attempts")?,
+        problem: row.text("last_error")?,
+        next_attempt_at: row.time("next_attempt_at")?,
+        sent_at: row.time_opt("sent_at")?,
+    })
 }
 
 fn from_row(row: &AnyRow) -> Result<OutboxMail, sqlx::Error> {
@@ -60,6 +85,45 @@ pub async fn delete(c: &mut AnyConnection, id: MailId) -> Result<(), sqlx::Error
     Ok(())
 }
 
+/// Takes a mail out that was not sent yet.
+pub async fn withdraw(c: &mut AnyConnection, id: MailId) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM mails WHERE id = $1 AND state = 'queued'").bind(id.to_string()).execute(c).await?;
+    Ok(())
+}
+
+/// All mails, newest first, older than `before`.
+pub async fn list(c: &mut AnyConnection, before: Option<MailId>, limit: i64) -> Result<Vec<ListedMail>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT id, recipient, subject, template, payload, attempts, created_at, state, last_error, next_attempt_at, sent_at FROM mails
+         WHERE ($1 = '' OR id < $1) ORDER BY id DESC LIMIT $2",
+    )
+    .bind(before.map(|id| id.to_string()).unwrap_or_default())
+    .bind(limit)
+    .fetch_all(c)
+    .await?;
+    rows.iter().map(|row| Ok(ListedMail { mail: from_row(row)?, delivery: delivery(row)? })).collect()
+}
+
+/// Where the delivery of some mails stands.
+pub async fn list_deliveries(c: &mut AnyConnection, ids: &[MailId]) -> Result<HashMap<MailId, MailDelivery>, sqlx::Error> {
+    let mut found = HashMap::new();
+    for ids in ids.chunks(100) {
+        let places: Vec<String> = (1..=ids.len()).map(|n| format!("${n}")).collect();
+        let sql = format!(
+            "SELECT id, state, attempts, last_error, next_attempt_at, sent_at FROM mails WHERE id IN ({})",
+            places.join(", ")
+        );
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+        for id in ids {
+            query = query.bind(id.to_string());
+        }
+        for row in query.fetch_all(&mut *c).await? {
+            found.insert(row.id("id")?, delivery(&row)?);
+        }
+    }
+    Ok(found)
+}
+
 /// Mails that are due, oldest first.
 pub async fn list_due(c: &mut AnyConnection, now: UnixMs, limit: i64) -> Result<Vec<OutboxMail>, sqlx::Error> {
     let rows = sqlx::query(
@@ -86,23 +150,33 @@ pub async fn claim(c: &mut AnyConnection, mail: &OutboxMail, next: UnixMs) -> Re
     Ok(done.rows_affected() > 0)
 }
 
-/// Notes that a mail was sent, and wipes what it was made of.
-pub async fn mark_sent(c: &mut AnyConnection, id: MailId, at: UnixMs) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE mails SET state = 'sent', payload = '{}', last_error = '', sent_at = $2 WHERE id = $1")
-        .bind(id.to_string())
-        .bind(at.0)
-        .execute(c)
-        .await?;
+/// Notes that a mail was sent, and wipes what it was made of unless it is to be shown.
+pub async fn mark_sent(c: &mut AnyConnection, id: MailId, at: UnixMs, keep: bool) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE mails SET state = 'sent', payload = CASE WHEN $3 = 1 THEN payload ELSE '{}' END, last_error = '', sent_at = $2 WHERE id = $1",
+    )
+    .bind(id.to_string())
+    .bind(at.0)
+    .bind(i64::from(keep))
+    .execute(c)
+    .await?;
     Ok(())
 }
 
-/// Notes why an attempt failed; `give_up` wipes the mail's payload and ends the attempts.
-pub async fn mark_failed(c: &mut AnyConnection, id: MailId, error: &str, give_up: bool) -> Result<(), sqlx::Error> {
-    let sql = if give_up {
-        "UPDATE mails SET state = 'failed', payload = '{}', last_error = $2 WHERE id = $1"
-    } else {
-        "UPDATE mails SET last_error = $2 WHERE id = $1"
+/// Wipes what sent mails were made of.
+pub async fn wipe_sent(c: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE mails SET payload = '{}' WHERE state = 'sent' AND payload <> '{}'").execute(c).await?;
+    Ok(())
+}
+
+/// Notes why an attempt failed, and when the next one is made; without one the mail is given up and its payload wiped.
+pub async fn mark_failed(c: &mut AnyConnection, id: MailId, error: &str, next: Option<UnixMs>) -> Result<(), sqlx::Error> {
+    let sql = match next {
+        Some(_) => "UPDATE mails SET last_error = $2, next_attempt_at = $3 WHERE id = $1",
+        None => {
+            "UPDATE mails SET state = 'failed', payload = '{}', last_error = $2, next_attempt_at = COALESCE($3, next_attempt_at) WHERE id = $1"
+        }
     };
-    sqlx::query(sql).bind(id.to_string()).bind(error).execute(c).await?;
+    sqlx::query(sql).bind(id.to_string()).bind(error).bind(next.map(|at| at.0)).execute(c).await?;
     Ok(())
 }

@@ -8,25 +8,68 @@ use std::{
 
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
-    message::{Mailbox, MultiPart},
+    message::{
+        Mailbox, MultiPart,
+        header::{Header, HeaderName, HeaderValue},
+    },
+    transport::smtp,
 };
 use tokio::sync::Notify;
 
-use super::templates::Letter;
+use super::Letter;
 use crate::{
     service::{ServiceError, Settings},
     storage::mails::OutboxMail,
 };
 
-/// Longest conversation with the mail server.
-const SMTP_TIMEOUT: Duration = Duration::from_secs(30);
+/// Longest wait for a single answer of the mail server …
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// … and longest conversation about one mail.
+const CONVERSATION_TIMEOUT: Duration = Duration::from_secs(60);
+/// What is kept of a mail server's own words.
+const LONGEST_WORDS: usize = 120;
 
 /// Sends mails. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Mailer {
     transport: Transport,
     from: Mailbox,
+    patience: Duration,
     queued: Arc<Notify>,
+}
+
+/// Why a mail did not leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unsent {
+    /// A few words for the operator, without anything of the mail or of the credentials.
+    pub(super) reason: String,
+    /// No other mail would have left either.
+    pub(super) server_away: bool,
+}
+
+impl Unsent {
+    fn of_mail(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), server_away: false }
+    }
+
+    fn away(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), server_away: true }
+    }
+
+    fn of_smtp(error: &smtp::Error) -> Self {
+        let words = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+        let words: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_WORDS).collect();
+        let words = words.trim();
+        match error.status() {
+            Some(code) => Self::of_mail(format!("the mail server answered {code} {words}").trim_end().to_owned()),
+            None if error.is_timeout() => Self::away("the mail server did not answer in time"),
+            None if error.is_tls() => {
+                Self::away("no safe connection to the mail server: its certificate or its TLS is not accepted")
+            }
+            None if error.is_client() => Self::away(format!("the mail server does not offer what is needed: {words}")),
+            None => Self::away("no connection to the mail server"),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -57,27 +100,24 @@ impl Mailer {
         let transport = match &settings.smtp_url {
             Some(url) => {
                 // The URL holds a password: it is not repeated.
-                let wrong = |_| ServiceError::Internal("TALLYGATE_SMTP_URL is not understood".into());
-                Transport::Smtp(
-                    AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose())
-                        .map_err(wrong)?
-                        .timeout(Some(SMTP_TIMEOUT))
-                        .build(),
-                )
+                let wrong = || ServiceError::Internal("TALLYGATE_SMTP_URL is not understood".into());
+                let url = with_tls(url.expose()).ok_or_else(wrong)?;
+                let smtp = AsyncSmtpTransport::<Tokio1Executor>::from_url(&url).map_err(|_| wrong())?;
+                Transport::Smtp(smtp.timeout(Some(ANSWER_TIMEOUT)).build())
             }
             None => Transport::Folder(settings.data_dir.join("mail")),
         };
         let from = settings.mail_from.parse().map_err(|_| {
             ServiceError::Internal("TALLYGATE_MAIL_FROM is not a sender such as Tallygate <noreply@example.com>".into())
         })?;
-        Ok(Self { transport, from, queued: Arc::default() })
+        Ok(Self { transport, from, patience: CONVERSATION_TIMEOUT, queued: Arc::default() })
     }
 
     /// A mailer that keeps what it sends, for tests.
     #[must_use]
     pub fn memory() -> Self {
         let from = Mailbox::new(Some("Tallygate".into()), lettre::Address::new("tallygate", "localhost").expect("an address"));
-        Self { transport: Transport::Memory(Arc::default()), from, queued: Arc::default() }
+        Self { transport: Transport::Memory(Arc::default()), from, patience: CONVERSATION_TIMEOUT, queued: Arc::default() }
     }
 
     /// What a mailer in memory has sent.
@@ -86,6 +126,11 @@ impl Mailer {
             Transport::Memory(sent) => sent.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             Transport::Smtp(_) | Transport::Folder(_) => vec![],
         }
+    }
+
+    /// Whether the platform admin carries the links of mails, because no mail server does.
+    pub(super) fn shows_mails(&self) -> bool {
+        matches!(self.transport, Transport::Folder(_))
     }
 
     /// Says that the outbox has something new.
@@ -98,16 +143,22 @@ impl Mailer {
         self.queued.notified().await;
     }
 
-    /// Sends one mail. The error is for the operator; it holds nothing of the mail.
-    pub(super) async fn send(&self, mail: &OutboxMail, letter: Letter, public_url: &str) -> Result<(), String> {
+    /// Sends one mail.
+    pub(super) async fn send(&self, mail: &OutboxMail, letter: Letter, public_url: &str) -> Result<(), Unsent> {
         let (text, html) = (letter.text.clone(), letter.html.clone());
-        let message = self.message(mail, letter, public_url)?;
+        let message = self.message(mail, letter, public_url).map_err(Unsent::of_mail)?;
         match &self.transport {
-            Transport::Smtp(smtp) => smtp.send(message).await.map(|_| ()).map_err(|error| error.to_string()),
+            // The library's time limit is one for each answer; a server that trickles would hold the outbox for ever.
+            Transport::Smtp(smtp) => match tokio::time::timeout(self.patience, smtp.send(message)).await {
+                Ok(Ok(_)) => Ok(()),
+                Ok(Err(error)) => Err(Unsent::of_smtp(&error)),
+                Err(_) => Err(Unsent::away("the mail server did not answer in time")),
+            },
             Transport::Folder(folder) => {
                 let raw = message.formatted();
                 let path = folder.join(format!("{}.eml", mail.id));
-                tokio::task::spawn_blocking(move || write_file(&path, &raw)).await.map_err(|error| error.to_string())?
+                let written = tokio::task::spawn_blocking(move || write_file(&path, &raw)).await;
+                written.map_err(|error| Unsent::away(error.to_string()))?.map_err(Unsent::away)
             }
             Transport::Memory(sent) => {
                 let raw = String::from_utf8_lossy(&message.formatted()).into_owned();
@@ -131,10 +182,51 @@ impl Mailer {
             .to(Mailbox::new(None, recipient))
             .subject(mail.subject.clone())
             .date(date)
+            .header(AutoSubmitted)
             .message_id(Some(format!("<{}@{host}>", mail.id)))
             .multipart(MultiPart::alternative_plain_html(letter.text, letter.html))
             .map_err(|error| error.to_string())
     }
+}
+
+/// Tells other programs that nobody is to be told about an absence (RFC 3834).
+#[derive(Clone)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".into())
+    }
+}
+
+/// The mail server's URL with a word on TLS. `smtps` is TLS from the first byte. `smtp` starts TLS wherever the server offers it, and must
+/// where a password is sent, unless the URL says `tls=none` or the server is this machine.
+fn with_tls(text: &str) -> Option<String> {
+    let mut url = url::Url::parse(text).ok()?;
+    if url.scheme() == "smtps" {
+        return Some(text.to_owned());
+    }
+    let said = url.query_pairs().find(|(name, _)| name == "tls").map(|(_, value)| value.into_owned());
+    let local = matches!(url.host_str()?, "localhost" | "127.0.0.1" | "[::1]");
+    let tls = match said.as_deref() {
+        Some(word @ ("none" | "opportunistic" | "required")) => word,
+        Some(_) => return None,
+        None if local => "none",
+        None if url.password().is_some() => "required",
+        None => "opportunistic",
+    };
+    let port = url.port().unwrap_or(if tls == "required" { smtp::SUBMISSION_PORT } else { smtp::SMTP_PORT });
+    url.set_port(Some(port)).ok()?;
+    url.set_query((tls != "none").then(|| format!("tls={tls}")).as_deref());
+    Some(url.into())
 }
 
 /// Writes a file that only this user may read, whole or not at all.
@@ -152,4 +244,25 @@ fn write_file(path: &Path, bytes: &[u8]) -> Result<(), String> {
         std::fs::rename(&unfinished, path)
     };
     write().map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_do_not_travel_in_the_clear() {
+        for (given, used) in [
+            ("smtps://u:p@mail.example", "smtps://u:p@mail.example"),
+            ("smtp://u:p@mail.example", "smtp://u:p@mail.example:587?tls=required"),
+            ("smtp://u:p@mail.example:2525?tls=none", "smtp://u:p@mail.example:2525"),
+            ("smtp://mail.example", "smtp://mail.example:25?tls=opportunistic"),
+            ("smtp://u:p@127.0.0.1:1025", "smtp://u:p@127.0.0.1:1025"),
+            ("smtp://localhost", "smtp://localhost:25"),
+        ] {
+            assert_eq!(with_tls(given).as_deref(), Some(used), "{given}");
+            assert!(AsyncSmtpTransport::<Tokio1Executor>::from_url(used).is_ok(), "{used}");
+        }
+        assert_eq!(with_tls("smtp://mail.example?tls=maybe"), None);
+    }
 }

@@ -5,29 +5,36 @@
 //! Secrets that a mail carries are sealed while it waits and wiped when it is gone.
 
 pub mod delivery;
+mod letters;
+mod outbox;
 pub mod templates;
 #[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use sqlx::AnyConnection;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     domain::{
         ids::MailId,
-        time::{HOUR_MS, SECOND_MS, UnixMs},
+        time::{HOUR_MS, MINUTE_MS, SECOND_MS},
     },
     service::{ServiceError, Services},
     storage::{self, mails::OutboxMail},
 };
 
+use delivery::Unsent;
+pub use letters::Letter;
 pub use templates::Template;
 
 /// Attempts before a mail is given up: with the pauses between them, about four days.
 const MOST_ATTEMPTS: i64 = 100;
 const FIRST_PAUSE_MS: i64 = 10 * SECOND_MS;
 const LONGEST_PAUSE_MS: i64 = HOUR_MS;
+/// How long one process has a mail for itself: longer than the longest conversation with the mail server.
+const CLAIM_MS: i64 = 2 * MINUTE_MS;
 /// Mails per look into the outbox.
 const BATCH: i64 = 20;
 /// How long a mail that nobody announced waits for a look: those of another process, and those that are due again.
@@ -50,6 +57,9 @@ pub struct NewMail<'a> {
 #[derive(Debug, Serialize, Deserialize)]
 struct Payload {
     name: String,
+    /// What the template names.
+    #[serde(default)]
+    facts: Map<String, Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sealed_token: Option<String>,
 }
@@ -60,14 +70,14 @@ impl Services {
         let at = self.clock.now();
         let id: MailId = self.random.id_at(at);
         let sealed_token = new.token.map(|token| self.vault.seal(&self.random, &place(id), token)).transpose()?;
-        let payload = Payload { name: new.name.to_owned(), sealed_token };
+        let unwritable = |error| ServiceError::Internal(format!("a mail's payload: {error}"));
+        let payload = Payload { name: new.name.to_owned(), facts: new.template.facts().map_err(unwritable)?, sealed_token };
         let mail = OutboxMail {
             id,
             recipient: new.recipient.to_owned(),
-            subject: new.template.subject().to_owned(),
+            subject: new.template.subject(),
             template: new.template.as_str().to_owned(),
-            payload: serde_json::to_string(&payload)
-                .map_err(|error| ServiceError::Internal(format!("a mail's payload: {error}")))?,
+            payload: serde_json::to_string(&payload).map_err(unwritable)?,
             attempts: 0,
             created_at: at,
         };
@@ -75,31 +85,48 @@ impl Services {
         Ok(id)
     }
 
-    /// Sends what is due and says how many mails left. A mail that fails waits longer each time.
+    /// Sends what is due and says how many mails left. A mail that fails waits longer each time. While the mail server is away, one
+    /// mail finds that out for all.
     pub async fn deliver_mails_once(&self) -> Result<usize, ServiceError> {
+        self.deliver_until(&CancellationToken::new()).await
+    }
+
+    async fn deliver_until(&self, cancel: &CancellationToken) -> Result<usize, ServiceError> {
         let due = storage::mails::list_due(&mut *self.store.reader().await?, self.clock.now(), BATCH).await?;
         let mut sent = 0;
         for mail in due {
-            let next = self.clock.now().plus(pause_after(mail.attempts + 1));
-            if !self.claim_mail(&mail, next).await? {
+            if cancel.is_cancelled() {
+                break;
+            }
+            if !self.claim_mail(&mail).await? {
                 continue;
             }
             let outcome = match self.render_mail(&mail) {
                 Ok(letter) => self.mailer.send(&mail, letter, &self.settings.public_url).await,
-                Err(error) => Err(error.to_string()),
+                Err(reason) => Err(Unsent { reason, server_away: false }),
             };
+            let server_away = outcome.as_ref().is_err_and(|unsent| unsent.server_away);
             sent += usize::from(outcome.is_ok());
             self.note_outcome(&mail, outcome).await?;
+            if server_away {
+                break;
+            }
         }
         Ok(sent)
     }
 
     /// Sends mails until it is cancelled.
     pub async fn run_mail_delivery(&self, cancel: CancellationToken) {
+        // What was shown while there was no mail server is not kept beyond that.
+        if !self.mailer.shows_mails()
+            && let Err(error) = self.wipe_sent_mails().await
+        {
+            tracing::warn!(error = %error, "sent mails could not be wiped; it is tried at the next start");
+        }
         loop {
-            match self.deliver_mails_once().await {
+            match self.deliver_until(&cancel).await {
                 // There may be more than one batch.
-                Ok(sent) if sent > 0 => continue,
+                Ok(sent) if sent > 0 && !cancel.is_cancelled() => continue,
                 Ok(_) => {}
                 Err(error) => tracing::warn!(error = %error, "the outbox could not be read; it is tried again"),
             }
@@ -111,29 +138,39 @@ impl Services {
         }
     }
 
-    async fn claim_mail(&self, mail: &OutboxMail, next: UnixMs) -> Result<bool, ServiceError> {
+    async fn wipe_sent_mails(&self) -> Result<(), ServiceError> {
         let mut tx = self.store.begin().await?;
-        let claimed = storage::mails::claim(&mut tx, mail, next).await?;
+        storage::mails::wipe_sent(&mut tx).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn claim_mail(&self, mail: &OutboxMail) -> Result<bool, ServiceError> {
+        let mut tx = self.store.begin().await?;
+        let claimed = storage::mails::claim(&mut tx, mail, self.clock.now().plus(CLAIM_MS)).await?;
         tx.commit().await?;
         Ok(claimed)
     }
 
-    fn render_mail(&self, mail: &OutboxMail) -> Result<templates::Letter, ServiceError> {
-        let unreadable = || ServiceError::Internal(format!("mail {} can not be read", mail.id));
-        let template = Template::parse(&mail.template).ok_or_else(unreadable)?;
+    /// The mail as it is sent; the error is a few words for the operator.
+    fn render_mail(&self, mail: &OutboxMail) -> Result<Letter, String> {
+        let unreadable = || "what the mail is made of can not be read".to_owned();
         let payload: Payload = serde_json::from_str(&mail.payload).map_err(|_| unreadable())?;
-        let token = payload.sealed_token.map(|sealed| self.vault.open(&place(mail.id), &sealed)).transpose()?;
+        let template = Template::parse(&mail.template, payload.facts).ok_or_else(unreadable)?;
+        let token = payload.sealed_token.map(|sealed| self.vault.open(&place(mail.id), &sealed)).transpose();
+        let token = token.map_err(|_| "its link was sealed under another TALLYGATE_SECRET_KEY".to_owned())?;
         Ok(template.render(&self.settings.public_url, &payload.name, token.as_ref()))
     }
 
-    async fn note_outcome(&self, mail: &OutboxMail, outcome: Result<(), String>) -> Result<(), ServiceError> {
+    async fn note_outcome(&self, mail: &OutboxMail, outcome: Result<(), Unsent>) -> Result<(), ServiceError> {
+        let (now, attempts) = (self.clock.now(), mail.attempts + 1);
         let mut tx = self.store.begin().await?;
         match outcome {
-            Ok(()) => storage::mails::mark_sent(&mut tx, mail.id, self.clock.now()).await?,
-            Err(error) => {
-                let give_up = mail.attempts + 1 >= MOST_ATTEMPTS;
-                tracing::warn!(mail.id = %mail.id, mail.attempts = mail.attempts + 1, error, give_up, "a mail was not sent");
-                storage::mails::mark_failed(&mut tx, mail.id, &error, give_up).await?;
+            Ok(()) => storage::mails::mark_sent(&mut tx, mail.id, now, self.mailer.shows_mails()).await?,
+            Err(Unsent { reason, .. }) => {
+                let next = (attempts < MOST_ATTEMPTS).then(|| now.plus(pause_after(attempts)));
+                tracing::warn!(mail.id = %mail.id, mail.attempts = attempts, reason, give_up = next.is_none(), "a mail was not sent");
+                storage::mails::mark_failed(&mut tx, mail.id, &reason, next).await?;
             }
         }
         tx.commit().await?;

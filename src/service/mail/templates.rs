@@ -1,9 +1,17 @@
-//! What mails say, as text and as HTML. Whatever a person typed is text in both.
+//! The kinds of mails, each with what it names besides whom it goes to. What they say stands in [`letters`](super::letters).
 
-use crate::service::vault::Secret;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-/// A kind of mail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use super::letters::{self, Letter};
+use crate::{
+    domain::{roles::Role, time::UnixMs},
+    service::vault::Secret,
+};
+
+/// A kind of mail and its facts. Facts wait in the outbox in the clear, so none of them is a secret: what opens something is the token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Template {
     /// To a new account: prove that you read this address.
     ConfirmEmail,
@@ -15,128 +23,138 @@ pub enum Template {
     PasswordReset,
     /// The password was changed.
     PasswordChanged,
-}
-
-/// A rendered mail.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Letter {
-    /// Plain text.
-    pub text: String,
-    /// The same as HTML.
-    pub html: String,
-}
-
-/// What a template is made of.
-struct Content {
-    says: &'static str,
-    /// Words and path of the one link; the token follows the path.
-    link: Option<(&'static str, &'static str)>,
-    ends: &'static str,
+    /// To the address that an account wants to have: prove that you read it.
+    ChangeEmail,
+    /// To the address that an account had.
+    EmailChanged {
+        /// The address that it has now.
+        to: String,
+    },
+    /// The account and its personal space are gone.
+    AccountDeleted,
+    /// Come and join a team. The token opens `/invite/…`.
+    Invitation {
+        /// The team's name.
+        team: String,
+        /// Its organization's name.
+        organization: String,
+        /// Who invites.
+        inviter: String,
+        /// As what.
+        role: Role,
+        /// A word from the inviter; may be empty.
+        note: String,
+        /// When the link ends.
+        expires_at: UnixMs,
+    },
+    /// To a member whose role was changed.
+    RoleChanged {
+        /// The team's name.
+        team: String,
+        /// The team's short name, for the link.
+        slug: String,
+        /// Who changed it.
+        by: String,
+        /// What the member was.
+        before: Role,
+        /// What the member is.
+        after: Role,
+    },
+    /// To somebody who was removed from a team.
+    MemberRemoved {
+        /// The team's name.
+        team: String,
+        /// Who removed them.
+        by: String,
+        /// How many of their keys stopped.
+        keys: i64,
+    },
+    /// To the old and to the new owner of a team.
+    OwnershipTransferred {
+        /// The team's name.
+        team: String,
+        /// The team's short name, for the link.
+        slug: String,
+        /// Who owned it.
+        from: String,
+        /// Who owns it.
+        to: String,
+        /// Whether this is the new owner's mail.
+        to_new_owner: bool,
+    },
+    /// To the old and to the new owner, where a platform admin set the owner.
+    OwnershipRecovered {
+        /// The team's name.
+        team: String,
+        /// The team's short name, for the link.
+        slug: String,
+        /// Who owned it.
+        from: String,
+        /// Who owns it.
+        to: String,
+        /// Who set it.
+        by: String,
+        /// Why, as typed.
+        reason: String,
+        /// Whether this is the new owner's mail.
+        to_new_owner: bool,
+    },
+    /// To somebody who belongs to an organization from now on, or has another role in it.
+    OrganizationRole {
+        /// The organization's name.
+        organization: String,
+        /// Who gave the role.
+        by: String,
+        /// Whether it is the role of an admin.
+        admin: bool,
+    },
 }
 
 impl Template {
-    const ALL: [Self; 5] =
-        [Self::ConfirmEmail, Self::FinishSignUp, Self::AccountExists, Self::PasswordReset, Self::PasswordChanged];
-
     /// The word for storage.
-    pub fn as_str(self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::ConfirmEmail => "confirm_email",
             Self::FinishSignUp => "finish_sign_up",
             Self::AccountExists => "account_exists",
             Self::PasswordReset => "password_reset",
             Self::PasswordChanged => "password_changed",
+            Self::ChangeEmail => "change_email",
+            Self::EmailChanged { .. } => "email_changed",
+            Self::AccountDeleted => "account_deleted",
+            Self::Invitation { .. } => "invitation",
+            Self::RoleChanged { .. } => "role_changed",
+            Self::MemberRemoved { .. } => "member_removed",
+            Self::OwnershipTransferred { .. } => "ownership_transferred",
+            Self::OwnershipRecovered { .. } => "ownership_recovered",
+            Self::OrganizationRole { .. } => "organization_role",
         }
     }
 
-    /// Reads the word.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|template| template.as_str() == text)
-    }
-
-    /// The subject line.
-    pub fn subject(self) -> &'static str {
-        match self {
-            Self::ConfirmEmail => "Confirm your email address",
-            Self::FinishSignUp => "Finish signing up",
-            Self::AccountExists => "You already have an account",
-            Self::PasswordReset => "Set a new password",
-            Self::PasswordChanged => "Your password was changed",
+    /// The facts, for storage beside the word.
+    pub(super) fn facts(&self) -> Result<Map<String, Value>, serde_json::Error> {
+        match serde_json::to_value(self)? {
+            Value::Object(mut facts) => {
+                facts.remove("kind");
+                Ok(facts)
+            }
+            _ => Ok(Map::new()),
         }
     }
 
-    fn content(self) -> Content {
-        match self {
-            Self::ConfirmEmail => Content {
-                says: "This address belongs to a new Tallygate account. Confirm it, so that mails about your teams reach you. \
-                       The link is valid for 24 hours.",
-                link: Some(("Confirm address", "/confirm/")),
-                ends: "You made no account? Then ignore this mail.",
-            },
-            Self::FinishSignUp => Content {
-                says: "Someone, most likely you, asked for a Tallygate account with this address. The account is made when you open this \
-                       link and enter the password that you chose. The link is valid for 24 hours.",
-                link: Some(("Finish signing up", "/signup/")),
-                ends: "It was not you? Then ignore this mail, and no account is made.",
-            },
-            Self::AccountExists => Content {
-                says: "Someone, most likely you, asked for a Tallygate account with this address. It has one already, so nothing was \
-                       changed. Sign in with it, or set a new password if you forgot the old one.",
-                link: Some(("Sign in", "/login")),
-                ends: "It was not you? Then there is nothing to do.",
-            },
-            Self::PasswordReset => Content {
-                says: "A new password for your Tallygate account was asked for. Set it within 30 minutes; the link works once, and only \
-                       the newest one does.",
-                link: Some(("Set a new password", "/reset/")),
-                ends: "It was not you? Then ignore this mail: your password stays as it is.",
-            },
-            Self::PasswordChanged => Content {
-                says: "The password of your Tallygate account was changed, and all other browsers were signed out.",
-                link: Some(("Sign in", "/login")),
-                ends: "It was not you? Set a new password at once with “Forgot password?” on the sign-in page, and tell the person who \
-                       runs this Tallygate.",
-            },
-        }
+    /// Reads word and facts. None for what this program does not know.
+    pub(super) fn parse(word: &str, mut facts: Map<String, Value>) -> Option<Self> {
+        facts.insert("kind".into(), word.into());
+        serde_json::from_value(Value::Object(facts)).ok()
+    }
+
+    /// The subject line. Without line ends, whatever the facts hold.
+    pub fn subject(&self) -> String {
+        letters::one_line(&letters::subject(self))
     }
 
     /// The mail itself. Links begin with the configured address, whatever a request claimed.
-    pub fn render(self, public_url: &str, name: &str, token: Option<&Secret>) -> Letter {
-        let content = self.content();
-        let greeting = if name.is_empty() { "Hello,".to_owned() } else { format!("Hello {name},") };
-        let token = token.map_or("", Secret::expose);
-        let link = content.link.map(|(words, path)| (words, format!("{public_url}{path}{token}")));
-        Letter { text: text(&greeting, &content, link.as_ref()), html: html(self.subject(), &greeting, &content, link.as_ref()) }
+    pub fn render(&self, public_url: &str, name: &str, token: Option<&Secret>) -> Letter {
+        letters::render(self, public_url, name, token.map_or("", Secret::expose))
     }
-}
-
-fn text(greeting: &str, content: &Content, link: Option<&(&str, String)>) -> String {
-    let link = link.map_or_else(String::new, |(words, url)| format!("{words}:\n{url}\n\n"));
-    format!("{greeting}\n\n{}\n\n{link}{}\n\n-- \nTallygate\n", content.says, content.ends)
-}
-
-fn html(title: &str, greeting: &str, content: &Content, link: Option<&(&str, String)>) -> String {
-    let link = link.map_or_else(String::new, |(words, url)| {
-        let url = escape(url);
-        format!(
-            "<p style=\"margin:24px 0\"><a href=\"{url}\" style=\"display:inline-block;padding:10px 18px;border-radius:8px;\
-             background:#2f5bd0;color:#ffffff;font-weight:600;text-decoration:none\">{}</a></p>\
-             <p style=\"color:#5c626d;font-size:13px\">Or copy this address: <br>{url}</p>",
-            escape(words)
-        )
-    });
-    format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{}</title></head>\
-         <body style=\"margin:0;padding:32px 16px;background:#f7f6f4;font-family:Inter,system-ui,sans-serif;font-size:15px;\
-         line-height:1.5;color:#1a1d21\"><div style=\"max-width:520px;margin:0 auto;padding:32px;border-radius:12px;background:#ffffff\">\
-         <p>{}</p><p>{}</p>{link}<p>{}</p><p style=\"color:#5c626d;font-size:13px\">Tallygate</p></div></body></html>",
-        escape(title),
-        escape(greeting),
-        escape(content.says),
-        escape(content.ends),
-    )
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }

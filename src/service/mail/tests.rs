@@ -1,11 +1,14 @@
-use super::{Template, delivery::Mailer, templates::Letter, *};
-use crate::service::{Random, Settings, vault::Secret};
+use super::{Letter, Template, delivery::Mailer, *};
+use crate::{
+    domain::{roles::Role, time::UnixMs},
+    service::{Random, Settings, vault::Secret},
+};
 
 fn mail(recipient: &str) -> OutboxMail {
     OutboxMail {
         id: Random::seeded(1).id_at(UnixMs(1_795_302_180_000)),
         recipient: recipient.into(),
-        subject: Template::PasswordReset.subject().into(),
+        subject: Template::PasswordReset.subject(),
         template: Template::PasswordReset.as_str().into(),
         payload: "{}".into(),
         attempts: 0,
@@ -58,4 +61,97 @@ fn pauses_grow_to_an_hour() {
     let pauses: Vec<i64> = (1..=10).map(|n| pause_after(n) / SECOND_MS).collect();
     assert_eq!(pauses, [10, 20, 40, 80, 160, 320, 640, 1_280, 2_560, 3_600]);
     assert_eq!(pause_after(MOST_ATTEMPTS), LONGEST_PAUSE_MS);
+}
+
+/// One of each kind, with markup, line ends and quotes in everything that people type.
+fn one_of_each() -> Vec<Template> {
+    let odd = || "<b>Ada</b> & \"Bo\"\r\nBcc: v@y.example".to_owned();
+    let slug = || "atlas".to_owned();
+    let transferred =
+        |to_new_owner| Template::OwnershipTransferred { team: odd(), slug: slug(), from: odd(), to: odd(), to_new_owner };
+    let recovered = |to_new_owner| Template::OwnershipRecovered {
+        team: odd(),
+        slug: slug(),
+        from: odd(),
+        to: odd(),
+        by: odd(),
+        reason: odd(),
+        to_new_owner,
+    };
+    vec![
+        Template::ConfirmEmail,
+        Template::FinishSignUp,
+        Template::AccountExists,
+        Template::PasswordReset,
+        Template::PasswordChanged,
+        Template::ChangeEmail,
+        Template::EmailChanged { to: odd() },
+        Template::AccountDeleted,
+        Template::Invitation {
+            team: odd(),
+            organization: odd(),
+            inviter: odd(),
+            role: Role::Member,
+            note: odd(),
+            expires_at: UnixMs(1_795_906_980_000),
+        },
+        Template::RoleChanged { team: odd(), slug: slug(), by: odd(), before: Role::Member, after: Role::Admin },
+        Template::MemberRemoved { team: odd(), by: odd(), keys: 2 },
+        transferred(true),
+        transferred(false),
+        recovered(true),
+        recovered(false),
+        Template::OrganizationRole { organization: odd(), by: odd(), admin: true },
+    ]
+}
+
+#[tokio::test]
+async fn every_kind_shows_what_people_typed_as_text_and_adds_no_header() {
+    let mailer = Mailer::memory();
+    for template in one_of_each() {
+        let letter = template.render("https://gate.example", "<i>Cy</i>", Some(&Secret::new("token".into())));
+        assert!(letter.text.starts_with("Hello <i>Cy</i>,\n\n"), "{template:?}");
+        assert!(!letter.html.contains("<i>") && !letter.html.contains("<b>"), "{template:?}");
+        let with_token = ["confirm_email", "finish_sign_up", "password_reset", "change_email", "invitation"];
+        let expected = with_token.contains(&template.as_str());
+        for part in [&letter.text, &letter.html] {
+            assert_eq!(part.contains("/token"), expected, "{template:?}");
+        }
+        let outgoing = OutboxMail { subject: template.subject(), template: template.as_str().into(), ..mail("ada@x.example") };
+        mailer.send(&outgoing, letter, "https://gate.example").await.unwrap();
+        let raw = mailer.sent().last().unwrap().raw.clone();
+        let head = raw.split("\r\n\r\n").next().unwrap();
+        assert!(!head.lines().any(|line| line.starts_with("Bcc")), "{head}");
+        assert!(head.contains("Auto-Submitted: auto-generated\r\n"), "{head}");
+    }
+}
+
+#[test]
+fn every_kind_comes_back_from_the_outbox_as_it_went_in() {
+    for template in one_of_each() {
+        assert_eq!(Template::parse(template.as_str(), template.facts().unwrap()), Some(template));
+    }
+    assert_eq!(Template::parse("password_reset", Map::new()), Some(Template::PasswordReset), "as earlier versions queued it");
+    assert_eq!(Template::parse("unheard_of", Map::new()), None);
+    assert_eq!(Template::parse("invitation", Map::new()), None, "a kind without its facts");
+}
+
+#[test]
+fn an_invitation_reads_as_a_person_would_write_it() {
+    let invitation = Template::Invitation {
+        team: "Atlas Search".into(),
+        organization: "Northwind Labs".into(),
+        inviter: "Maya Okafor".into(),
+        role: Role::Member,
+        note: "See you on Monday!\nMaya".into(),
+        expires_at: UnixMs(1_795_906_980_000),
+    };
+    assert_eq!(invitation.subject(), "Maya Okafor invites you to Atlas Search");
+    let letter = invitation.render("https://gate.example", "", Some(&Secret::new("abc".into())));
+    assert_eq!(
+        letter.text,
+        "Hello,\n\nMaya Okafor invites you to the team Atlas Search of Northwind Labs, as a member. The link is for you alone, works once, \
+         and is valid until Sat 28 Nov 2026, 23:03:00 UTC.\n\n> See you on Monday!\n> Maya\n\nOpen invitation:\n\
+         https://gate.example/invite/abc\n\nYou do not know the sender? Then ignore this mail, and nothing happens.\n\n-- \nTallygate\n"
+    );
 }
