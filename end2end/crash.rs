@@ -28,8 +28,8 @@ use upstream::{PROMPT_TOKENS, Served, Upstream};
 
 /// Clients with streams, and as many without.
 const CLIENTS: usize = 6;
-/// A checkpoint is at most one second old. What was sent in the moment before may not have reached the server, or was being counted.
-const CHECKPOINT_AGE: Duration = Duration::from_millis(1_500);
+/// A checkpoint is at most one second old, on its way from upstream and counting included.
+const CHECKPOINT_AGE: Duration = Duration::from_secs(1);
 
 /// A booked call.
 #[derive(Debug)]
@@ -39,6 +39,7 @@ struct Booked {
     prompt: i64,
     completion: i64,
     cost: i64,
+    loss: i64,
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -79,8 +80,9 @@ async fn kill_and_count(platform: Platform) {
         let load = Load::start(&server.url, &key, seed + round, CLIENTS, &seen);
         // Some servers die young, with hardly a call; some when streams have been running for a while.
         tokio::time::sleep(Duration::from_millis(u64::from(80 + chance.below(1_700)))).await;
-        server.kill();
+        // What this says was sent more than a second before, was sent more than a second before the end.
         let killed = Instant::now();
+        server.kill();
         load.stop().await;
         for id in upstream.log().into_keys() {
             kills.entry(id).or_insert(killed);
@@ -107,7 +109,7 @@ async fn kill_and_count(platform: Platform) {
         count(false, "interrupted")
     );
     assert!(
-        count(true, "interrupted") > 20 && count(true, "completed") > 20 && count(false, "completed") > 20,
+        count(true, "interrupted") > 20 && count(true, "completed") > 10 && count(false, "completed") > 20,
         "too little was tried"
     );
     assert!(booked.values().any(|call| call.outcome == "interrupted" && call.completion > 0), "no checkpoint was tried");
@@ -133,11 +135,13 @@ async fn check(services: &Services, log: &HashMap<String, Served>, seen: &[Strin
             "interrupted" => assert_eq!(call.cost, 0, "{id}: the platform bears a plain call that was interrupted"),
             other => panic!("{id} is booked as {other}"),
         }
-        if served.stream || call.outcome == "completed" {
-            let items = [(call.prompt, 3), (call.completion, 15)]
-                .map(|(n, dollars)| Item { units: n as u64, price: Price(dollars * DOLLAR) });
-            assert_eq!(Some(call.cost), charge(&items, BasisPoints(0), Rounding::HalfUp).map(|cost| cost.0), "{id}");
-        }
+        // Somebody pays for what was used: the team, or, where its client saw nothing, the platform.
+        let items =
+            [(call.prompt, 3), (call.completion, 15)].map(|(n, dollars)| Item { units: n as u64, price: Price(dollars * DOLLAR) });
+        let used = charge(&items, BasisPoints(0), Rounding::HalfUp).map(|cost| cost.0);
+        assert!(call.prompt > 0 && Some(call.cost + call.loss) == used && (call.cost == 0 || call.loss == 0), "{id}: {call:?}");
+        let is_borne = call.outcome == "interrupted" && (!call.stream || call.completion == 0);
+        assert!(call.loss == 0 || is_borne, "{id}: {call:?}");
     }
     for (id, call) in &booked {
         assert!(log.contains_key(id) || call.outcome == "interrupted", "{id} was never sent and is booked as {}", call.outcome);
@@ -150,7 +154,7 @@ async fn check(services: &Services, log: &HashMap<String, Served>, seen: &[Strin
 
 async fn booked(services: &Services) -> HashMap<String, Booked> {
     let mut c = services.store.reader().await.expect("the database answers");
-    let sql = "SELECT id, outcome, stream, prompt_tokens, completion_tokens, cost FROM usage_events";
+    let sql = "SELECT id, outcome, stream, prompt_tokens, completion_tokens, cost, loss FROM usage_events";
     let rows = sqlx::query(sql).fetch_all(&mut *c).await.expect("the events are there");
     let read = |row: &sqlx::any::AnyRow| -> Result<(String, Booked), sqlx::Error> {
         let booked = Booked {
@@ -159,6 +163,7 @@ async fn booked(services: &Services) -> HashMap<String, Booked> {
             prompt: row.int("prompt_tokens")?,
             completion: row.int("completion_tokens")?,
             cost: row.int("cost")?,
+            loss: row.int("loss")?,
         };
         Ok((row.text("id")?, booked))
     };

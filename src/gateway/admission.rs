@@ -68,6 +68,7 @@ impl<'a> Candidate<'a> {
             cached_price: 0,
             output_price: 0,
             discount_bp: key.team.discount_bp,
+            prompt_estimate: 0,
         };
         Self { services, key, facts }
     }
@@ -123,6 +124,8 @@ impl<'a> Candidate<'a> {
         self.facts.input_price = input.0;
         self.facts.cached_price = model.prices.cached.unwrap_or(input).0;
         self.facts.output_price = output.0;
+        // Four bytes are about a token; pictures make bodies long, but no prompt longer than the context window.
+        self.facts.prompt_estimate = (body.len() as u64).div_ceil(4).min(u64::try_from(model.context_window).unwrap_or(0));
         if !model.modality.chats() {
             let message = format!("The model `{}` takes no chat completions.", request.model);
             return Err(GatewayError::Invalid(Invalid { message, param: Some("model") }));

@@ -85,6 +85,17 @@ impl Progress {
             loss: NanoUsd(0),
         }
     }
+
+    /// The end of a call that this process has to end.
+    pub fn interrupted(&self, call: &AdmittedCall) -> CallEnd {
+        CallEnd {
+            provider: self.provider.as_ref().map(|provider| provider.id),
+            provider_name: self.provider.as_ref().map_or_else(String::new, |provider| provider.name.clone()),
+            attempts: self.attempts,
+            first_token_ms: self.first_token_ms,
+            ..call.interrupted()
+        }
+    }
 }
 
 /// Why a deployment gave no answer.

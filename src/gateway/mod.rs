@@ -14,6 +14,7 @@ mod plain;
 pub mod routing;
 mod simulated;
 pub mod sse;
+mod standing;
 mod stream_meter;
 mod streaming;
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! A call without a stream. It runs as a task of its own: should the client leave, the answer is read to its end and charged.
+//! A call without a stream. It runs as a task of its own: should the client leave, the answer is read to its end and charged. Should
+//! this process have to end before, the call is interrupted: its client pays nothing, and what it used is the platform's loss.
 
 use std::sync::Arc;
 
@@ -43,13 +44,20 @@ type Client = oneshot::Sender<Result<Response<Body>, GatewayError>>;
 impl Gateway {
     async fn run(&self, admitted: Admitted, client: Client) {
         let mut progress = Progress::default();
-        let result = match self.open(&admitted, &mut progress).await {
-            Ok(answer) => self.read_answer(answer, &admitted.call, &mut progress).await,
-            Err(error) => Err(error),
+        // Who gives up first: the upstream, or this process when it ends.
+        let result = tokio::select! {
+            biased;
+            result = self.fetch(&admitted, &mut progress) => Some(result),
+            () = self.services.cut.cancelled() => None,
         };
         let result = match result {
-            Ok(whole) => self.finish(admitted, &progress, whole, &client),
-            Err(error) => {
+            None => {
+                let end = progress.interrupted(&admitted.call);
+                admitted.call.finish(end);
+                Err(GatewayError::Unavailable)
+            }
+            Some(Ok(whole)) => self.finish(admitted, &progress, whole, &client),
+            Some(Err(error)) => {
                 let end = progress.end(&admitted.call, Ending::failed(&error), Tokens::default(), false);
                 admitted.call.finish(end);
                 Err(error)
@@ -57,6 +65,11 @@ impl Gateway {
         };
         // A client that left does not hear of it; the call is finished.
         let _gone = client.send(result);
+    }
+
+    async fn fetch(&self, admitted: &Admitted, progress: &mut Progress) -> Result<Vec<u8>, GatewayError> {
+        let answer = self.open(admitted, progress).await?;
+        self.read_answer(answer, &admitted.call, progress).await
     }
 
     async fn read_answer(

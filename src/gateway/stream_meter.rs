@@ -2,40 +2,34 @@
 //! stream is cut. A provider's own figure, when it comes, replaces all of it.
 
 use std::{
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     task::Context,
     time::Duration,
 };
 
 use bytes::Bytes;
 use futures::task::AtomicWaker;
+use tokio::time::MissedTickBehavior;
 
 use super::{
     dispatch::{Ending, Progress, warn},
+    standing::Standing,
     wire::{
         answer::{self, Garbage, Reading},
         prompt,
     },
 };
 use crate::{
-    domain::{
-        ids::KeyId,
-        usage::{Outcome, Tokens},
-    },
-    service::{Services, metering::AdmittedCall, tokens},
+    domain::usage::{Outcome, Tokens},
+    service::{metering::AdmittedCall, tokens},
 };
 
-/// A checkpoint is at most one second old, counting included.
-const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
+/// A checkpoint is at most one second old, with time for counting, and for a machine that has more to do.
+const CHECKPOINT_EVERY: Duration = Duration::from_millis(400);
 
 /// Meters one stream.
 pub struct StreamMeter {
     state: Mutex<State>,
-    /// The stream's key has fallen.
-    is_stopped: AtomicBool,
     /// Whoever waits for the upstream meanwhile.
     reader: AtomicWaker,
 }
@@ -86,7 +80,7 @@ impl StreamMeter {
             has_begun: false,
             has_news: false,
         });
-        Arc::new(Self { state, is_stopped: AtomicBool::new(false), reader: AtomicWaker::new() })
+        Arc::new(Self { state, reader: AtomicWaker::new() })
     }
 
     /// Reads a chunk.
@@ -129,10 +123,9 @@ impl StreamMeter {
         self.finish(Ending { outcome, status, code: "" }, charge);
     }
 
-    /// Whether the stream's key has fallen; if not, the reader is woken when it does.
-    pub fn poll_stopped(&self, cx: &Context<'_>) -> bool {
+    /// Wakes the reader when the stream's key has fallen, so that this is noticed also while nothing comes.
+    pub fn wake_when_stopped(&self, cx: &Context<'_>) {
         self.reader.register(cx.waker());
-        self.is_stopped.load(Ordering::Acquire)
     }
 
     /// Logs what the provider did.
@@ -143,29 +136,29 @@ impl StreamMeter {
         }
     }
 
-    /// Notes at intervals what was used, until the stream has ended. Stops it when its key has fallen.
-    pub async fn watch(meter: Weak<Self>, services: Services) {
-        let mut seen = services.snapshot();
+    /// Notes at intervals what was used, until the stream has ended. Wakes its reader when the key has fallen.
+    pub async fn watch(meter: Weak<Self>, mut standing: Standing) {
+        let mut ticks = tokio::time::interval(CHECKPOINT_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ticks.tick().await;
         loop {
-            tokio::time::sleep(CHECKPOINT_EVERY).await;
+            ticks.tick().await;
             let Some(meter) = meter.upgrade() else { return };
-            let Some(key) = meter.checkpoint() else { return };
-            let now = services.snapshot();
-            if !Arc::ptr_eq(&seen, &now) && key.is_some_and(|key| now.has_fallen(key)) {
-                meter.is_stopped.store(true, Ordering::Release);
+            if !meter.checkpoint() {
+                return;
+            }
+            if standing.check().is_err() {
                 meter.reader.wake();
             }
-            seen = now;
         }
     }
 
-    /// Counts what is new and notes the sum, while the stream goes on. Answers with the call's key; `None` once it is finished.
-    fn checkpoint(&self) -> Option<Option<KeyId>> {
+    /// Counts what is new and notes the sum, while the stream goes on; false once it is finished.
+    fn checkpoint(&self) -> bool {
         let (text, body) = {
             let mut state = self.lock();
-            let key = state.call.as_ref()?.facts().key;
-            if !std::mem::take(&mut state.has_news) {
-                return Some(key);
+            if state.call.is_none() || !std::mem::take(&mut state.has_news) {
+                return state.call.is_some();
             }
             state.being_counted = (state.text.len() as u64).div_ceil(4);
             (std::mem::take(&mut state.text), state.prompt.is_none().then(|| state.body.clone()))
@@ -180,9 +173,11 @@ impl StreamMeter {
             state.body = Bytes::new();
         }
         let used = state.usage.unwrap_or(Tokens { prompt: state.prompt.unwrap_or(0), cached: 0, completion: state.counted });
-        let call = state.call.as_mut()?;
-        call.checkpoint(used);
-        Some(call.facts().key)
+        match &mut state.call {
+            Some(call) => call.checkpoint(used),
+            None => return false,
+        }
+        true
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -27,6 +27,7 @@ use super::{
     dispatch::{Ending, Progress, warn},
     error::GatewayError,
     sse::{Event, Splitter},
+    standing::Standing,
     stream_meter::{Charge, StreamMeter},
     wire::answer,
 };
@@ -58,6 +59,7 @@ pub async fn answer(gateway: &Gateway, admitted: Admitted) -> Result<Response<Bo
         Err(GatewayError::UpstreamError)
     });
     let include_usage = admitted.request.include_usage;
+    let key = admitted.permit.key().id;
     let meter = StreamMeter::new(admitted.call, admitted.body, progress);
     let upstream = match opened {
         Ok(body) => body,
@@ -71,6 +73,7 @@ pub async fn answer(gateway: &Gateway, admitted: Admitted) -> Result<Response<Bo
         upstream: Some(upstream),
         splitter: Splitter::default(),
         meter: meter.clone(),
+        standing: Standing::new(&gateway.services, key),
         include_usage,
         ready: vec![],
         ready_len: 0,
@@ -86,7 +89,7 @@ pub async fn answer(gateway: &Gateway, admitted: Admitted) -> Result<Response<Bo
         timeouts,
     };
     events.wait_for_first().await?;
-    gateway.services.calls.spawn(StreamMeter::watch(Arc::downgrade(&meter), gateway.services.clone()));
+    gateway.services.calls.spawn(StreamMeter::watch(Arc::downgrade(&meter), Standing::new(&gateway.services, key)));
     let mut response = Response::new(Body::new(events));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
@@ -100,6 +103,7 @@ struct EventStream {
     upstream: Option<UpstreamBody>,
     splitter: Splitter,
     meter: Arc<StreamMeter>,
+    standing: Standing,
     /// The client asked for the usage chunk.
     include_usage: bool,
     /// What can be written.
@@ -130,11 +134,12 @@ impl EventStream {
 
     /// The next bytes for the client; `None` at the end.
     fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        self.meter.wake_when_stopped(cx);
         loop {
-            self.take_events();
-            if self.upstream.is_some() && self.meter.poll_stopped(cx) {
-                self.stop();
+            if self.upstream.is_some() && let Err(refusal) = self.standing.check() {
+                self.stop(refusal);
             }
+            self.take_events();
             if self.upstream.is_none() || self.ready_len >= WRITE_MAX {
                 return Poll::Ready(self.gather());
             }
@@ -244,12 +249,18 @@ impl EventStream {
         }
     }
 
-    /// The key has fallen: what came so far is all that it gets.
-    fn stop(&mut self) {
-        let error = GatewayError::Key(KeyRefusal::Revoked);
+    /// The key has fallen: what was handed on so far is all that it gets.
+    fn stop(&mut self, refusal: KeyRefusal) {
+        let error = GatewayError::Key(refusal);
+        let (status, _, code) = error.row();
         self.upstream = None;
-        self.meter.finish(Ending { outcome: Outcome::Cancelled, status: 200, code: error.code() }, Charge::Produced);
-        self.write(error.event());
+        if self.is_answered || self.ready_len > 0 {
+            self.meter.finish(Ending { outcome: Outcome::Cancelled, status: 200, code }, Charge::Produced);
+            self.write(error.event());
+        } else {
+            self.meter.finish(Ending { outcome: Outcome::Cancelled, status, code }, Charge::Reported);
+            self.failure = Some(error);
+        }
     }
 
     fn write(&mut self, bytes: Bytes) {

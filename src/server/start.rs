@@ -18,6 +18,8 @@ use crate::{
 
 /// How long background tasks may take to write down what they hold.
 const LAST_WORDS: Duration = Duration::from_secs(20);
+/// How long calls that are cut may take to note their end.
+const CUT: Duration = Duration::from_secs(5);
 
 /// Why the product does not start.
 #[derive(Debug, thiserror::Error)]
@@ -138,14 +140,23 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     tracing::info!("stopping: requests in flight may end");
     edge.stopping.cancel();
     acceptor.shut_down().await;
-    services.calls.close();
-    if tokio::time::timeout(edge.config.http.timeouts.drain, services.calls.wait()).await.is_err() {
-        tracing::warn!("calls whose clients left were still running and were cut");
-    }
+    end_calls(&services, edge.config.http.timeouts.drain).await;
     background.stop().await;
     services.store.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Lets calls whose clients have left come to their end, for as long as the drain time-out says. What runs on is interrupted, so that
+/// it is booked before this process leaves.
+pub async fn end_calls(services: &Services, drain: Duration) {
+    services.calls.close();
+    if tokio::time::timeout(drain, services.calls.wait()).await.is_err() {
+        tracing::warn!(calls = services.calls.len(), "calls whose clients left were still running and were cut");
+        services.cut.cancel();
+        // Writing their ends down takes no waiting; who does not notice is found in the spool by the next start.
+        drop(tokio::time::timeout(CUT, services.calls.wait()).await);
+    }
 }
 
 async fn announce(edge: &Edge) -> Result<(), StartError> {

@@ -11,6 +11,7 @@ mod rest;
 mod schema;
 mod sessions;
 mod sign_in;
+mod standing;
 pub(crate) mod support;
 mod teams;
 mod usage;

@@ -11,6 +11,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     time::Instant,
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{config::Config, listen::Acceptor, metrics::Counters};
 
@@ -33,7 +34,12 @@ fn config() -> Config {
 
 impl Server {
     async fn start(router: Router) -> Self {
-        let acceptor = Acceptor::new(router, &config().http, Arc::new(Counters::default()));
+        Self::telling(router, CancellationToken::new()).await
+    }
+
+    /// A server that says when it cuts what is in flight.
+    async fn telling(router: Router, cut: CancellationToken) -> Self {
+        let acceptor = Acceptor::new(router, &config().http, Arc::new(Counters::default())).telling(cut);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         tokio::spawn({

@@ -88,9 +88,12 @@ impl Snapshot {
         }
     }
 
-    /// Whether a key was revoked, or lost its person, since it was accepted. Its own end does not cut what it began.
-    pub fn has_fallen(&self, key: KeyId) -> bool {
-        !self.keys.values().any(|entry| entry.id == key && !entry.revoked && !entry.person_gone)
+    /// When a key that was accepted before ends by itself; or that it has fallen since: it was revoked, its person was removed or
+    /// disabled, its team deleted. A rotation alone leaves it standing, whichever of its secrets was sent.
+    pub fn end_of(&self, key: KeyId) -> Result<Option<UnixMs>, KeyRefusal> {
+        let of_key = self.keys.values().filter(|entry| entry.id == key && !entry.revoked && !entry.person_gone);
+        let latest = of_key.map(|entry| entry.expires_at.unwrap_or(UnixMs(i64::MAX))).max().ok_or(KeyRefusal::Revoked)?;
+        Ok((latest != UnixMs(i64::MAX)).then_some(latest))
     }
 
     /// The models that a key may call, by name.

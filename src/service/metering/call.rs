@@ -1,26 +1,30 @@
-//! A call that was admitted. It ends exactly once: finished with what the gateway knows, or dropped and booked as cancelled.
+//! A call that was admitted. It ends exactly once: finished with what the gateway knows, or dropped and booked as cancelled (a stream,
+//! whose client can leave) or interrupted (a plain call, which outlives its client).
 
 use std::sync::Arc;
 
-use super::{OpenMeter, charge, record};
-use crate::domain::usage::{CallEnd, CallFacts, Outcome, Tokens};
+use super::{OpenMeter, charge, interrupted::interrupted, record};
+use crate::domain::{
+    money::NanoUsd,
+    usage::{CallEnd, CallFacts, Outcome, Tokens},
+};
 
 /// Status of a call whose client left before an answer: nginx' word for it.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
-/// An admitted call. Dropped without [`AdmittedCall::finish`] it is booked as cancelled, with what it had used at its last
-/// checkpoint, marked as estimated.
+/// An admitted call. Dropped without [`AdmittedCall::finish`], a stream is booked as cancelled, with what it had used at its last
+/// checkpoint, marked as estimated; a plain call as interrupted, because only its process or a panic drops it.
 #[derive(Debug)]
 pub struct AdmittedCall {
     meter: Arc<OpenMeter>,
     facts: CallFacts,
-    used: Tokens,
+    checkpoint: Option<record::Checkpoint>,
     ended: bool,
 }
 
 impl AdmittedCall {
     pub(super) fn new(meter: Arc<OpenMeter>, facts: CallFacts) -> Self {
-        Self { meter, facts, used: Tokens::default(), ended: false }
+        Self { meter, facts, checkpoint: None, ended: false }
     }
 
     /// What is known since admission.
@@ -35,10 +39,15 @@ impl AdmittedCall {
 
     /// Notes what the call has used so far. Should this process end now, a stream is charged for this much.
     pub fn checkpoint(&mut self, used: Tokens) {
-        self.used = used;
         let checkpoint = record::Checkpoint { at: self.meter.clock.now(), tokens: used };
+        self.checkpoint = Some(checkpoint);
         // A checkpoint that can not be written leaves the one before in force.
         let _noted = self.meter.spool.append(&record::checkpoint(self.facts.id, checkpoint), super::Urgency::OrRefuse);
+    }
+
+    /// How the call ends if this process ends it now: for [`AdmittedCall::finish`].
+    pub fn interrupted(&self) -> CallEnd {
+        CallEnd { latency_ms: self.age_ms(), ..interrupted(&self.facts, self.checkpoint) }
     }
 
     /// Ends the call: when this returns, the event is in the spool and the last byte may be sent.
@@ -48,17 +57,15 @@ impl AdmittedCall {
     }
 }
 
-impl Drop for AdmittedCall {
-    fn drop(&mut self) {
-        if self.ended {
-            return;
-        }
-        let (cost, list_cost) = charge(&self.facts, self.used);
-        let end = CallEnd {
+impl AdmittedCall {
+    fn cancelled(&self) -> CallEnd {
+        let tokens = self.checkpoint.map(|checkpoint| checkpoint.tokens).unwrap_or_default();
+        let (cost, list_cost) = charge(&self.facts, tokens);
+        CallEnd {
             outcome: Outcome::Cancelled,
             status: CLIENT_CLOSED_REQUEST,
             code: String::new(),
-            tokens: self.used,
+            tokens,
             estimated: true,
             provider: None,
             provider_name: String::new(),
@@ -67,8 +74,17 @@ impl Drop for AdmittedCall {
             latency_ms: self.age_ms(),
             cost,
             list_cost,
-            loss: crate::domain::money::NanoUsd(0),
-        };
+            loss: NanoUsd(0),
+        }
+    }
+}
+
+impl Drop for AdmittedCall {
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        let end = if self.facts.stream { self.cancelled() } else { self.interrupted() };
         self.meter.end(&self.facts, &end);
     }
 }

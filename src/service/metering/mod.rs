@@ -8,6 +8,7 @@
 mod booking;
 mod call;
 mod charge;
+mod interrupted;
 mod lock;
 mod reader;
 mod record;

@@ -5,13 +5,10 @@ use std::sync::atomic::Ordering;
 
 use super::{
     booking::{BATCH, OpenCall, book_batch, read_batch},
-    charge,
+    interrupted::interrupted,
 };
 use crate::{
-    domain::{
-        money::NanoUsd,
-        usage::{CallEnd, Outcome, UsageEvent},
-    },
+    domain::usage::UsageEvent,
     service::{ServiceError, Services},
 };
 
@@ -40,7 +37,7 @@ impl Services {
                 intake.release(&meter);
                 break;
             }
-            let events: Vec<UsageEvent> = dead.iter().filter_map(|id| intake.open.get(id)).map(interrupted).collect();
+            let events: Vec<UsageEvent> = dead.iter().filter_map(|id| intake.open.get(id)).map(event).collect();
             found.interrupted += book_batch(&self.store, &meter, &events).await?;
             for id in dead {
                 intake.open.remove(&id);
@@ -58,29 +55,7 @@ impl Services {
     }
 }
 
-/// The end of a call whose process ended before it. A stream is charged as of its last checkpoint: its client has seen that much.
-/// The client of a plain call has seen nothing, so the platform bears what was used.
-fn interrupted(call: &OpenCall) -> UsageEvent {
-    let facts = &call.facts;
-    let (at, tokens) = call.checkpoint.map_or_else(|| (facts.at, Default::default()), |(_, point)| (point.at, point.tokens));
-    let (cost, list_cost) = charge(facts, tokens);
-    let nothing = NanoUsd(0);
-    let (cost, list_cost, loss) = if facts.stream { (cost, list_cost, nothing) } else { (nothing, nothing, cost) };
-    let end = CallEnd {
-        outcome: Outcome::Interrupted,
-        // What the client got of an answer is not known.
-        status: 0,
-        code: String::new(),
-        tokens,
-        estimated: true,
-        provider: None,
-        provider_name: String::new(),
-        attempts: 0,
-        first_token_ms: None,
-        latency_ms: at.since(facts.at),
-        cost,
-        list_cost,
-        loss,
-    };
-    UsageEvent { call: (**facts).clone(), end }
+fn event(call: &OpenCall) -> UsageEvent {
+    let checkpoint = call.checkpoint.map(|(_, checkpoint)| checkpoint);
+    UsageEvent { end: interrupted(&call.facts, checkpoint), call: (*call.facts).clone() }
 }

@@ -42,6 +42,13 @@ async fn booked(services: &Services) -> HashMap<CallId, CallRow> {
     rows
 }
 
+/// What the platform bears of a call.
+async fn loss(services: &Services, n: u64) -> NanoUsd {
+    let mut c = services.store.reader().await.unwrap();
+    let row = sqlx::query("SELECT loss FROM usage_events WHERE id = $1").bind(call_id(n).to_string()).fetch_one(&mut *c).await;
+    NanoUsd(crate::storage::RowExt::int(&row.unwrap(), "loss").unwrap())
+}
+
 fn metered(services: &Services, dir: &Path) -> Services {
     services.clone().with_meter(Meter::open(dir, services.clock.clone()).unwrap())
 }
@@ -78,7 +85,7 @@ async fn a_finished_call_is_booked_once_and_its_segment_goes() {
 }
 
 #[tokio::test]
-async fn a_dropped_call_is_booked_as_cancelled_with_what_it_had_used() {
+async fn a_dropped_stream_is_cancelled_with_what_it_had_used_and_a_dropped_plain_call_is_interrupted() {
     on_each_database(async |services| {
         let dir = tempfile::tempdir().unwrap();
         let services = metered(&services, dir.path());
@@ -91,7 +98,12 @@ async fn a_dropped_call_is_booked_as_cancelled_with_what_it_had_used() {
         let rows = booked(&services).await;
         let row = &rows[&call_id(1)];
         assert_eq!((row.outcome, row.completion_tokens, row.cost, row.estimated), (Outcome::Cancelled, 7, cost.0, true));
-        assert_eq!(rows[&call_id(2)].cost, 0);
+        // The client of a plain call can not drop it: its process ended, or there was a panic.
+        let row = &rows[&call_id(2)];
+        assert_eq!((row.outcome, row.cost, row.prompt_tokens, row.estimated), (Outcome::Interrupted, 0, 900, true));
+        let (bears, _) = charge(&facts(2, false), used(900, 0));
+        assert!(bears > NanoUsd(0));
+        assert_eq!((loss(&services, 2).await, loss(&services, 1).await), (bears, NanoUsd(0)));
         invariants::check(&services).await;
     })
     .await;
@@ -112,11 +124,13 @@ async fn what_a_killed_process_left_is_booked_before_calls_are_admitted() {
         ended.finish(end);
         killed(stream);
         killed(plain);
+        killed(before.meter.admit(facts(5, false)).unwrap());
+        killed(before.meter.admit(facts(6, true)).unwrap());
 
         let after = metered(&services, dir.path());
         assert_eq!(after.meter.admit(facts(4, true)).err(), Some(MeterUnavailable), "nothing is admitted before");
         let found = after.recover_calls().await.unwrap();
-        assert_eq!((found.ended, found.interrupted), (1, 2));
+        assert_eq!((found.ended, found.interrupted), (1, 4));
         after.meter.admit(facts(4, true)).unwrap();
 
         let rows = booked(&services).await;
@@ -125,6 +139,13 @@ async fn what_a_killed_process_left_is_booked_before_calls_are_admitted() {
         assert_eq!((rows[&call_id(2)].outcome, rows[&call_id(2)].cost), (Outcome::Interrupted, 0));
         assert_eq!(rows[&call_id(3)].outcome, Outcome::Completed);
         assert!(cost > NanoUsd(0));
+        assert_eq!((loss(&services, 1).await, loss(&services, 3).await), (NanoUsd(0), NanoUsd(0)));
+        let bears = |n, stream, tokens| charge(&facts(n, stream), tokens).0;
+        assert_eq!(loss(&services, 2).await, bears(2, false, used(50, 0)), "what its checkpoint says");
+        for (n, stream) in [(5, false), (6, true)] {
+            assert_eq!((rows[&call_id(n)].outcome, rows[&call_id(n)].cost), (Outcome::Interrupted, 0));
+            assert_eq!(loss(&services, n).await, bears(n, stream, used(900, 0)), "its prompt, as far as the body's length tells");
+        }
         invariants::check(&services).await;
         assert_eq!(spool_files(dir.path()).len(), 1, "the first process' segment is gone, the present one stands");
     })
