@@ -136,8 +136,8 @@ async fn check(services: &Services, log: &HashMap<String, Served>, seen: &[Strin
             other => panic!("{id} is booked as {other}"),
         }
         // Somebody pays for what was used: the team, or, where its client saw nothing, the platform.
-        let items =
-            [(call.prompt, 3), (call.completion, 15)].map(|(n, dollars)| Item { units: n as u64, price: Price(dollars * DOLLAR) });
+        let items = [(call.prompt, 3), (call.completion, 15)]
+            .map(|(n, dollars)| Item { units: n as u64, price: Price(dollars * DOLLAR) });
         let used = charge(&items, BasisPoints(0), Rounding::HalfUp).map(|cost| cost.0);
         assert!(call.prompt > 0 && Some(call.cost + call.loss) == used && (call.cost == 0 || call.loss == 0), "{id}: {call:?}");
         let is_borne = call.outcome == "interrupted" && (!call.stream || call.completion == 0);

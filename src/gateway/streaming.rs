@@ -136,7 +136,9 @@ impl EventStream {
     fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         self.meter.wake_when_stopped(cx);
         loop {
-            if self.upstream.is_some() && let Err(refusal) = self.standing.check() {
+            if self.upstream.is_some()
+                && let Err(refusal) = self.standing.check()
+            {
                 self.stop(refusal);
             }
             self.take_events();
