@@ -55,6 +55,11 @@ impl Edge {
     fn session_cookie(&self) -> &'static str {
         if self.config.http.is_https() { "__Host-sid" } else { "sid" }
     }
+
+    /// Name of the cookie that tells a browser that somebody signed in with before.
+    fn device_cookie(&self) -> &'static str {
+        if self.config.http.is_https() { "__Host-device" } else { "device" }
+    }
 }
 
 impl FromRef<Edge> for LeptosOptions {

@@ -2,7 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::{domain::accounts::User, service::ServiceError};
+use crate::{
+    domain::accounts::User,
+    service::{ServiceError, accounts::devices::DeviceCookie},
+};
 
 /// Through which door a request came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +38,8 @@ pub struct RequestFacts {
     pub address: String,
     /// What the client calls itself, cut to 200 characters.
     pub user_agent: String,
+    /// The cookie that tells a browser that somebody signed in with before.
+    pub device: DeviceCookie,
 }
 
 impl RequestFacts {

@@ -51,6 +51,7 @@ const MOST_ENTRIES: usize = 50_000;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
     LoginAccount(String),
+    LoginDevice(String),
     LoginAddress(IpAddr),
     ResetAccount(String),
     ResetAddress(IpAddr),
@@ -102,6 +103,8 @@ pub struct Throttles {
 pub struct LoginAttempt {
     throttles: Throttles,
     account: String,
+    /// Where its failure is counted, beside the address.
+    counted: Key,
     address: IpAddr,
     at: UnixMs,
 }
@@ -109,19 +112,35 @@ pub struct LoginAttempt {
 impl Throttles {
     /// Lets a log-in through, or says how long to wait. `account` is the normalized e-mail address, known or not.
     pub fn begin_login(&self, account: &str, address: IpAddr, now: UnixMs) -> Result<LoginAttempt, ServiceError> {
+        self.begin(Key::LoginAccount(account.to_owned()), account, address, now)
+    }
+
+    /// The same from a browser that the account's owner has signed in with before: it does not wait for what others did to the
+    /// account, and what it does wrong is counted for itself. `device` is the hash of its cookie.
+    pub fn begin_known_login(
+        &self,
+        device: &str,
+        account: &str,
+        address: IpAddr,
+        now: UnixMs,
+    ) -> Result<LoginAttempt, ServiceError> {
+        self.begin(Key::LoginDevice(device.to_owned()), account, address, now)
+    }
+
+    fn begin(&self, of_account: Key, account: &str, address: IpAddr, now: UnixMs) -> Result<LoginAttempt, ServiceError> {
         let address = network(address);
         let mut entries = self.lock(now);
-        let (of_account, of_address) = (Key::LoginAccount(account.to_owned()), Key::LoginAddress(address));
+        let of_address = Key::LoginAddress(address);
         let account_wait = entries.get(&of_account).map_or(0, |entry| {
             let row = entry.attempts.iter().filter(|at| now.since(**at) < ROW_MS).count();
             entry.last().plus(pause_after(row)).since(now).max(entry.wait_ms(&LOGIN_PER_ACCOUNT, now))
         });
         let address_wait = entries.get(&of_address).map_or(0, |entry| entry.wait_ms(&LOGIN_PER_ADDRESS, now));
         refuse_if_waiting(account_wait.max(address_wait))?;
-        push(&mut entries, of_account, &LOGIN_PER_ACCOUNT, now);
+        push(&mut entries, of_account.clone(), &LOGIN_PER_ACCOUNT, now);
         let entry = push(&mut entries, of_address, &LOGIN_PER_ADDRESS, now);
         note_failed_account(entry, account, address, now);
-        Ok(LoginAttempt { throttles: self.clone(), account: account.to_owned(), address, at: now })
+        Ok(LoginAttempt { throttles: self.clone(), account: account.to_owned(), counted: of_account, address, at: now })
     }
 
     /// Counts a request to reset a password, or says how long to wait.
@@ -171,10 +190,10 @@ impl Throttles {
 }
 
 impl LoginAttempt {
-    /// Takes the attempt back: the password was right. The account's failures are forgotten.
+    /// Takes the attempt back: the password was right. The account's failures are forgotten; from a known browser, that browser's.
     pub fn succeed(self) {
         let mut entries = self.throttles.lock(self.at);
-        entries.remove(&Key::LoginAccount(self.account.clone()));
+        entries.remove(&self.counted);
         if let Some(entry) = entries.get_mut(&Key::LoginAddress(self.address)) {
             if let Some(position) = entry.attempts.iter().rposition(|at| *at == self.at) {
                 entry.attempts.remove(position);
@@ -272,6 +291,24 @@ mod tests {
         }
         throttles.begin_login("a@x.example", ip("192.0.2.1"), now).unwrap().succeed();
         assert_eq!(wait(throttles.begin_login("a@x.example", ip("192.0.2.1"), now)), 0);
+    }
+
+    #[test]
+    fn a_known_browser_waits_for_its_own_failures_alone() {
+        let throttles = Throttles::default();
+        let now = UnixMs(0);
+        for i in 0..5 {
+            assert_eq!(wait(throttles.begin_login("a@x.example", ip(&format!("192.0.2.{i}")), now)), 0);
+        }
+        let home = ip("198.51.100.1");
+        assert_eq!(wait(throttles.begin_login("a@x.example", home, now)), 1);
+        throttles.begin_known_login("mine", "a@x.example", home, now).unwrap().succeed();
+        assert_eq!(wait(throttles.begin_login("a@x.example", home, now)), 1, "which frees no stranger");
+        for _ in 0..5 {
+            assert_eq!(wait(throttles.begin_known_login("mine", "a@x.example", home, now)), 0);
+        }
+        assert_eq!(wait(throttles.begin_known_login("mine", "a@x.example", home, now)), 1);
+        assert_eq!(wait(throttles.begin_known_login("other", "a@x.example", home, now)), 0);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 pub mod api_keys;
 pub mod audit;
 pub mod catalog;
+pub mod known_devices;
 pub mod mails;
 pub mod management_tokens;
 pub mod migrate;

@@ -107,6 +107,16 @@ pub async fn change_password(c: &mut AnyConnection, id: UserId, hash: &str, at: 
     row.int("auth_epoch")
 }
 
+/// Makes other transactions that lock the same account wait until this one has ended, on both engines; without an account the
+/// statement is the same. Taken before rows that belong to the account, always in this order.
+pub async fn lock(c: &mut AnyConnection, id: Option<UserId>) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE users SET auth_epoch = auth_epoch WHERE id = $1")
+        .bind(id.map_or_else(String::new, |id| id.to_string()))
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
 /// Sets the display name.
 pub async fn update_name(c: &mut AnyConnection, id: UserId, name: &str) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE users SET name = $2 WHERE id = $1").bind(id.to_string()).bind(name).execute(c).await?;

@@ -306,3 +306,63 @@ async fn an_admin_made_at_the_command_line_sets_the_password_alone() {
     })
     .await;
 }
+
+/// A05: of links asked for at the same moment over several connections, one works in the end.
+#[tokio::test]
+async fn of_resets_asked_for_at_once_the_newest_alone_works() {
+    on_each_database(|services| async move {
+        first_admin(&services).await;
+        for round in 0..8 {
+            services.clock.advance(HOUR_MS);
+            let visits = (0..3).map(|n| Visit::from(&format!("192.0.2.{}", round * 3 + n)));
+            let asked = visits.map(|visit| {
+                let services = services.clone();
+                tokio::spawn(async move { services.forgot_password(&visit, "maya@northwind.example").await })
+            });
+            for asked in futures::future::join_all(asked).await {
+                asked.unwrap().unwrap();
+            }
+            let mut c = services.store.reader().await.unwrap();
+            let live = "SELECT 1 AS one FROM single_use_tokens WHERE purpose = 'password_reset' AND used_at IS NULL";
+            let live = sqlx::query(live).fetch_all(&mut *c).await.unwrap().len();
+            assert_eq!(live, 1, "round {round}");
+        }
+    })
+    .await;
+}
+
+/// A04: ten at once with one link: one password is set. Asking for another link meanwhile leads to no deadlock.
+#[tokio::test]
+async fn one_link_sets_one_password_however_many_try() {
+    on_each_database(|services| async move {
+        first_admin(&services).await;
+        let visit = Visit::from("192.0.2.1");
+        services.forgot_password(&visit, "maya@northwind.example").await.unwrap();
+        services.deliver_mails_once().await.unwrap();
+        let token = mailed_token(&services, "maya@northwind.example", "/reset/");
+        let tries = (0..10).map(|n| {
+            let (services, visit, token) = (services.clone(), visit.clone(), token.clone());
+            let password = Secret::new(format!("completely different words {n}"));
+            tokio::spawn(async move { services.reset_password(&visit, Door::Page, &token, password).await })
+        });
+        let again = {
+            let services = services.clone();
+            tokio::spawn(async move { services.forgot_password(&Visit::from("192.0.2.9"), "maya@northwind.example").await })
+        };
+        let tries = futures::future::join_all(tries).await;
+        again.await.unwrap().unwrap();
+        let mut set = 0;
+        for result in tries {
+            match result.unwrap() {
+                Ok(()) => set += 1,
+                Err(ServiceError::Gone(_) | ServiceError::Busy) => {}
+                Err(other) => panic!("{other}"),
+            }
+        }
+        assert!(set <= 1, "{set} passwords were set");
+        let epoch = "SELECT auth_epoch FROM users";
+        let row = sqlx::query(epoch).fetch_one(&mut *services.store.reader().await.unwrap()).await.unwrap();
+        assert_eq!(crate::storage::RowExt::int(&row, "auth_epoch").unwrap(), set);
+    })
+    .await;
+}

@@ -1,29 +1,52 @@
-//! Completes the cookie that ends a session: tower-sessions removes it by name and path alone, and a browser ignores a `__Host-`
-//! cookie that is not `Secure`, also when it is meant to go.
+//! Cookies beside the handlers. Completes the one that ends a session: tower-sessions removes it by name and path alone, and a browser
+//! ignores a `__Host-` cookie that is not `Secure`, also when it is meant to go. And sets the one that tells a browser again that
+//! somebody signed in with.
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderValue, header},
+    http::{HeaderMap, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
 
-use crate::server::Edge;
+use crate::{
+    domain::time::SECOND_MS,
+    server::Edge,
+    service::{RequestFacts, accounts::devices},
+};
 
-/// Gives every session cookie the attributes that it was set with.
+/// Gives every session cookie the attributes that it was set with, and a browser that somebody signed in with its own.
 pub async fn cookies(State(edge): State<Edge>, request: Request, next: Next) -> Response {
+    let device = request.extensions().get::<RequestFacts>().map(|facts| facts.device.clone()).unwrap_or_default();
     let mut response = next.run(request).await;
     let (name, secure) = (edge.session_cookie(), edge.config.http.is_https());
     let headers = response.headers_mut();
-    if !headers.contains_key(header::SET_COOKIE) {
-        return response;
+    if headers.contains_key(header::SET_COOKIE) {
+        let set: Vec<HeaderValue> =
+            headers.get_all(header::SET_COOKIE).iter().map(|value| completed(value, name, secure)).collect();
+        headers.remove(header::SET_COOKIE);
+        for value in set {
+            headers.append(header::SET_COOKIE, value);
+        }
     }
-    let set: Vec<HeaderValue> = headers.get_all(header::SET_COOKIE).iter().map(|value| completed(value, name, secure)).collect();
-    headers.remove(header::SET_COOKIE);
-    for value in set {
+    if let Some(value) = device.given().and_then(|token| device_cookie(edge.device_cookie(), token, secure)) {
         headers.append(header::SET_COOKIE, value);
     }
     response
+}
+
+/// The value of a request's cookie.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    all.flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value)
+}
+
+fn device_cookie(name: &str, token: &str, secure: bool) -> Option<HeaderValue> {
+    let (life_s, secure) = (devices::LIFE_MS / SECOND_MS, if secure { "; Secure" } else { "" });
+    HeaderValue::from_str(&format!("{name}={token}; HttpOnly; SameSite=Lax{secure}; Path=/; Max-Age={life_s}")).ok()
 }
 
 fn completed(value: &HeaderValue, name: &str, secure: bool) -> HeaderValue {

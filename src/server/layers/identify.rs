@@ -16,11 +16,11 @@ use futures::FutureExt;
 use ipnet::IpNet;
 use tracing::Instrument;
 
-use super::refuse;
+use super::{cookies::cookie, refuse};
 use crate::{
     domain::ids::CallId,
     server::{Edge, listen::Peer, metrics::Door},
-    service::RequestFacts,
+    service::{RequestFacts, accounts::devices::DeviceCookie},
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -36,7 +36,9 @@ pub async fn identify(State(edge): State<Edge>, mut request: Request, next: Next
     let user_agent = request.headers().get(header::USER_AGENT).map_or_else(String::new, |value| {
         String::from_utf8_lossy(value.as_bytes()).chars().filter(|c| !c.is_control()).take(200).collect()
     });
-    request.extensions_mut().insert(RequestFacts { request_id: id.clone(), address: address.to_string(), user_agent });
+    let device = DeviceCookie::sent(cookie(request.headers(), edge.device_cookie()));
+    let facts = RequestFacts { request_id: id.clone(), address: address.to_string(), user_agent, device };
+    request.extensions_mut().insert(facts);
 
     let path = request.uri().path().to_owned();
     let method = request.method().clone();

@@ -9,6 +9,7 @@
 //!   that is taken the answer looks the same, with a session that opens nothing.
 
 pub mod confirm;
+pub mod devices;
 pub mod links;
 pub mod new_account;
 pub mod passwords;

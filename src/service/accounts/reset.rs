@@ -27,6 +27,8 @@ impl Services {
         let known =
             storage::users::find_credentials(&mut tx, &normalized).await?.filter(|known| known.user.disabled_at.is_none());
         let user = known.as_ref().map(|known| known.user.id);
+        // One wish at a time, or two at once would each leave a link behind that works.
+        storage::users::lock(&mut tx, user).await?;
         // Without an account the same rows are written and taken out again before they are committed: the same work, and no trace.
         let token = new_token(&self.random);
         let hash = sha256_hex(&token);
@@ -79,9 +81,11 @@ impl Services {
         let password_hash = self.passwords.hash(password, &self.random).await?;
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
+        storage::users::lock(&mut tx, Some(user.id)).await?;
         storage::single_use_tokens::consume(&mut tx, &hash, Purpose::PasswordReset, now).await?.ok_or_else(over)?;
         storage::users::change_password(&mut tx, user.id, &password_hash, now).await?;
         storage::sessions::delete_others(&mut tx, user.id, "").await?;
+        storage::known_devices::delete_of(&mut tx, user.id).await?;
         storage::single_use_tokens::delete_of(&mut tx, Purpose::PasswordReset, Some(user.id)).await?;
         // The link came by mail: whoever used it reads that mailbox.
         let normalized = email::normalize(&user.email).map_err(ServiceError::Internal)?;

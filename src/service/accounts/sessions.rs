@@ -52,7 +52,8 @@ impl Services {
         session.clear().await;
         session.cycle_id().await.map_err(storage_away)?;
         session.insert(SIGNED_IN, signed_in).await.map_err(storage_away)?;
-        session.save().await.map_err(storage_away)
+        session.save().await.map_err(storage_away)?;
+        self.remember_device(user, request).await
     }
 
     /// Ends the session of a browser; its id is worth nothing from then on.

@@ -32,7 +32,11 @@ impl Services {
             return Err(ServiceError::WrongCredentials);
         }
         let normalized = email::normalize(typed_email).unwrap_or_else(|_| typed_email.trim().to_ascii_lowercase());
-        let attempt = self.throttles.begin_login(&normalized, request.ip(), self.clock.now())?;
+        let now = self.clock.now();
+        let attempt = match self.known_device(request, &normalized).await? {
+            Some(device) => self.throttles.begin_known_login(&device, &normalized, request.ip(), now)?,
+            None => self.throttles.begin_login(&normalized, request.ip(), now)?,
+        };
         let known = storage::users::find_credentials(&mut *self.store.reader().await?, &normalized).await?;
         let (user, hash) = known.map(|known| (known.user, known.password_hash)).unzip();
         let verdict = self.passwords.verify(password.clone(), hash).await?;

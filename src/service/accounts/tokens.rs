@@ -1,4 +1,8 @@
 //! Management tokens: bearer credentials of the REST API that act as their person.
+//!
+//! A new password leaves them alone, as it does elsewhere with personal access tokens: they do not derive from the password, and
+//! scripts that nobody looks at would stop at night. It ends sessions, which do derive from it. Who fears that somebody else made a
+//! token finds all of them, with their last use, on the account page; a disabled account's tokens all fail.
 
 use serde_json::json;
 

@@ -100,10 +100,12 @@ fn content(template: &Template, token: &str) -> Content {
             "It was not you? Then ignore this mail: your password stays as it is.",
         )
         .link("Set a new password", format!("/reset/{token}")),
-        Template::PasswordChanged => {
-            Content::new("The password of your Tallygate account was changed, and all other browsers were signed out.", REACT)
-                .link("Sign in", "/login")
-        }
+        Template::PasswordChanged => Content::new(
+            "The password of your Tallygate account was changed, and all other browsers were signed out. API keys and management \
+             tokens still work; you find them under API keys and Account.",
+            REACT,
+        )
+        .link("Sign in", "/login"),
         Template::ChangeEmail => Content::new(
             "A Tallygate account is to have this address from now on. The change is made when you confirm it. The link is valid for 24 \
              hours and works once.",

@@ -25,7 +25,12 @@ pub(crate) struct Visit(RequestFacts);
 
 impl Visit {
     pub(crate) fn from(address: &str) -> Self {
-        Self(RequestFacts { request_id: "test".into(), address: address.into(), user_agent: "Test/1.0".into() })
+        Self(RequestFacts {
+            request_id: "test".into(),
+            address: address.into(),
+            user_agent: "Test/1.0".into(),
+            ..RequestFacts::default()
+        })
     }
 
     /// A browser without a cookie.
