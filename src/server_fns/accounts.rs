@@ -54,12 +54,13 @@ pub async fn get_door() -> Result<Door, AppError> {
     let (services, caller) = context::maybe_signed_in().await?;
     let settings = &services.settings;
     let empty = services.is_empty_platform().await?;
+    let rules = services.sign_up_rules().await?;
     Ok(Door {
         host: settings.public_url.split("://").last().unwrap_or_default().to_owned(),
         empty,
         needs_setup_token: empty && !settings.demo,
-        sign_up_open: empty || settings.demo || settings.sign_up != SignUpPolicy::Invite,
-        domains: if settings.sign_up == SignUpPolicy::Domain { settings.sign_up_domains.join(" or ") } else { String::new() },
+        sign_up_open: empty || settings.demo || rules.policy != SignUpPolicy::Invite,
+        domains: if rules.policy == SignUpPolicy::Domain { rules.domains.join(" or ") } else { String::new() },
         signed_in: caller.is_some(),
         email: context::typed("email"),
         name: context::typed("name"),
@@ -173,9 +174,9 @@ pub async fn confirm_email() -> Result<(), AppError> {
     use super::{context, http};
     use crate::service::accounts::links::Link;
 
-    let (services, _, _) = context::visitor()?;
+    let (services, caller) = context::maybe_signed_in().await?;
     let token = http::cookie(Link::Confirm.cookie()).unwrap_or_default();
-    services.confirm_email(&token).await?;
+    services.confirm_email(caller.as_ref(), &token).await?;
     http::set_cookie(&services.forget_link(Link::Confirm));
     context::go_to("/confirm?done=1");
     Ok(())

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::{
-    domain::accounts::User,
+    domain::{accounts::User, time::UnixMs},
     service::{ServiceError, accounts::devices::DeviceCookie},
 };
 
@@ -66,17 +66,35 @@ pub struct Caller {
     pub address: String,
     /// Request.
     pub request_id: String,
+    /// The browser's session, if that is how the request came.
+    pub session: Option<CallerSession>,
+}
+
+/// The session behind a request.
+#[derive(Clone, Debug)]
+pub struct CallerSession {
+    /// SHA-256 of its id.
+    pub id_hash: String,
+    /// When the password was last entered in it.
+    pub verified_at: Option<UnixMs>,
 }
 
 impl Caller {
     /// A person behind a request.
     pub fn new(user: User, door: Door, read_only: bool, request: &RequestFacts) -> Self {
-        Self { user, door, read_only, address: request.address.clone(), request_id: request.request_id.clone() }
+        Self { user, door, read_only, address: request.address.clone(), request_id: request.request_id.clone(), session: None }
+    }
+
+    /// The same person in a browser's session.
+    #[must_use]
+    pub fn in_session(mut self, session: CallerSession) -> Self {
+        self.session = Some(session);
+        self
     }
 
     /// A caller at the command line or in a background task.
     pub fn system(user: User) -> Self {
-        Self { user, door: Door::System, read_only: false, address: String::new(), request_id: String::new() }
+        Self { user, door: Door::System, read_only: false, address: String::new(), request_id: String::new(), session: None }
     }
 
     /// The client's address as a number, as [`RequestFacts::ip`] gives it.

@@ -18,6 +18,7 @@ pub mod invariants;
 pub mod mail;
 pub mod metering;
 pub mod organizations;
+pub mod platform;
 pub mod random;
 pub mod teams;
 pub mod throttle;
@@ -31,7 +32,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use arc_swap::ArcSwap;
 
 pub use access::snapshot::Snapshot;
-pub use caller::{Caller, Door, RequestFacts};
+pub use caller::{Caller, CallerSession, Door, RequestFacts};
 pub use clock::Clock;
 pub use error::ServiceError;
 pub use random::Random;

@@ -166,6 +166,20 @@ pub async fn revoke(c: &mut AnyConnection, id: KeyId, at: UnixMs) -> Result<bool
     Ok(done.rows_affected() > 0)
 }
 
+/// Revokes all keys of a person, in all teams and the personal space; how many that were. Application keys belong to their teams and go on.
+pub async fn revoke_all_of(c: &mut AnyConnection, user: UserId, personal: TeamId, at: UnixMs) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query(
+        "UPDATE api_keys SET revoked_at = $3, old_secret_hash = NULL, old_secret_until = NULL
+         WHERE revoked_at IS NULL AND ((user_id = $1 AND kind <> 'application') OR team_id = $2)",
+    )
+    .bind(user.to_string())
+    .bind(personal.to_string())
+    .bind(at.0)
+    .execute(c)
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// A new secret for a key; the present one works until `old_until`.
 pub async fn rotate(c: &mut AnyConnection, key: &ApiKey, secret_hash: &str, old_until: UnixMs) -> Result<bool, sqlx::Error> {
     let done = sqlx::query(

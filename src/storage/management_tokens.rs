@@ -75,6 +75,16 @@ pub async fn revoke(
     row.as_ref().map(from_row).transpose()
 }
 
+/// Revokes all tokens of a person.
+pub async fn revoke_all_of(c: &mut AnyConnection, user: UserId, at: UnixMs) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE management_tokens SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL")
+        .bind(user.to_string())
+        .bind(at.0)
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
 /// The token of a hash and the account behind it, if both are good now.
 pub async fn find_live(c: &mut AnyConnection, hash: &str, now: UnixMs) -> Result<Option<(ManagementToken, User)>, sqlx::Error> {
     let sql = format!(

@@ -7,6 +7,7 @@ use crate::domain::{
     accounts::MyOrganization,
     catalog::ModelState,
     ids::{ModelId, OrgId, UserId},
+    platform::{OrganizationMemberRow, OrganizationRow},
     roles::OrgRole,
     time::UnixMs,
 };
@@ -77,6 +78,103 @@ pub async fn list(c: &mut AnyConnection) -> Result<Vec<Organization>, sqlx::Erro
     rows.iter().map(from_row).collect()
 }
 
+/// Locks an organization until the transaction ends: others that change it, or who is in it, wait. Comes before the lock of a team.
+pub async fn lock(c: &mut AnyConnection, org: OrgId) -> Result<(), sqlx::Error> {
+    // An update locks the row on PostgreSQL; SQLite has one writer anyway.
+    sqlx::query("UPDATE organizations SET name = name WHERE id = $1").bind(org.to_string()).execute(c).await?;
+    Ok(())
+}
+
+/// All organizations with figures, by name; spend is summed from `month_start`.
+pub async fn list_rows(c: &mut AnyConnection, month_start: UnixMs) -> Result<Vec<OrganizationRow>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT o.id, o.slug, o.name, o.created_at,
+             (SELECT COUNT(*) FROM organization_members m WHERE m.organization_id = o.id) AS members,
+             (SELECT COUNT(*) FROM organization_members m WHERE m.organization_id = o.id AND m.role = 'admin') AS admins,
+             (SELECT COUNT(*) FROM teams t WHERE t.organization_id = o.id AND t.deleted_at IS NULL) AS teams,
+             CAST(COALESCE((SELECT SUM(r.cost) FROM usage_rollups r JOIN teams t ON t.id = r.team_id
+                 WHERE t.organization_id = o.id AND r.start_at >= $1), 0) AS BIGINT) AS spent
+         FROM organizations o ORDER BY o.name, o.id",
+    )
+    .bind(month_start.0)
+    .fetch_all(c)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(OrganizationRow {
+                id: row.id("id")?,
+                slug: row.text("slug")?,
+                name: row.text("name")?,
+                members: row.int("members")?,
+                admins: row.int("admins")?,
+                teams: row.int("teams")?,
+                spent: row.int("spent")?,
+                created_at: row.time("created_at")?,
+            })
+        })
+        .collect()
+}
+
+/// Sets name and rules of an organization.
+pub async fn update(c: &mut AnyConnection, org: &Organization) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE organizations SET name = $2, open_unrestricted_models = $3, members_create_teams = $4 WHERE id = $1")
+        .bind(org.id.to_string())
+        .bind(&org.name)
+        .bind(i64::from(org.open_unrestricted_models))
+        .bind(i64::from(org.members_create_teams))
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// Which members of an organization are asked for.
+#[derive(Clone, Debug)]
+pub struct MemberFilter<'a> {
+    /// Only where name or address contain this, whatever the case.
+    pub text: &'a str,
+    /// Only accounts older than this one (keyset paging, newest first).
+    pub before: Option<UserId>,
+    /// Most rows.
+    pub limit: i64,
+}
+
+/// Members of an organization, the newest accounts first.
+pub async fn list_members(
+    c: &mut AnyConnection,
+    org: OrgId,
+    filter: &MemberFilter<'_>,
+) -> Result<Vec<OrganizationMemberRow>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT u.id, u.name, u.email, u.disabled_at, m.role, m.joined_at,
+             (SELECT COUNT(*) FROM team_members n JOIN teams t ON t.id = n.team_id AND t.deleted_at IS NULL
+                 WHERE n.user_id = u.id AND t.organization_id = $1) AS teams
+         FROM organization_members m JOIN users u ON u.id = m.user_id
+         WHERE m.organization_id = $1 AND ($2 = '%%' OR LOWER(u.name) LIKE $2 ESCAPE '\\' OR LOWER(u.email) LIKE $2 ESCAPE '\\')
+           AND ($3 = '' OR u.id < $3)
+         ORDER BY u.id DESC LIMIT $4",
+    )
+    .bind(org.to_string())
+    .bind(super::contains(filter.text))
+    .bind(filter.before.map(|id| id.to_string()).unwrap_or_default())
+    .bind(filter.limit)
+    .fetch_all(c)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(OrganizationMemberRow {
+                user: row.id("id")?,
+                name: row.text("name")?,
+                email: row.text("email")?,
+                role: row.word("role", OrgRole::parse)?,
+                joined_at: row.time("joined_at")?,
+                teams: row.int("teams")?,
+                disabled: row.int_opt("disabled_at")?.is_some(),
+                is_self: false,
+            })
+        })
+        .collect()
+}
+
 /// Makes somebody a member, or changes their role.
 pub async fn put_member(c: &mut AnyConnection, org: OrgId, user: UserId, role: OrgRole, at: UnixMs) -> Result<(), sqlx::Error> {
     sqlx::query(
@@ -118,6 +216,29 @@ pub async fn list_of(c: &mut AnyConnection, user: UserId) -> Result<Vec<MyOrgani
             Ok(MyOrganization { id: row.id("id")?, slug: row.text("slug")?, name: row.text("name")?, role, may_create_teams })
         })
         .collect()
+}
+
+/// Takes somebody out of an organization.
+pub async fn delete_member(c: &mut AnyConnection, org: OrgId, user: UserId) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM organization_members WHERE organization_id = $1 AND user_id = $2")
+        .bind(org.to_string())
+        .bind(user.to_string())
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// How many admins of an organization are not suspended, apart from one person.
+pub async fn count_other_admins(c: &mut AnyConnection, org: OrgId, user: UserId) -> Result<i64, sqlx::Error> {
+    sqlx::query(
+        "SELECT COUNT(*) AS n FROM organization_members m JOIN users u ON u.id = m.user_id AND u.disabled_at IS NULL
+         WHERE m.organization_id = $1 AND m.user_id <> $2 AND m.role = 'admin'",
+    )
+    .bind(org.to_string())
+    .bind(user.to_string())
+    .fetch_one(c)
+    .await?
+    .int("n")
 }
 
 /// Sets what an organization lets its teams do with a model.

@@ -122,6 +122,57 @@ pub async fn keep(c: &mut AnyConnection, id_hash: &str, auth_epoch: i64, now: Un
     Ok(())
 }
 
+/// Notes that the password was entered in a session.
+pub async fn mark_verified(c: &mut AnyConnection, id_hash: &str, now: UnixMs) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE sessions SET verified_at = $2 WHERE id_hash = $1").bind(id_hash).bind(now.0).execute(c).await?;
+    Ok(())
+}
+
+/// Moves a session to the account's present epoch without anybody having entered a password.
+pub async fn set_epoch(c: &mut AnyConnection, id_hash: &str, auth_epoch: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE sessions SET auth_epoch = $2 WHERE id_hash = $1").bind(id_hash).bind(auth_epoch).execute(c).await?;
+    Ok(())
+}
+
+/// A session in its person's list.
+#[derive(Clone, Debug)]
+pub struct ListedSession {
+    /// SHA-256 of the id in the cookie.
+    pub id_hash: String,
+    /// What the browser calls itself.
+    pub user_agent: String,
+    /// Where it came from.
+    pub address: String,
+    /// Began at.
+    pub created_at: UnixMs,
+    /// Last use that was noted.
+    pub last_seen_at: UnixMs,
+}
+
+/// The live sessions of a person, the one used last first.
+pub async fn list_of(c: &mut AnyConnection, user: UserId, now: UnixMs) -> Result<Vec<ListedSession>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT s.id_hash, s.user_agent, s.address, s.created_at, s.last_seen_at FROM sessions s
+         JOIN users u ON u.id = s.user_id AND u.auth_epoch = s.auth_epoch
+         WHERE s.user_id = $1 AND s.idle_expires_at > $2 AND s.absolute_expires_at > $2 ORDER BY s.last_seen_at DESC, s.id_hash",
+    )
+    .bind(user.to_string())
+    .bind(now.0)
+    .fetch_all(c)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(ListedSession {
+                id_hash: row.text("id_hash")?,
+                user_agent: row.text("user_agent")?,
+                address: row.text("address")?,
+                created_at: row.time("created_at")?,
+                last_seen_at: row.time("last_seen_at")?,
+            })
+        })
+        .collect()
+}
+
 /// Ends a session.
 pub async fn delete(c: &mut AnyConnection, id_hash: &str) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM sessions WHERE id_hash = $1").bind(id_hash).execute(c).await?;

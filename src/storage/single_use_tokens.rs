@@ -14,6 +14,8 @@ pub enum Purpose {
     PasswordReset,
     /// Proof that an address is read by its account's person.
     EmailConfirmation,
+    /// The same for an address that the account is to have from then on.
+    EmailChange,
 }
 
 impl Purpose {
@@ -22,6 +24,7 @@ impl Purpose {
             Self::Setup => "setup",
             Self::PasswordReset => "password_reset",
             Self::EmailConfirmation => "email_confirmation",
+            Self::EmailChange => "email_change",
         }
     }
 }
@@ -35,7 +38,7 @@ pub struct NewToken<'a> {
     pub purpose: Purpose,
     /// Whose it is; none for set-up.
     pub user: Option<UserId>,
-    /// The address that it confirms, normalized.
+    /// The address that it confirms: normalized, for a change as typed.
     pub email: Option<&'a str>,
     /// Made at.
     pub created_at: UnixMs,
@@ -86,6 +89,12 @@ pub async fn delete_of(c: &mut AnyConnection, purpose: Purpose, user: Option<Use
         .bind(user.map_or_else(String::new, |id| id.to_string()))
         .execute(c)
         .await?;
+    Ok(())
+}
+
+/// Removes all tokens of a person, whatever they are for.
+pub async fn delete_all_of(c: &mut AnyConnection, user: UserId) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM single_use_tokens WHERE user_id = $1").bind(user.to_string()).execute(c).await?;
     Ok(())
 }
 

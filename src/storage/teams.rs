@@ -78,6 +78,17 @@ pub async fn find(c: &mut AnyConnection, slug_or_id: &str) -> Result<Option<Team
     row.as_ref().map(from_row).transpose()
 }
 
+/// Locks a live team until the transaction ends, so that of several who change its members at once each sees what the one before
+/// did. Comes after the lock of its organization and before those of members and keys. False where the team is gone.
+pub async fn lock(c: &mut AnyConnection, team: TeamId) -> Result<bool, sqlx::Error> {
+    // An update locks the row on PostgreSQL; SQLite has one writer anyway.
+    let done = sqlx::query("UPDATE teams SET name = name WHERE id = $1 AND deleted_at IS NULL")
+        .bind(team.to_string())
+        .execute(c)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}
+
 /// What somebody is to a team.
 pub async fn standing(c: &mut AnyConnection, team: &Team, user: UserId, platform_admin: bool) -> Result<Standing, sqlx::Error> {
     let role = find_role(&mut *c, team.id, user).await?;
@@ -131,6 +142,47 @@ pub async fn list_of(c: &mut AnyConnection, user: UserId) -> Result<Vec<MyTeam>,
             })
         })
         .collect()
+}
+
+/// Sets the role of a member who is not the owner, or what the owner is apart from owning.
+pub async fn set_member_role(c: &mut AnyConnection, team: TeamId, user: UserId, role: Role) -> Result<(), sqlx::Error> {
+    let role = if role == Role::Owner { Role::Admin } else { role };
+    sqlx::query("UPDATE team_members SET role = $3 WHERE team_id = $1 AND user_id = $2")
+        .bind(team.to_string())
+        .bind(user.to_string())
+        .bind(role.as_str())
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// Sets the owner of a team, who is a member of it.
+pub async fn set_owner(c: &mut AnyConnection, team: TeamId, owner: UserId) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE teams SET owner_user_id = $2 WHERE id = $1")
+        .bind(team.to_string())
+        .bind(owner.to_string())
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// Ends all memberships of a person in shared teams.
+pub async fn delete_memberships(c: &mut AnyConnection, user: UserId) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM team_members WHERE user_id = $1 AND team_id IN (SELECT id FROM teams WHERE kind = 'team')")
+        .bind(user.to_string())
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// Closes a team or personal space: it is found no more, its slug is free.
+pub async fn close(c: &mut AnyConnection, team: TeamId, at: UnixMs) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE teams SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL")
+        .bind(team.to_string())
+        .bind(at.0)
+        .execute(c)
+        .await?;
+    Ok(())
 }
 
 /// The shared teams that a person may see: as member, as admin of the organization, or all of them for platform admins;

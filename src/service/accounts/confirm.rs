@@ -35,15 +35,16 @@ impl Services {
         Ok(())
     }
 
-    /// Confirms the address that a link was mailed to. Works signed out too: whoever holds the link reads the mailbox.
-    pub async fn confirm_email(&self, token: &str) -> Result<(), ServiceError> {
-        let over = || {
-            ServiceError::Gone("This link was used already, or its 24 hours are over. Ask for a new one under Account.".into())
-        };
-        let now = self.clock.now();
+    /// Confirms the address that a link was mailed to, or makes it the account's. Works signed out too: whoever holds the link reads the
+    /// mailbox. A change of the address ends the account's sessions, except the caller's.
+    pub async fn confirm_email(&self, caller: Option<&Caller>, token: &str) -> Result<(), ServiceError> {
+        let (now, hash) = (self.clock.now(), sha256_hex(token));
         let mut tx = self.store.begin().await?;
-        let used = storage::single_use_tokens::consume(&mut tx, &sha256_hex(token), Purpose::EmailConfirmation, now).await?;
-        let (Some(id), Some(address)) = used.map_or((None, None), |token| (token.user, token.email)) else { return Err(over()) };
+        let used = storage::single_use_tokens::consume(&mut tx, &hash, Purpose::EmailConfirmation, now).await?;
+        let Some(used) = used else {
+            return self.finish_email_change(tx, caller, &hash).await;
+        };
+        let (Some(id), Some(address)) = (used.user, used.email) else { return Err(over()) };
         if !storage::users::confirm_email(&mut tx, id, &address, now).await? {
             return Err(over());
         }
@@ -83,4 +84,9 @@ impl Services {
         self.queue_mail(c, mail).await?;
         Ok(())
     }
+}
+
+/// What a link that does nothing any more is answered with.
+pub(super) fn over() -> ServiceError {
+    ServiceError::Gone("This link was used already, or its 24 hours are over. Ask for a new one under Account.".into())
 }

@@ -9,9 +9,12 @@
 //!   that is taken the answer looks the same, with a session that opens nothing.
 
 pub mod confirm;
+pub mod delete;
 pub mod devices;
+pub mod email_change;
 pub mod links;
 pub mod new_account;
+pub mod own_sessions;
 pub mod passwords;
 pub mod profile;
 pub mod reset;
@@ -20,6 +23,7 @@ pub mod sessions;
 pub mod setup;
 pub mod sign_in;
 pub mod sign_up;
+pub mod step_up;
 pub mod tokens;
 
 use crate::service::Random;

@@ -72,6 +72,7 @@ impl Services {
         storage::sessions::keep(&mut tx, &kept, epoch, now).await?;
         storage::single_use_tokens::delete_of(&mut tx, Purpose::PasswordReset, Some(caller.user.id)).await?;
         storage::known_devices::delete_of(&mut tx, caller.user.id).await?;
+        storage::single_use_tokens::delete_of(&mut tx, Purpose::EmailChange, Some(caller.user.id)).await?;
         let mail =
             NewMail { template: Template::PasswordChanged, recipient: &caller.user.email, name: &caller.user.name, token: None };
         self.queue_mail(&mut tx, mail).await?;

@@ -1,8 +1,10 @@
 //! Forgotten passwords.
 
+use sqlx::AnyConnection;
+
 use super::new_token;
 use crate::{
-    domain::{email, time::MINUTE_MS},
+    domain::{email, ids::UserId, time::MINUTE_MS},
     service::{
         Caller, Door, RequestFacts, ServiceError, Services,
         audit::Change,
@@ -55,6 +57,25 @@ impl Services {
         Ok(())
     }
 
+    /// Writes the token of a reset link, in the caller's transaction.
+    pub(in crate::service) async fn insert_reset_token(
+        &self,
+        c: &mut AnyConnection,
+        user: UserId,
+    ) -> Result<String, ServiceError> {
+        let (token, now) = (new_token(&self.random), self.clock.now());
+        let new = NewToken {
+            hash: &sha256_hex(&token),
+            purpose: Purpose::PasswordReset,
+            user: Some(user),
+            email: None,
+            created_at: now,
+            expires_at: now.plus(LIFE_MS),
+        };
+        storage::single_use_tokens::insert(c, &new).await?;
+        Ok(token)
+    }
+
     /// Whether a reset link still works, for its page.
     pub async fn is_reset_token_good(&self, token: &str) -> Result<bool, ServiceError> {
         let mut c = self.store.reader().await?;
@@ -87,6 +108,7 @@ impl Services {
         storage::sessions::delete_others(&mut tx, user.id, "").await?;
         storage::known_devices::delete_of(&mut tx, user.id).await?;
         storage::single_use_tokens::delete_of(&mut tx, Purpose::PasswordReset, Some(user.id)).await?;
+        storage::single_use_tokens::delete_of(&mut tx, Purpose::EmailChange, Some(user.id)).await?;
         // The link came by mail: whoever used it reads that mailbox.
         let normalized = email::normalize(&user.email).map_err(ServiceError::Internal)?;
         storage::users::confirm_email(&mut tx, user.id, &normalized, now).await?;

@@ -7,7 +7,7 @@ use crate::{
         accounts::User,
         time::{DAY_MS, HOUR_MS, MINUTE_MS, UnixMs},
     },
-    service::{Caller, Door, RequestFacts, ServiceError, Services, audit::Change, vault::sha256_hex},
+    service::{Caller, CallerSession, Door, RequestFacts, ServiceError, Services, audit::Change, vault::sha256_hex},
     storage::{self, sessions::SessionUser},
 };
 
@@ -99,7 +99,10 @@ pub async fn caller_of(
     request: &RequestFacts,
 ) -> Result<Option<Caller>, ServiceError> {
     let found = services.find_session_user(session).await?;
-    Ok(found.map(|found| Caller::new(found.user, door, false, request)))
+    Ok(found.zip(session.id()).map(|(found, id)| {
+        let session = CallerSession { id_hash: session_hash(id), verified_at: found.verified_at };
+        Caller::new(found.user, door, false, request).in_session(session)
+    }))
 }
 
 fn storage_away(error: session::Error) -> ServiceError {

@@ -67,7 +67,7 @@ impl Services {
         let first = self.is_empty_platform().await?;
         let setup_hash = if first { self.check_setup_token(form.setup_token.as_deref()).await? } else { None };
         if !first {
-            self.check_policy(&normalized)?;
+            self.check_policy(&normalized).await?;
         }
         let known = self.guessable_words(&name, &normalized).await?;
         self.passwords.judge(form.password.clone(), known).await?;
@@ -110,7 +110,7 @@ impl Services {
             return Err(over());
         }
         let normalized = email::normalize(&pending.email).map_err(|_| over())?;
-        self.check_policy(&normalized)?;
+        self.check_policy(&normalized).await?;
         let attempt = self.throttles.begin_login(&normalized, request.ip(), self.clock.now())?;
         let wrong = || ServiceError::field("password", "This is not the password that you chose when you signed up.");
         check_password_length(password.expose()).map_err(|_| wrong())?;
@@ -234,16 +234,19 @@ impl Services {
         if live.is_some() { Ok(Some(hash)) } else { Err(wrong_setup_token()) }
     }
 
-    fn check_policy(&self, normalized: &str) -> Result<(), ServiceError> {
-        let domains = &self.settings.sign_up_domains;
-        match self.settings.sign_up {
-            _ if self.settings.demo => Ok(()),
+    async fn check_policy(&self, normalized: &str) -> Result<(), ServiceError> {
+        if self.settings.demo {
+            return Ok(());
+        }
+        let rules = self.sign_up_rules().await?;
+        match rules.policy {
             SignUpPolicy::Open => Ok(()),
             SignUpPolicy::Invite => Err(ServiceError::Forbidden("Accounts on this server are created by invitation.".into())),
-            SignUpPolicy::Domain if domains.iter().any(|domain| domain == email::domain(normalized)) => Ok(()),
-            SignUpPolicy::Domain => {
-                Err(ServiceError::field("email", format!("Accounts on this server need an address at {}.", domains.join(" or "))))
-            }
+            SignUpPolicy::Domain if rules.domains.iter().any(|domain| domain == email::domain(normalized)) => Ok(()),
+            SignUpPolicy::Domain => Err(ServiceError::field(
+                "email",
+                format!("Accounts on this server need an address at {}.", rules.domains.join(" or ")),
+            )),
         }
     }
 

@@ -120,6 +120,14 @@ impl Mailer {
         Self { transport: Transport::Memory(Arc::default()), from, patience: CONVERSATION_TIMEOUT, queued: Arc::default() }
     }
 
+    /// The same mailer with less patience, for tests of servers that hang.
+    #[cfg(test)]
+    #[must_use]
+    pub(crate) fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
     /// What a mailer in memory has sent.
     pub fn sent(&self) -> Vec<SentMail> {
         match &self.transport {

@@ -5,6 +5,7 @@ pub(crate) mod app;
 pub(crate) mod database;
 pub(crate) mod invariants;
 pub(crate) mod people;
+pub(crate) mod smtp;
 
 pub(crate) use app::TestApp;
 pub(crate) use database::on_each_database;

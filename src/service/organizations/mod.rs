@@ -1,5 +1,7 @@
 //! Organizations: making them, and what they take in of the catalog.
 
+pub mod members;
+
 use serde_json::json;
 use sqlx::AnyConnection;
 
@@ -8,8 +10,10 @@ use crate::{
         accounts::{NAME_MAX, check_name},
         catalog::{ModelState, ModelView},
         ids::ModelId,
+        platform::{OrganizationRow, OrganizationView},
         roles::OrgRole,
         slug,
+        time::UnixMs,
     },
     service::{Caller, ServiceError, Services, audit::Change},
     storage,
@@ -19,6 +23,17 @@ pub use crate::storage::organizations::Organization;
 
 /// Setting: what personal spaces may call. `none` (installed) or `general`, every model of that tier.
 pub const PERSONAL_POLICY: &str = "personal_models";
+
+/// A change of an organization's settings; what is none stays.
+#[derive(Clone, Debug, Default)]
+pub struct OrganizationPatch {
+    /// Name.
+    pub name: Option<String>,
+    /// Members may create teams.
+    pub members_create_teams: Option<bool>,
+    /// Unrestricted models open by themselves.
+    pub open_unrestricted_models: Option<bool>,
+}
 
 impl Services {
     /// Creates an organization with the caller as its admin. Platform admins only. It takes in the catalog as it is now:
@@ -90,6 +105,72 @@ impl Services {
         Ok(all.into_iter().filter(|org| own.iter().any(|mine| mine.id == org.id)).collect())
     }
 
+    /// The same with figures, by name. For platform admins and for admins of an organization, who see theirs.
+    pub async fn list_organization_rows(&self, caller: &Caller) -> Result<Vec<OrganizationRow>, ServiceError> {
+        let (year, month, _) = self.clock.now().civil();
+        let mut c = self.store.reader().await?;
+        let rows = storage::organizations::list_rows(&mut c, UnixMs::from_civil(year, month, 1)).await?;
+        if caller.user.platform_admin {
+            return Ok(rows);
+        }
+        let own = storage::organizations::list_of(&mut c, caller.user.id).await?;
+        let administrates = |row: &OrganizationRow| own.iter().any(|mine| mine.id == row.id && mine.role == OrgRole::Admin);
+        Ok(rows.into_iter().filter(administrates).collect())
+    }
+
+    /// An organization's settings, for those who belong to it and platform admins.
+    pub async fn get_organization(&self, caller: &Caller, org: &str) -> Result<OrganizationView, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let org = storage::organizations::find(&mut c, org).await?.ok_or(ServiceError::NotFound)?;
+        let role = storage::organizations::find_role(&mut c, org.id, caller.user.id).await?;
+        if role.is_none() && !caller.user.platform_admin {
+            return Err(ServiceError::NotFound);
+        }
+        Ok(view(caller, org, role))
+    }
+
+    /// Changes an organization's settings; what is none stays. For its admins and platform admins.
+    pub async fn update_organization(
+        &self,
+        caller: &Caller,
+        org: &str,
+        patch: OrganizationPatch,
+    ) -> Result<OrganizationView, ServiceError> {
+        caller.check_may_write()?;
+        let mut tx = self.store.begin().await?;
+        let before = self.organization_for_admin(&mut tx, caller, org).await?;
+        let mut after = before.clone();
+        if let Some(name) = patch.name {
+            after.name =
+                check_name(&name, "a name for the organization", NAME_MAX).map_err(|m| ServiceError::field("name", m))?;
+        }
+        after.members_create_teams = patch.members_create_teams.unwrap_or(before.members_create_teams);
+        after.open_unrestricted_models = patch.open_unrestricted_models.unwrap_or(before.open_unrestricted_models);
+        storage::organizations::update(&mut tx, &after).await?;
+        let facts = |org: &Organization| {
+            json!({
+                "name": org.name,
+                "members_create_teams": org.members_create_teams,
+                "open_unrestricted_models": org.open_unrestricted_models,
+            })
+        };
+        let change = Change {
+            action: "organization.update",
+            target_kind: "organization",
+            target_id: after.id.to_string(),
+            target_name: &after.name,
+            organization: Some(after.id),
+            before: facts(&before),
+            after: facts(&after),
+            ..Change::default()
+        };
+        self.audit(&mut tx, caller, change).await?;
+        let role = storage::organizations::find_role(&mut tx, after.id, caller.user.id).await?;
+        tx.commit().await?;
+        self.refresh_snapshot().await?;
+        Ok(view(caller, after, role))
+    }
+
     /// Sets what an organization lets its teams do with a model. For its admins and platform admins.
     pub async fn set_model_state(
         &self,
@@ -139,7 +220,7 @@ impl Services {
     }
 
     /// The organization, if the caller administrates it; for everybody else it does not exist or is not theirs to change.
-    async fn organization_for_admin(
+    pub(super) async fn organization_for_admin(
         &self,
         c: &mut AnyConnection,
         caller: &Caller,
@@ -149,11 +230,22 @@ impl Services {
         match storage::organizations::find_role(c, org.id, caller.user.id).await? {
             Some(OrgRole::Admin) => Ok(org),
             _ if caller.user.platform_admin => Ok(org),
-            Some(OrgRole::Member) => {
-                Err(ServiceError::Forbidden("Only admins of the organization can change its models.".into()))
-            }
+            Some(OrgRole::Member) => Err(ServiceError::Forbidden("Only admins of the organization can do this.".into())),
             None => Err(ServiceError::NotFound),
         }
+    }
+}
+
+fn view(caller: &Caller, org: Organization, role: Option<OrgRole>) -> OrganizationView {
+    OrganizationView {
+        id: org.id,
+        slug: org.slug,
+        name: org.name,
+        members_create_teams: org.members_create_teams,
+        open_unrestricted_models: org.open_unrestricted_models,
+        role,
+        may_manage: role == Some(OrgRole::Admin) || caller.user.platform_admin,
+        created_at: org.created_at,
     }
 }
 

@@ -1,0 +1,199 @@
+//! What the platform admin's pages and the pages of an organization show, and the platform's own settings.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    accounts::SignUpPolicy,
+    field_errors::FieldErrors,
+    ids::{OrgId, UserId},
+    roles::OrgRole,
+    time::UnixMs,
+};
+
+/// A row of the list of accounts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserRow {
+    /// Account.
+    pub id: UserId,
+    /// Name.
+    pub name: String,
+    /// Address, as typed.
+    pub email: String,
+    /// Whether the address is confirmed.
+    pub email_confirmed: bool,
+    /// Runs the platform.
+    pub platform_admin: bool,
+    /// Suspended since.
+    pub disabled_at: Option<UnixMs>,
+    /// Made at.
+    pub created_at: UnixMs,
+    /// Shared teams.
+    pub teams: i64,
+    /// Shared teams that this person owns.
+    pub owned_teams: i64,
+    /// Live sessions.
+    pub sessions: i64,
+    /// Last use of a live session, to the minute.
+    pub last_seen_at: Option<UnixMs>,
+    /// The viewer: can not suspend this account.
+    pub is_self: bool,
+}
+
+/// A row of the list of organizations.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrganizationRow {
+    /// Organization.
+    pub id: OrgId,
+    /// Short name in addresses.
+    pub slug: String,
+    /// Name.
+    pub name: String,
+    /// Members, admins included.
+    pub members: i64,
+    /// Admins.
+    pub admins: i64,
+    /// Live teams.
+    pub teams: i64,
+    /// Spent by its teams since the start of the month, in nano-dollars.
+    pub spent: i64,
+    /// Made at.
+    pub created_at: UnixMs,
+}
+
+/// An organization's settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrganizationView {
+    /// Organization.
+    pub id: OrgId,
+    /// Short name in addresses.
+    pub slug: String,
+    /// Name.
+    pub name: String,
+    /// Members may create teams.
+    pub members_create_teams: bool,
+    /// Unrestricted models become callable as soon as they are in the catalog.
+    pub open_unrestricted_models: bool,
+    /// The viewer's role; none for a platform admin who does not belong to it.
+    pub role: Option<OrgRole>,
+    /// Whether the viewer may change settings and members.
+    pub may_manage: bool,
+    /// Made at.
+    pub created_at: UnixMs,
+}
+
+/// A row of an organization's members.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrganizationMemberRow {
+    /// Account.
+    pub user: UserId,
+    /// Name.
+    pub name: String,
+    /// Address, as typed.
+    pub email: String,
+    /// Role.
+    pub role: OrgRole,
+    /// Member since.
+    pub joined_at: UnixMs,
+    /// Teams of the organization that this person is in.
+    pub teams: i64,
+    /// Suspended.
+    pub disabled: bool,
+    /// The viewer.
+    pub is_self: bool,
+}
+
+/// What personal spaces may call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PersonalModels {
+    /// Nothing.
+    #[default]
+    None,
+    /// Every model of the tier `general`.
+    General,
+}
+
+impl PersonalModels {
+    /// The word for storage and interfaces.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::General => "general",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::None, Self::General].into_iter().find(|models| models.as_str() == text)
+    }
+}
+
+/// Who may make an account.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignUpRules {
+    /// The policy.
+    pub policy: SignUpPolicy,
+    /// Mail domains of the policy `domain`, in lower case.
+    pub domains: Vec<String>,
+}
+
+/// Most mail domains that may sign up.
+const MOST_DOMAINS: usize = 50;
+
+impl SignUpRules {
+    /// Checks a form or a request body: the policy's word, and domains between commas, spaces or lines.
+    pub fn parse(policy: &str, domains: &str) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let policy = errors.check("sign_up", SignUpPolicy::parse(policy).ok_or_else(|| "Choose invite, domain or open.".into()));
+        let separator = |c: char| c == ',' || c == ';' || c.is_whitespace();
+        let mut list: Vec<String> = vec![];
+        for domain in domains.split(separator).filter(|text| !text.is_empty()) {
+            let domain = domain.trim_start_matches('@').to_ascii_lowercase();
+            if super::email::normalize(&format!("a@{domain}")).is_err() {
+                errors.add("sign_up_domains", "Enter domains such as company.example, with commas between them.");
+                break;
+            }
+            if !list.contains(&domain) {
+                list.push(domain);
+            }
+        }
+        if policy == Some(SignUpPolicy::Domain) && list.is_empty() && errors.get("sign_up_domains").is_none() {
+            errors.add("sign_up_domains", "Enter at least one domain that may sign up.");
+        }
+        if list.len() > MOST_DOMAINS {
+            errors.add("sign_up_domains", format!("Enter at most {MOST_DOMAINS} domains."));
+        }
+        errors.into_result()?;
+        Ok(Self { policy: policy.unwrap_or_default(), domains: list })
+    }
+}
+
+/// The platform's settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlatformSettings {
+    /// Who may sign up.
+    pub sign_up: SignUpRules,
+    /// Whether that is what the configuration says, because nobody set it here.
+    pub sign_up_from_configuration: bool,
+    /// Demo mode: everybody may sign up, whatever is set.
+    pub demo: bool,
+    /// What personal spaces may call.
+    pub personal_models: PersonalModels,
+    /// Whether mails leave through a mail server; else they are files, and the outbox shows them.
+    pub mail_server: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sign_up_rules_name_what_is_wrong() {
+        let rules = SignUpRules::parse("domain", "Northwind.example, @labs.example\nnorthwind.example").unwrap();
+        assert_eq!(rules.domains, ["northwind.example", "labs.example"]);
+        assert_eq!(SignUpRules::parse("open", "").unwrap().policy, SignUpPolicy::Open);
+        assert!(SignUpRules::parse("domain", "").unwrap_err().get("sign_up_domains").is_some());
+        assert!(SignUpRules::parse("domain", "not a domain").unwrap_err().get("sign_up_domains").is_some());
+        assert!(SignUpRules::parse("OPEN", "").unwrap_err().get("sign_up").is_some());
+    }
+}
