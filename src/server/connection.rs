@@ -1,5 +1,5 @@
-//! A client's connection with time limits for what hyper leaves open: silence before and between requests, a request head that
-//! comes byte by byte (also before the protocol is known), and a client that takes nothing of its answer.
+//! A client's connection with limits for what hyper leaves open: silence before and between requests, a request head that comes byte
+//! by byte (also before the protocol is known), a client that takes nothing of its answer, and messages with two possible ends.
 
 use std::{
     io,
@@ -19,10 +19,13 @@ use tokio::{
     time::{Instant, Sleep},
 };
 
-use super::config::Timeouts;
+use super::{config::Timeouts, framing::Framing};
 
 /// How long unread bytes are thrown away after the answer, so that the client sees the answer and not a reset connection.
 const LINGER: Duration = Duration::from_secs(2);
+
+/// What hyper is given in the place of a byte that allows two readings, and of all behind it: it answers with 400 and closes.
+const REFUSED: &[u8] = b"\0\r\n\r\n";
 
 /// What a connection is doing, told by its requests.
 #[derive(Debug, Default)]
@@ -110,6 +113,9 @@ pub struct TimedIo<IO> {
     phase: Phase,
     seen_ended: usize,
     prefix: Prefix,
+    framing: Framing,
+    /// What is left to read of a connection that is refused; then it ends.
+    refusal: Option<&'static [u8]>,
     reading: Option<Pin<Box<Sleep>>>,
     writing: Option<Pin<Box<Sleep>>>,
     lingering: Option<Pin<Box<Sleep>>>,
@@ -145,6 +151,8 @@ impl<IO> TimedIo<IO> {
             phase: Phase::Head,
             seen_ended: 0,
             prefix: Prefix::default(),
+            framing: Framing::default(),
+            refusal: None,
             reading: Some(sleep(timeouts.header)),
             writing: None,
             lingering: None,
@@ -171,6 +179,15 @@ impl<IO> TimedIo<IO> {
             self.enter(Phase::Idle);
         }
         self.seen_ended = ended;
+    }
+
+    /// Goes on with the refusal, if there is one.
+    fn give_refusal(&mut self, buffer: &mut ReadBuf<'_>) -> bool {
+        let Some(left) = &mut self.refusal else { return false };
+        let (now, later) = left.split_at(left.len().min(buffer.remaining()));
+        buffer.put_slice(now);
+        *left = later;
+        true
     }
 
     fn poll_read_timer(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -201,8 +218,19 @@ fn sleep(duration: Duration) -> Pin<Box<Sleep>> {
 impl<IO: AsyncRead + Unpin> AsyncRead for TimedIo<IO> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
+        if self.give_refusal(buffer) {
+            return Poll::Ready(Ok(()));
+        }
         if Pin::new(&mut self.io).poll_read(cx, buffer)?.is_pending() {
             return self.poll_read_timer(cx);
+        }
+        let good = before + self.framing.follow(&buffer.filled()[before..]);
+        if good < buffer.filled().len() {
+            buffer.set_filled(good);
+            self.refusal = Some(REFUSED);
+            if good == before {
+                self.give_refusal(buffer);
+            }
         }
         self.prefix.add(&buffer.filled()[before..]);
         self.catch_up();

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod config;
 mod connection;
 mod doctor;
+mod framing;
 mod health;
 mod layers;
 mod listen;
