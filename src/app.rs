@@ -11,10 +11,13 @@ use leptos_router::{
 
 use crate::{
     components::{Message, Toaster, Toasts},
-    domain::accounts::Me,
-    error::AppError,
-    pages::{Frame, failure::set_status, lazy},
-    server_fns::accounts::get_me,
+    pages::{
+        Frame,
+        data::{PageData, nothing},
+        failure::set_status,
+        lazy,
+    },
+    server_fns::accounts::{GetVisitor, Visitor},
 };
 
 /// The HTML document. Server only: the browser hydrates its body.
@@ -94,9 +97,8 @@ pub struct PageOptions {
 /// Who is signed in; one question for all pages.
 #[derive(Clone, Copy)]
 pub struct Session {
-    /// Asked anew when a visitor goes from the pages around signing in to the others, or back. With it, whether it was asked on a
-    /// page that needs somebody: an older answer says nothing there.
-    asked: Resource<(bool, Result<Option<Me>, AppError>)>,
+    /// Asked anew when a visitor goes from the pages around signing in to the others, or back.
+    asked: PageData<Visitor>,
     changes: RwSignal<u32>,
 }
 
@@ -105,21 +107,12 @@ impl Session {
         let location = use_location();
         let guarded = Memo::new(move |_| is_guarded(&location.pathname.read()));
         let changes = RwSignal::new(0);
-        let asked = Resource::new_blocking(
-            move || (guarded.get(), changes.get()),
-            |(guarded, _)| async move { (guarded, get_me().await) },
-        );
-        Self { asked, changes }
+        Self { asked: PageData::load_again(move || changes.get(), move || GetVisitor { guarded: guarded.get() }), changes }
     }
 
-    /// The signed-in person, if any; none as well where it is not known.
-    pub async fn me(self) -> Option<Me> {
-        self.asked.await.1.ok().flatten()
-    }
-
-    /// Whether it is certain that nobody is signed in.
-    pub async fn is_signed_out(self) -> bool {
-        matches!(self.asked.await, (true, Ok(None)))
+    /// A part of the frame that shows who is signed in. Where that is not known, it shows nobody.
+    pub fn part(self, skeleton: fn() -> AnyView, draw: impl Fn(Visitor) -> AnyView + Send + Sync + 'static) -> AnyView {
+        self.asked.part(skeleton, |_| nothing(), draw)
     }
 
     /// Asks anew, after something that belongs to the person has changed: a name, a team.
@@ -167,7 +160,7 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/t/:team/keys") view={Lazy::<lazy::Keys>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/me") view={Lazy::<lazy::Overview>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/me/keys") view={Lazy::<lazy::Keys>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/account") view={Lazy::<lazy::Account>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/account") view={Lazy::<lazy::AccountSettings>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/admin") view=|| view! { <Redirect path="/admin/providers"/> }/>
                 <Route path=path!("/admin/providers") view={Lazy::<lazy::Providers>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/admin/models") view={Lazy::<lazy::Models>::new()} ssr=SsrMode::Async/>

@@ -3,11 +3,10 @@
 use leptos::prelude::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
-use crate::{domain::field_errors::FieldErrors, wire::JsonText};
+use crate::{domain::field_errors::FieldErrors, wire::PageText};
 
 /// A refusal or failure, as pages show it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-// Tagged from outside: parsing the other forms takes a buffer, and much code in the browser.
 #[serde(rename_all = "snake_case")]
 pub enum AppError {
     /// Nothing here, or nothing that this person may know of.
@@ -103,7 +102,7 @@ fn wait(seconds: i64) -> String {
 }
 
 impl FromServerFnError for AppError {
-    type Encoder = JsonText;
+    type Encoder = PageText;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {

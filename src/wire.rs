@@ -1,36 +1,98 @@
-//! How answers travel to the pages: as JSON text, read by the reader that also reads what the server wrote into the page. One reader
-//! means one set of parsing code for each type in the browser's part.
+//! How answers travel to the pages: values by position, without names, as text. Small to send, and small to read: the browser carries
+//! for each type only the order of its fields, where JSON would take a table of names and the words of a dozen errors.
+//!
+//! What may travel is therefore plain: no fields that are left out, no enums that are told apart by their content.
 
 use leptos::server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType, codec::Post};
 use serde::{Serialize, de::DeserializeOwned};
 
-/// JSON as text.
-pub struct JsonText;
+/// Postcard (<https://postcard.jamesmunns.com>) with each byte as a character: printable ASCII as itself, the others moved by 0x100 to
+/// where characters stand that need no escape in a script. `<` is moved, too: in the page it would be escaped as JSON is, and this is none.
+pub struct PageText;
 
 /// The codec of the server functions' answers.
-pub type PageJson = Post<JsonText>;
+pub type PageAnswer = Post<PageText>;
 
-impl ContentType for JsonText {
-    const CONTENT_TYPE: &'static str = "application/json";
+/// What was not written by [`write`].
+#[derive(Debug, thiserror::Error)]
+#[error("not an answer of this version of the server")]
+pub struct Unreadable;
+
+impl ContentType for PageText {
+    const CONTENT_TYPE: &'static str = "text/plain; charset=utf-8";
 }
 
-impl FormatType for JsonText {
+impl FormatType for PageText {
     const FORMAT_TYPE: Format = Format::Text;
 }
 
-impl<T: Serialize> Encodes<T> for JsonText {
-    type Error = serde_json::Error;
+impl<T: Serialize> Encodes<T> for PageText {
+    type Error = Unreadable;
 
     fn encode(output: &T) -> Result<Bytes, Self::Error> {
-        serde_json::to_vec(output).map(Bytes::from)
+        Ok(Bytes::from(write(output)))
     }
 }
 
-impl<T: DeserializeOwned> Decodes<T> for JsonText {
-    type Error = serde_json::Error;
+impl<T: DeserializeOwned> Decodes<T> for PageText {
+    type Error = Unreadable;
 
     fn decode(bytes: Bytes) -> Result<T, Self::Error> {
-        // What is not UTF-8 becomes what is not JSON.
-        serde_json::from_str(std::str::from_utf8(&bytes).unwrap_or_default())
+        std::str::from_utf8(&bytes).ok().and_then(read).ok_or(Unreadable)
+    }
+}
+
+/// A value as text. What pages show can always be written.
+pub fn write<T: Serialize>(value: &T) -> String {
+    as_text(&postcard::to_allocvec(value).unwrap_or_default())
+}
+
+/// Reads what [`write`] wrote. None for anything else.
+pub fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
+    postcard::from_bytes(&as_bytes(text)?).ok()
+}
+
+const MOVED_BY: u32 = 0x100;
+
+fn as_text(bytes: &[u8]) -> String {
+    bytes.iter().map(|&byte| if is_printable(byte) { char::from(byte) } else { moved(byte) }).collect()
+}
+
+fn is_printable(byte: u8) -> bool {
+    (b' '..=b'~').contains(&byte) && byte != b'<'
+}
+
+fn moved(byte: u8) -> char {
+    char::from_u32(u32::from(byte) + MOVED_BY).unwrap_or_default()
+}
+
+fn as_bytes(text: &str) -> Option<Vec<u8>> {
+    let byte = |c: char| u8::try_from(u32::from(c)).ok().or_else(|| u8::try_from(u32::from(c).checked_sub(MOVED_BY)?).ok());
+    text.chars().map(byte).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_comes_back_and_none_needs_an_escape() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        let text = as_text(&bytes);
+        assert_eq!(as_bytes(&text), Some(bytes));
+        assert!(text.chars().all(|c| !c.is_control() && c != '<'));
+    }
+
+    #[test]
+    fn words_stay_words() {
+        let text = write(&("Atlas Search – team", 7_i64, Some(true)));
+        assert!(text.contains("Atlas Search"), "{text}");
+        assert_eq!(read(&text), Some(("Atlas Search – team".to_owned(), 7_i64, Some(true))));
+    }
+
+    #[test]
+    fn what_nobody_wrote_is_not_read() {
+        assert_eq!(read::<String>("\u{ff00}"), None);
+        assert_eq!(read::<String>("\u{14f}ab"), None);
     }
 }

@@ -11,9 +11,14 @@ mod in_browser {
     use std::{cell::RefCell, time::Duration};
 
     use js_sys::{Function, Reflect};
-    use leptos::leptos_dom::helpers::{document, set_timeout, window};
+    use leptos::{
+        ev::SubmitEvent,
+        leptos_dom::helpers::{document, set_timeout, window},
+    };
     use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-    use web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlScriptElement};
+    use web_sys::{
+        Element, FormData, HtmlButtonElement, HtmlDialogElement, HtmlElement, HtmlFormElement, HtmlScriptElement, UrlSearchParams,
+    };
 
     /// Puts text on the clipboard.
     pub fn copy(text: &str) {
@@ -38,6 +43,20 @@ mod in_browser {
         {
             let _ = heading.focus();
         }
+    }
+
+    /// What a form holds as it is sent, the pressed button included, in the way that plain forms write it.
+    pub fn form_text(event: &SubmitEvent) -> String {
+        let Some(form) = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok()) else {
+            return String::new();
+        };
+        let fields = FormData::new_with_form(&form).and_then(|data| UrlSearchParams::new_with_str_sequence_sequence(&data));
+        let Ok(fields) = fields else { return String::new() };
+        let pressed = event.submitter().and_then(|button| button.dyn_into::<HtmlButtonElement>().ok());
+        if let Some(button) = pressed.filter(|button| !button.name().is_empty()) {
+            fields.append(&button.name(), &button.value());
+        }
+        fields.to_string().into()
     }
 
     /// Makes a dialog modal, once it stands on the page.
@@ -217,6 +236,11 @@ mod on_server {
 
     /// Puts focus on the heading of the page.
     pub fn focus_heading() {}
+
+    /// What a form holds as it is sent.
+    pub fn form_text<Event>(_event: &Event) -> String {
+        String::new()
+    }
 
     /// Makes a dialog modal.
     pub fn open_modal<Dialog>(_dialog: Dialog) {}

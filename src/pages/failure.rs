@@ -30,12 +30,6 @@ pub fn page_failure(error: &AppError) -> AnyView {
     .into_any()
 }
 
-/// The same as a component.
-#[component]
-pub fn Failure(error: AppError) -> impl IntoView {
-    page_failure(&error)
-}
-
 /// Instead of a part of a page.
 pub fn part_failure(what: &str, error: &AppError) -> AnyView {
     view! { <Note kind=NoteKind::Danger title=format!("{what} did not load.") text=format!("{error} The rest of the page is fine.")/> }

@@ -54,16 +54,18 @@ group!(door_pages, __preload_door_pages, Door {
     Confirm => ConfirmPage,
 });
 
-group!(home_pages, __preload_home_pages, Home {
+group!(team_pages, __preload_team_pages, TeamList {
     Teams => TeamsPage,
     NewTeam => NewTeamPage,
-    Overview => OverviewPage,
 });
+
+group!(home_pages, __preload_home_pages, Home { Overview => OverviewPage });
 
 group!(key_pages, __preload_key_pages, ApiKeys { Keys => KeysPage });
 
-group!(settings_pages, __preload_settings_pages, Settings {
-    Account => AccountPage,
+group!(account_pages, __preload_account_pages, Account { AccountSettings => AccountPage });
+
+group!(platform_pages, __preload_platform_pages, Platform {
     Providers => ProvidersPage,
     Models => ModelsPage,
 });

@@ -4,13 +4,14 @@ mod account;
 pub mod admin;
 mod api_keys;
 mod confirm;
+pub mod data;
 pub mod failure;
 mod forgot;
+pub mod form;
 mod frame;
 pub mod lazy;
 mod login;
 mod overview;
-pub mod problems;
 mod reset;
 mod signup;
 mod teams;
@@ -26,14 +27,8 @@ pub use reset::ResetPage;
 pub use signup::SignupPage;
 pub use teams::{NewTeamPage, TeamsPage};
 
-use leptos::{prelude::*, reactive::computed::ScopedFuture};
+use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-
-/// What a resource holds, without loading again whatever asks when it changes. Dialogs ask so: were they built anew under a form
-/// that was just sent, the form's old parts would still listen to what is gone.
-async fn once<T: Clone + Send + Sync + 'static>(resource: Resource<T>) -> T {
-    ScopedFuture::new_untracked(resource.into_future()).await
-}
 
 /// The context of a page: the team's slug in the address, `me` on the pages of the personal space.
 fn context_param() -> Memo<String> {

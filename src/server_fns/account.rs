@@ -3,7 +3,7 @@
 use leptos::server;
 use serde::{Deserialize, Serialize};
 
-use crate::{error::AppError, wire::PageJson};
+use crate::{error::AppError, wire::PageAnswer};
 
 /// A row of the list of management tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ pub struct NewTokenView {
 }
 
 /// The account page.
-#[server(prefix = "/fn", endpoint = "get_account", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "get_account", output = PageAnswer)]
 pub async fn get_account() -> Result<AccountPage, AppError> {
     use crate::domain::format;
 
@@ -72,7 +72,7 @@ pub async fn get_account() -> Result<AccountPage, AppError> {
 }
 
 /// Changes the display name.
-#[server(prefix = "/fn", endpoint = "change_name", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "change_name", output = PageAnswer)]
 pub async fn change_name(name: String) -> Result<(), AppError> {
     let (services, caller) = super::context::signed_in().await?;
     services.change_name(&caller, &name).await?;
@@ -81,7 +81,7 @@ pub async fn change_name(name: String) -> Result<(), AppError> {
 }
 
 /// Changes the password; this browser stays signed in, all others are not.
-#[server(prefix = "/fn", endpoint = "change_password", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "change_password", output = PageAnswer)]
 pub async fn change_password(current_password: String, password: String) -> Result<(), AppError> {
     use crate::service::vault::Secret;
 
@@ -93,7 +93,7 @@ pub async fn change_password(current_password: String, password: String) -> Resu
 }
 
 /// Sends the confirmation mail once more.
-#[server(prefix = "/fn", endpoint = "resend_confirmation", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "resend_confirmation", output = PageAnswer)]
 pub async fn resend_confirmation() -> Result<(), AppError> {
     let (services, caller) = super::context::signed_in().await?;
     services.resend_confirmation(&caller).await?;
@@ -102,7 +102,7 @@ pub async fn resend_confirmation() -> Result<(), AppError> {
 }
 
 /// Makes a management token. With WebAssembly its secret is in the answer; a plain form finds it on the page that it is led to.
-#[server(prefix = "/fn", endpoint = "create_token", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "create_token", output = PageAnswer)]
 pub async fn create_token(
     name: String,
     scope: String,
@@ -126,7 +126,7 @@ pub async fn create_token(
 }
 
 /// Revokes a management token.
-#[server(prefix = "/fn", endpoint = "revoke_token", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "revoke_token", output = PageAnswer)]
 pub async fn revoke_token(id: String) -> Result<(), AppError> {
     let (services, caller) = super::context::signed_in().await?;
     services.revoke_token(&caller, crate::domain::ids::TokenId::parse(&id).ok_or(AppError::NotFound)?).await?;

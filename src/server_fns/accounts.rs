@@ -3,7 +3,7 @@
 use leptos::server;
 use serde::{Deserialize, Serialize};
 
-use crate::{domain::accounts::Me, error::AppError, wire::PageJson};
+use crate::{domain::accounts::Me, error::AppError, wire::PageAnswer};
 
 /// What the pages around signing in show.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,18 +35,28 @@ pub struct MailedLink {
     pub email: String,
 }
 
+/// Who looks at a page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visitor {
+    /// The page needs somebody signed in. An answer to another page says nothing there.
+    pub guarded: bool,
+    /// The signed-in person.
+    pub me: Option<Me>,
+}
+
 /// The signed-in person, for every page.
-#[server(prefix = "/fn", endpoint = "get_me", output = PageJson)]
-pub async fn get_me() -> Result<Option<Me>, AppError> {
+#[server(prefix = "/fn", endpoint = "get_visitor", output = PageAnswer)]
+pub async fn get_visitor(guarded: bool) -> Result<Visitor, AppError> {
     let (services, caller) = super::context::maybe_signed_in().await?;
-    Ok(match caller {
+    let me = match caller {
         Some(caller) => Some(services.me(&caller).await?),
         None => None,
-    })
+    };
+    Ok(Visitor { guarded, me })
 }
 
 /// What the pages around signing in need.
-#[server(prefix = "/fn", endpoint = "get_door", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "get_door", output = PageAnswer)]
 pub async fn get_door() -> Result<Door, AppError> {
     use super::context;
     use crate::domain::accounts::SignUpPolicy;
@@ -68,7 +78,7 @@ pub async fn get_door() -> Result<Door, AppError> {
 }
 
 /// Signs in and goes on to `next`.
-#[server(prefix = "/fn", endpoint = "log_in", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "log_in", output = PageAnswer)]
 pub async fn log_in(email: String, password: String, #[server(default)] next: String) -> Result<(), AppError> {
     use super::context;
     use crate::service::{Door, vault::Secret};
@@ -82,7 +92,7 @@ pub async fn log_in(email: String, password: String, #[server(default)] next: St
 }
 
 /// Signs out: the session is over, and the browser is told to forget what it kept.
-#[server(prefix = "/fn", endpoint = "log_out", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "log_out", output = PageAnswer)]
 pub async fn log_out() -> Result<(), AppError> {
     use super::{context, http};
     use crate::service::{Door, accounts::sessions::caller_of};
@@ -96,7 +106,7 @@ pub async fn log_out() -> Result<(), AppError> {
 }
 
 /// Signs up, and goes on to the product itself, or to the page that points to the mailbox.
-#[server(prefix = "/fn", endpoint = "sign_up", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "sign_up", output = PageAnswer)]
 pub async fn sign_up(
     email: String,
     password: String,
@@ -128,7 +138,7 @@ pub async fn sign_up(
 }
 
 /// Makes the account of a mailed link, and signs in.
-#[server(prefix = "/fn", endpoint = "finish_sign_up", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "finish_sign_up", output = PageAnswer)]
 pub async fn finish_sign_up(password: String) -> Result<(), AppError> {
     use super::{context, http};
     use crate::service::{Door, accounts::links::Link, vault::Secret};
@@ -143,7 +153,7 @@ pub async fn finish_sign_up(password: String) -> Result<(), AppError> {
 }
 
 /// Asks for a link to set a new password. The answer is the same whether or not the address has an account.
-#[server(prefix = "/fn", endpoint = "forgot_password", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "forgot_password", output = PageAnswer)]
 pub async fn forgot_password(email: String) -> Result<(), AppError> {
     use super::context;
 
@@ -155,7 +165,7 @@ pub async fn forgot_password(email: String) -> Result<(), AppError> {
 }
 
 /// Sets a new password with the mailed link that the browser carries.
-#[server(prefix = "/fn", endpoint = "reset_password", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "reset_password", output = PageAnswer)]
 pub async fn reset_password(password: String) -> Result<(), AppError> {
     use super::{context, http};
     use crate::service::{Door, accounts::links::Link, vault::Secret};
@@ -169,7 +179,7 @@ pub async fn reset_password(password: String) -> Result<(), AppError> {
 }
 
 /// Confirms an address with the mailed link that the browser carries.
-#[server(prefix = "/fn", endpoint = "confirm_email", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "confirm_email", output = PageAnswer)]
 pub async fn confirm_email() -> Result<(), AppError> {
     use super::{context, http};
     use crate::service::accounts::links::Link;
@@ -183,7 +193,7 @@ pub async fn confirm_email() -> Result<(), AppError> {
 }
 
 /// What the mailed link for a page (`reset`, `confirm` or `signup`) stands for.
-#[server(prefix = "/fn", endpoint = "get_mailed_link", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "get_mailed_link", output = PageAnswer)]
 pub async fn get_mailed_link(page: String) -> Result<MailedLink, AppError> {
     use super::{context, http};
     use crate::service::accounts::links::Link;

@@ -9,7 +9,7 @@ use crate::{
         snippets::Snippets,
     },
     error::AppError,
-    wire::PageJson,
+    wire::PageAnswer,
 };
 
 /// A row of the key list.
@@ -69,7 +69,7 @@ pub struct NewKeyView {
 }
 
 /// The keys of a context that the caller may see.
-#[server(prefix = "/fn", endpoint = "list_keys", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "list_keys", output = PageAnswer)]
 pub async fn list_keys(team: String, text: String, mine: bool, cursor: String) -> Result<KeysPage, AppError> {
     use crate::{
         domain::{
@@ -141,7 +141,7 @@ fn row(key: crate::domain::api_keys::KeyView, now: crate::domain::time::UnixMs) 
 }
 
 /// Creates a key. The page's program gets the secret back; a plain form finds it on the page that it is led to.
-#[server(prefix = "/fn", endpoint = "create_key", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "create_key", output = PageAnswer)]
 pub async fn create_key(
     team: String,
     name: String,
@@ -166,7 +166,7 @@ pub async fn create_key(
 }
 
 /// Gives a key a new secret; the old one works for another day.
-#[server(prefix = "/fn", endpoint = "rotate_key", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "rotate_key", output = PageAnswer)]
 pub async fn rotate_key(team: String, id: String) -> Result<Option<NewKeyView>, AppError> {
     use crate::domain::{api_keys::ROTATION_OVERLAP_MS, format, ids::KeyId};
 
@@ -178,7 +178,7 @@ pub async fn rotate_key(team: String, id: String) -> Result<Option<NewKeyView>, 
 }
 
 /// Renames a key.
-#[server(prefix = "/fn", endpoint = "rename_key", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "rename_key", output = PageAnswer)]
 pub async fn rename_key(team: String, id: String, name: String) -> Result<(), AppError> {
     use crate::{domain::ids::KeyId, service::api_keys::KeyPatch};
 
@@ -192,7 +192,7 @@ pub async fn rename_key(team: String, id: String, name: String) -> Result<(), Ap
 }
 
 /// Revokes a key: its next call is refused.
-#[server(prefix = "/fn", endpoint = "revoke_key", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "revoke_key", output = PageAnswer)]
 pub async fn revoke_key(team: String, id: String) -> Result<(), AppError> {
     use crate::domain::ids::KeyId;
 

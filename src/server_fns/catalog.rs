@@ -1,6 +1,7 @@
 //! Providers and models, for the platform's pages.
 
-use leptos::prelude::*;
+use leptos::server;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{
@@ -8,25 +9,27 @@ use crate::{
         catalog_forms::{ModelForm, ProviderForm},
     },
     error::AppError,
-    wire::PageJson,
+    wire::PageAnswer,
 };
 
-/// All providers.
-#[server(prefix = "/fn", endpoint = "list_providers", output = PageJson)]
-pub async fn list_providers() -> Result<Vec<ProviderView>, AppError> {
-    use super::context::signed_in;
-    let (services, caller) = signed_in().await?;
-    Ok(services.list_providers(&caller).await?)
+/// The page of the providers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ProvidersPage {
+    pub providers: Vec<ProviderView>,
+    /// What was typed into the form that a plain browser sent just now and that was refused.
+    pub typed: Option<ProviderForm>,
 }
 
-/// What was typed into the provider's form that a plain browser sent just now and that was refused.
-#[server(prefix = "/fn", endpoint = "typed_provider")]
-pub async fn typed_provider() -> Result<Option<ProviderForm>, AppError> {
-    Ok(super::context::typed_form("provider"))
+/// All providers.
+#[server(prefix = "/fn", endpoint = "list_providers", output = PageAnswer)]
+pub async fn list_providers() -> Result<ProvidersPage, AppError> {
+    use super::context;
+    let (services, caller) = context::signed_in().await?;
+    Ok(ProvidersPage { providers: services.list_providers(&caller).await?, typed: context::typed_form("provider") })
 }
 
 /// Adds a provider, or changes the one of this id.
-#[server(prefix = "/fn", endpoint = "save_provider", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "save_provider", output = PageAnswer)]
 pub async fn save_provider(#[server(default)] id: String, form: ProviderForm) -> Result<(), AppError> {
     use super::context::{keep_typed_form, signed_in};
     use crate::service::{ServiceError, catalog::ProviderInput};
@@ -47,7 +50,7 @@ pub async fn save_provider(#[server(default)] id: String, form: ProviderForm) ->
 }
 
 /// Removes a provider that no model uses.
-#[server(prefix = "/fn", endpoint = "delete_provider", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "delete_provider", output = PageAnswer)]
 pub async fn delete_provider(id: String) -> Result<(), AppError> {
     use super::context::signed_in;
     let (services, caller) = signed_in().await?;
@@ -57,29 +60,34 @@ pub async fn delete_provider(id: String) -> Result<(), AppError> {
 }
 
 /// Makes a real call to a provider.
-#[server(prefix = "/fn", endpoint = "test_provider", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "test_provider", output = PageAnswer)]
 pub async fn test_provider(id: String) -> Result<ConnectionTest, AppError> {
     use super::context::signed_in;
     let (services, caller) = signed_in().await?;
     Ok(services.test_connection(&caller, &id).await?)
 }
 
-/// All models.
-#[server(prefix = "/fn", endpoint = "list_catalog_models", output = PageJson)]
-pub async fn list_catalog_models() -> Result<Vec<ModelView>, AppError> {
-    use super::context::signed_in;
-    let (services, caller) = signed_in().await?;
-    Ok(services.list_models(&caller).await?)
+/// The page of the models.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ModelsPage {
+    pub models: Vec<ModelView>,
+    /// Names of the providers that a deployment may have.
+    pub providers: Vec<String>,
+    /// What was typed into the form that a plain browser sent just now and that was refused.
+    pub typed: Option<ModelForm>,
 }
 
-/// What was typed into the model's form that a plain browser sent just now and that was refused.
-#[server(prefix = "/fn", endpoint = "typed_model")]
-pub async fn typed_model() -> Result<Option<ModelForm>, AppError> {
-    Ok(super::context::typed_form("model"))
+/// All models.
+#[server(prefix = "/fn", endpoint = "list_catalog_models", output = PageAnswer)]
+pub async fn list_catalog_models() -> Result<ModelsPage, AppError> {
+    use super::context;
+    let (services, caller) = context::signed_in().await?;
+    let providers = services.list_providers(&caller).await?.into_iter().map(|provider| provider.name).collect();
+    Ok(ModelsPage { models: services.list_models(&caller).await?, providers, typed: context::typed_form("model") })
 }
 
 /// Adds a model, or changes the one of this id.
-#[server(prefix = "/fn", endpoint = "save_model", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "save_model", output = PageAnswer)]
 pub async fn save_model(#[server(default)] id: String, form: ModelForm) -> Result<(), AppError> {
     use super::context::{keep_typed_form, signed_in};
     use crate::service::ServiceError;

@@ -5,6 +5,7 @@ pub mod account;
 pub mod accounts;
 pub mod api_keys;
 pub mod appearance;
+pub mod call;
 pub mod catalog;
 #[cfg(feature = "ssr")]
 pub mod context;

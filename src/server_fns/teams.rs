@@ -3,7 +3,7 @@
 use leptos::server;
 use serde::{Deserialize, Serialize};
 
-use crate::{error::AppError, wire::PageJson};
+use crate::{error::AppError, wire::PageAnswer};
 
 /// A row of the team list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +46,7 @@ impl NewTeamPage {
 }
 
 /// The teams that the caller may see.
-#[server(prefix = "/fn", endpoint = "list_teams", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "list_teams", output = PageAnswer)]
 pub async fn list_teams() -> Result<TeamsPage, AppError> {
     use crate::domain::{format, money::NanoUsd};
 
@@ -72,7 +72,7 @@ pub async fn list_teams() -> Result<TeamsPage, AppError> {
 }
 
 /// What the form for a new team offers this person.
-#[server(prefix = "/fn", endpoint = "get_new_team", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "get_new_team", output = PageAnswer)]
 pub async fn get_new_team() -> Result<NewTeamPage, AppError> {
     let (services, caller) = super::context::signed_in().await?;
     new_team_options(&services, &caller).await
@@ -121,7 +121,7 @@ impl TeamForm {
 }
 
 /// Creates a team and leads to its overview.
-#[server(prefix = "/fn", endpoint = "create_team", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "create_team", output = PageAnswer)]
 pub async fn create_team(#[server(default)] form: TeamForm) -> Result<(), AppError> {
     use crate::domain::teams::NewTeam;
 

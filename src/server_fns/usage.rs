@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     domain::{charts::OverviewFigures, snippets::Snippets},
     error::AppError,
-    wire::PageJson,
+    wire::PageAnswer,
 };
 
 /// One line of a ranking.
@@ -65,14 +65,14 @@ pub struct OverviewPage {
 }
 
 /// Figures, rankings and the latest calls of a range: `24h`, `7d` or `28d`; with test calls `exclude`d, `include`d, or `only` them.
-#[server(prefix = "/fn", endpoint = "get_overview", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "get_overview", output = PageAnswer)]
 pub async fn get_overview(team: String, range: String, calls: String) -> Result<OverviewPage, AppError> {
     let (services, caller) = super::context::signed_in().await?;
     Ok(overview::load(&services, &caller, &team, &range, &calls).await?)
 }
 
 /// Changes whenever a call was booked or a key was made: pages ask for it often, and load anew only then.
-#[server(prefix = "/fn", endpoint = "get_overview_stamp", output = PageJson)]
+#[server(prefix = "/fn", endpoint = "get_overview_stamp", output = PageAnswer)]
 pub async fn get_overview_stamp(team: String) -> Result<String, AppError> {
     let (services, caller) = super::context::signed_in().await?;
     Ok(overview::stamp(&services, &caller, &team).await?)

@@ -2,12 +2,13 @@ use leptos::prelude::*;
 
 use crate::{
     components::{Icon, browser},
+    pages::form::{Form, FormAction},
     server_fns::appearance::SetTheme,
 };
 
 /// Light, dark, or as the system has it; kept by this browser. Which one is chosen is marked by the style sheet.
 pub(super) fn appearance() -> AnyView {
-    let action = ServerAction::<SetTheme>::new();
+    let action = FormAction::to::<SetTheme>();
     let choices = [("system", "system", "System"), ("light", "sun", "Light"), ("dark", "moon", "Dark")];
     let buttons = choices
         .into_iter()
@@ -30,7 +31,7 @@ pub(super) fn appearance() -> AnyView {
         <section class="card" aria-labelledby="appearance">
             <header><h2 id="appearance">"Appearance"</h2></header>
             <div class="body">
-                <ActionForm action=action attr:class="theme-choice">{buttons}</ActionForm>
+                <Form action=action class="theme-choice">{buttons}</Form>
             </div>
         </section>
     }

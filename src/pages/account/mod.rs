@@ -11,65 +11,58 @@ use self::{
     profile::{address, name, password},
     tokens::{NewTokenDialog, RevokeDialog, TokenDialog, token_list},
 };
-use super::{failure::page_failure, once, query_param};
+use super::{data::PageData, form::FormAction, query_param};
 use crate::{
     app::Session,
     components::{Note, NoteKind, PageHead, SkeletonBlock},
-    error::AppError,
     server_fns::account::{
-        AccountPage as Account, ChangeName, ChangePassword, CreateToken, NewTokenView, ResendConfirmation, RevokeToken,
-        get_account,
+        AccountPage as Account, ChangeName, ChangePassword, CreateToken, GetAccount, NewTokenView, ResendConfirmation,
+        RevokeToken,
     },
 };
 
 /// The forms of the page.
 #[derive(Clone, Copy)]
 struct Forms {
-    name: ServerAction<ChangeName>,
-    password: ServerAction<ChangePassword>,
-    resend: ServerAction<ResendConfirmation>,
-    create_token: ServerAction<CreateToken>,
-    revoke_token: ServerAction<RevokeToken>,
+    name: FormAction,
+    password: FormAction,
+    resend: FormAction,
+    create_token: FormAction,
+    revoke_token: FormAction,
 }
 
 /// The signed-in person's account.
 #[component]
 pub fn AccountPage() -> impl IntoView {
     let forms = Forms {
-        name: ServerAction::new(),
-        password: ServerAction::new(),
-        resend: ServerAction::new(),
-        create_token: ServerAction::new(),
-        revoke_token: ServerAction::new(),
+        name: FormAction::to::<ChangeName>(),
+        password: FormAction::to::<ChangePassword>(),
+        resend: FormAction::to::<ResendConfirmation>(),
+        create_token: FormAction::to::<CreateToken>(),
+        revoke_token: FormAction::to::<RevokeToken>(),
     };
     let (done, dialog, token) = (query_param("done"), query_param("dialog"), query_param("token"));
-    let changes = move || forms.name.version().get() + forms.create_token.version().get() + forms.revoke_token.version().get();
-    let account = Resource::new_blocking(changes, |_| get_account());
+    let changes = move || forms.name.version() + forms.create_token.version() + forms.revoke_token.version();
+    let account = PageData::load_again(changes, || GetAccount {});
     refresh_name(forms.name);
     view! {
-        <Transition fallback=|| view! { <SkeletonBlock height=640/> }>
-            {move || Suspend::new(async move {
-                match account.await {
-                    Ok(page) => content(page, done, forms),
-                    Err(error) => page_failure(&error),
-                }
-            })}
-        </Transition>
-        <Suspense>
-            {move || {
-                let (dialog, token) = (dialog.get(), token.get());
-                Suspend::new(async move { once(account).await.ok().and_then(|page| opened(page, &dialog, &token, forms)) })
-            }}
-        </Suspense>
+        {account.page(|| view! { <SkeletonBlock height=640/> }.into_any(), move |page| content(page, done, forms))}
+        {account.dialog(
+            move || {
+                dialog.track();
+                token.track();
+            },
+            move |page| opened(page, &dialog.get_untracked(), &token.get_untracked(), forms),
+        )}
         {move || made(forms).map(|view| view! { <NewTokenDialog view=view/> })}
     }
 }
 
 /// The frame shows the name too.
-fn refresh_name(action: ServerAction<ChangeName>) {
+fn refresh_name(action: FormAction) {
     let session = expect_context::<Session>();
     Effect::new(move |_| {
-        if action.value().read().as_ref().is_some_and(Result::is_ok) {
+        if action.worked() {
             session.refresh();
         }
     });
@@ -77,8 +70,7 @@ fn refresh_name(action: ServerAction<ChangeName>) {
 
 /// What the browser made just now, until its page is left.
 fn made(forms: Forms) -> Option<NewTokenView> {
-    let made: Option<Result<Option<NewTokenView>, AppError>> = forms.create_token.value().get();
-    made.and_then(Result::ok).flatten()
+    forms.create_token.value::<Option<NewTokenView>>().and_then(Result::ok).flatten()
 }
 
 fn content(page: Account, done: Memo<String>, forms: Forms) -> AnyView {

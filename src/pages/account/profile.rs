@@ -2,17 +2,19 @@ use leptos::prelude::*;
 
 use crate::{
     components::{Badge, Button, Field, Note, NoteKind, Quiet},
-    pages::{problems::Problems, signup::PASSWORD_HINT},
-    server_fns::account::{ChangeName, ChangePassword, ResendConfirmation},
+    pages::{
+        form::{Form, FormAction, Problems},
+        signup::PASSWORD_HINT,
+    },
 };
 
 /// The display name.
-pub(super) fn name(name: String, action: ServerAction<ChangeName>) -> AnyView {
-    let problems = Problems::of(action);
+pub(super) fn name(name: String, action: FormAction) -> AnyView {
+    let problems = action.problems();
     view! {
         <section class="card" aria-labelledby="profile">
             <header><h2 id="profile">"Profile"</h2></header>
-            <ActionForm action=action>
+            <Form action=action>
                 <div class="body form">
                     {problems.note()}
                     <Field
@@ -27,15 +29,15 @@ pub(super) fn name(name: String, action: ServerAction<ChangeName>) -> AnyView {
                     />
                 </div>
                 <footer class="form-foot"><Button label="Save name" busy=action.pending()/></footer>
-            </ActionForm>
+            </Form>
         </section>
     }
     .into_any()
 }
 
 /// The address, and whether it is confirmed.
-pub(super) fn address(email: String, confirmed: bool, action: ServerAction<ResendConfirmation>) -> AnyView {
-    let problems = Problems::of(action);
+pub(super) fn address(email: String, confirmed: bool, action: FormAction) -> AnyView {
+    let problems = action.problems();
     let state = if confirmed {
         view! { <Quiet text="Confirmed"/> }.into_any()
     } else {
@@ -44,9 +46,9 @@ pub(super) fn address(email: String, confirmed: bool, action: ServerAction<Resen
     let resend = (!confirmed).then(|| {
         view! {
             <Note kind=NoteKind::Info title="Confirm your address." text="A link was mailed to it when the account was made.">
-                <ActionForm action=action>
+                <Form action=action>
                     <Button label="Send link again" class="sm" busy=action.pending()/>
-                </ActionForm>
+                </Form>
             </Note>
         }
     });
@@ -64,15 +66,13 @@ pub(super) fn address(email: String, confirmed: bool, action: ServerAction<Resen
 }
 
 /// A new password.
-pub(super) fn password(email: String, action: ServerAction<ChangePassword>) -> AnyView {
-    let problems = Problems::of(action);
-    let changed = Memo::new(move |times: Option<&u32>| {
-        times.copied().unwrap_or_default() + u32::from(action.value().read().as_ref().is_some_and(Result::is_ok))
-    });
+pub(super) fn password(email: String, action: FormAction) -> AnyView {
+    let problems = action.problems();
+    let changed = Memo::new(move |times: Option<&u32>| times.copied().unwrap_or_default() + u32::from(action.worked()));
     view! {
         <section class="card" aria-labelledby="password-title">
             <header><h2 id="password-title">"Password"</h2></header>
-            <ActionForm action=action>
+            <Form action=action>
                 <div class="body form">
                     {problems.note()}
                     // Tells password managers whose password this is.
@@ -83,7 +83,7 @@ pub(super) fn password(email: String, action: ServerAction<ChangePassword>) -> A
                     <span>"Signs out all other browsers."</span>
                     <Button label="Change password" busy=action.pending()/>
                 </footer>
-            </ActionForm>
+            </Form>
         </section>
     }
     .into_any()

@@ -2,8 +2,8 @@ use leptos::prelude::*;
 
 use crate::{
     components::{Button, Choice, Dialog, Field, Icon, Opt, Secret, Segmented, Select, noscroll},
-    pages::problems::Problems,
-    server_fns::account::{AccountPage as Account, CreateToken, NewTokenView, RevokeToken, TokenRow},
+    pages::form::{Form, FormAction},
+    server_fns::account::{AccountPage as Account, NewTokenView, TokenRow},
 };
 
 const ADDRESS: &str = "/account";
@@ -70,14 +70,14 @@ fn row(token: TokenRow) -> AnyView {
 
 /// Name, scope and life of a new token.
 #[component]
-pub(super) fn TokenDialog(action: ServerAction<CreateToken>) -> impl IntoView {
-    let problems = Problems::of(action);
+pub(super) fn TokenDialog(action: FormAction) -> impl IntoView {
+    let problems = action.problems();
     let lives = [("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year"), ("never", "Never")];
     let lives = lives.into_iter().map(|(value, label)| Opt::new(value, label)).collect();
     let scopes = vec![Choice::new("read", "Read"), Choice::new("write", "Read and write")];
     view! {
         <Dialog id="create-token" title="Create management token" close=ADDRESS width="w-480">
-            <ActionForm action=action>
+            <Form action=action>
                 <div class="dlg-body">
                     {problems.note()}
                     <Field
@@ -104,7 +104,7 @@ pub(super) fn TokenDialog(action: ServerAction<CreateToken>) -> impl IntoView {
                     <a href=ADDRESS class="btn" {..noscroll()}>"Cancel"</a>
                     <Button label="Create token" class="primary" busy=action.pending()/>
                 </footer>
-            </ActionForm>
+            </Form>
         </Dialog>
     }
 }
@@ -140,11 +140,11 @@ pub(super) fn NewTokenDialog(view: NewTokenView) -> impl IntoView {
 
 /// Asks once before a token ends.
 #[component]
-pub(super) fn RevokeDialog(row: TokenRow, action: ServerAction<RevokeToken>) -> impl IntoView {
-    let problems = Problems::of(action);
+pub(super) fn RevokeDialog(row: TokenRow, action: FormAction) -> impl IntoView {
+    let problems = action.problems();
     view! {
         <Dialog id="revoke-token" title=format!("Revoke {}", row.name) close=ADDRESS width="w-480">
-            <ActionForm action=action>
+            <Form action=action>
                 <div class="dlg-body">
                     {problems.note()}
                     <input type="hidden" name="id" value=row.id/>
@@ -157,7 +157,7 @@ pub(super) fn RevokeDialog(row: TokenRow, action: ServerAction<RevokeToken>) -> 
                     <a href=ADDRESS class="btn" {..noscroll()}>"Cancel"</a>
                     <Button label="Revoke token" class="danger" busy=action.pending()/>
                 </footer>
-            </ActionForm>
+            </Form>
         </Dialog>
     }
 }

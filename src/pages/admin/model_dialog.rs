@@ -1,12 +1,12 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Button, Checkbox, Dialog, Field, Icon, LinkButton, Note, NoteKind, Opt, Select},
+    components::{Button, Checkbox, Dialog, Field, Icon, LinkButton, Opt, Select},
     domain::{
-        catalog::{Modality, ModelView, ProviderView, Tier},
+        catalog::{Modality, ModelView, Tier},
         catalog_forms::{DEPLOYMENT_ROWS, ModelForm},
     },
-    server_fns::catalog::SaveModel,
+    pages::form::{Form, FormAction, Problems},
 };
 
 const CLOSE: &str = "/admin/models";
@@ -17,26 +17,23 @@ pub(super) fn ModelDialog(
     model: Option<ModelView>,
     /// What a plain form sent and was refused.
     typed: Option<ModelForm>,
-    providers: Vec<ProviderView>,
-    action: ServerAction<SaveModel>,
+    providers: Vec<String>,
+    action: FormAction,
 ) -> impl IntoView {
-    let summary = move || {
-        let text = action.value().get()?.err()?.summary()?;
-        Some(view! { <Note kind=NoteKind::Danger title=text/> })
-    };
+    let problems = action.problems();
     let (title, verb) = if model.is_some() { ("Edit model", "Save model") } else { ("Add model", "Add model") };
     let id = model.as_ref().map(|model| model.id.to_string()).unwrap_or_default();
     let form = typed.unwrap_or_else(|| model.as_ref().map_or_else(new_form, ModelForm::of));
     view! {
         <Dialog id="model" title=title close=CLOSE width="w-600">
-            <ActionForm action=action>
+            <Form action=action>
                 <div class="dlg-body">
-                    {summary}
+                    {problems.note()}
                     <input type="hidden" name="id" value=id/>
-                    {identity(&form, action)}
-                    {prices(&form, action)}
-                    {sizes(&form, action)}
-                    {deployments(&form, &providers, action)}
+                    {identity(&form, problems)}
+                    {prices(&form, problems)}
+                    {sizes(&form, problems)}
+                    {deployments(&form, &providers, problems)}
                     <Checkbox
                         label="Restricted"
                         name="form[restricted]"
@@ -49,7 +46,7 @@ pub(super) fn ModelDialog(
                     <LinkButton label="Cancel" href=CLOSE/>
                     <Button label=verb class="primary" busy=action.pending()/>
                 </footer>
-            </ActionForm>
+            </Form>
         </Dialog>
     }
 }
@@ -58,11 +55,7 @@ fn new_form() -> ModelForm {
     ModelForm { tier: "general".into(), modality: "chat".into(), ..ModelForm::default() }
 }
 
-fn error(action: ServerAction<SaveModel>, field: &'static str) -> MaybeProp<String> {
-    MaybeProp::derive(move || action.value().get().and_then(Result::err).and_then(|error| error.field(field)))
-}
-
-fn identity(form: &ModelForm, action: ServerAction<SaveModel>) -> AnyView {
+fn identity(form: &ModelForm, problems: Problems) -> AnyView {
     let tiers = Tier::ALL.into_iter().map(|tier| Opt::new(tier.as_str(), tier.label())).collect();
     let modalities = Modality::ALL.into_iter().map(|modality| Opt::new(modality.as_str(), modality.as_str())).collect();
     view! {
@@ -75,17 +68,17 @@ fn identity(form: &ModelForm, action: ServerAction<SaveModel>) -> AnyView {
             required=true
             autofocus=true
             maxlength=100
-            error=error(action, "name")
+            error=problems.field("name")
         />
         <div class="two">
-            <Select label="Tier" name="form[tier]" id="model-tier" choices=tiers selected=form.tier.clone() error=error(action, "tier")/>
+            <Select label="Tier" name="form[tier]" id="model-tier" choices=tiers selected=form.tier.clone() error=problems.field("tier")/>
             <Select
                 label="Modality"
                 name="form[modality]"
                 id="model-modality"
                 choices=modalities
                 selected=form.modality.clone()
-                error=error(action, "modality")
+                error=problems.field("modality")
             />
         </div>
         <Field
@@ -95,13 +88,13 @@ fn identity(form: &ModelForm, action: ServerAction<SaveModel>) -> AnyView {
             value=form.aliases.clone()
             optional=true
             hint="Other words for the same model, separated by commas."
-            error=error(action, "aliases")
+            error=problems.field("aliases")
         />
     }
     .into_any()
 }
 
-fn prices(form: &ModelForm, action: ServerAction<SaveModel>) -> AnyView {
+fn prices(form: &ModelForm, problems: Problems) -> AnyView {
     view! {
         <div class="three">
             <Field
@@ -112,7 +105,7 @@ fn prices(form: &ModelForm, action: ServerAction<SaveModel>) -> AnyView {
                 prefix="$"
                 value=form.input_price.clone()
                 hint="Per 1M tokens."
-                error=error(action, "input_price")
+                error=problems.field("input_price")
             />
             <Field
                 label="Cached price"
@@ -122,7 +115,7 @@ fn prices(form: &ModelForm, action: ServerAction<SaveModel>) -> AnyView {
                 prefix="$"
                 value=form.cached_price.clone()
                 hint="Empty: as input."
-                error=error(action, "cached_price")
+                error=problems.field("cached_price")
             />
             <Field
                 label="Output price"
@@ -132,14 +125,14 @@ fn prices(form: &ModelForm, action: ServerAction<SaveModel>) -> AnyView {
                 prefix="$"
                 value=form.output_price.clone()
                 hint="Per 1M tokens."
-                error=error(action, "output_price")
+                error=problems.field("output_price")
             />
         </div>
     }
     .into_any()
 }
 
-fn sizes(form: &ModelForm, action: ServerAction<SaveModel>) -> AnyView {
+fn sizes(form: &ModelForm, problems: Problems) -> AnyView {
     view! {
         <div class="three">
             <Field
@@ -150,7 +143,7 @@ fn sizes(form: &ModelForm, action: ServerAction<SaveModel>) -> AnyView {
                 value=form.context_window.clone()
                 required=true
                 hint="Tokens in and out."
-                error=error(action, "context_window")
+                error=problems.field("context_window")
             />
             <Field
                 label="Longest output"
@@ -160,7 +153,7 @@ fn sizes(form: &ModelForm, action: ServerAction<SaveModel>) -> AnyView {
                 value=form.max_output.clone()
                 required=true
                 hint="Tokens."
-                error=error(action, "max_output")
+                error=problems.field("max_output")
             />
             <Field
                 label="Default output"
@@ -169,18 +162,18 @@ fn sizes(form: &ModelForm, action: ServerAction<SaveModel>) -> AnyView {
                 inputmode="numeric"
                 value=form.default_output.clone()
                 hint="Where a call names none."
-                error=error(action, "default_output")
+                error=problems.field("default_output")
             />
         </div>
     }
     .into_any()
 }
 
-fn deployments(form: &ModelForm, providers: &[ProviderView], action: ServerAction<SaveModel>) -> AnyView {
+fn deployments(form: &ModelForm, providers: &[String], problems: Problems) -> AnyView {
     let fallbacks = (1..DEPLOYMENT_ROWS).map(|at| deployment(form, providers, at, MaybeProp::default())).collect_view();
     let open = form.providers.len() > 1;
     view! {
-        {deployment(form, providers, 0, error(action, "deployments"))}
+        {deployment(form, providers, 0, problems.field("deployments"))}
         <details class="more" open=open>
             <summary><Icon name="chevr"/>"Fallbacks"<span class="opt">"Asked in order when the first one fails"</span></summary>
             <div class="more-body">{fallbacks}</div>
@@ -189,14 +182,14 @@ fn deployments(form: &ModelForm, providers: &[ProviderView], action: ServerActio
     .into_any()
 }
 
-fn deployment(form: &ModelForm, providers: &[ProviderView], at: usize, error: MaybeProp<String>) -> AnyView {
+fn deployment(form: &ModelForm, providers: &[String], at: usize, error: MaybeProp<String>) -> AnyView {
     const NAMES: [(&str, &str, &str, &str); DEPLOYMENT_ROWS] = [
         ("form[providers][0]", "form[upstream_models][0]", "Provider", "Upstream model"),
         ("form[providers][1]", "form[upstream_models][1]", "First fallback", "Known there as"),
         ("form[providers][2]", "form[upstream_models][2]", "Second fallback", "Known to it as"),
     ];
     let (provider_field, model_field, label, model_label) = NAMES[at];
-    let mut choices: Vec<Opt> = providers.iter().map(|p| Opt::new(p.name.clone(), p.name.clone())).collect();
+    let mut choices: Vec<Opt> = providers.iter().map(|p| Opt::new(p.clone(), p.clone())).collect();
     if at > 0 {
         choices.insert(0, Opt::new("", "None"));
     }

@@ -5,14 +5,12 @@ use super::{Opened, model_dialog::ModelDialog};
 use crate::{
     components::{Badge, Empty, LinkButton, PageHead, Quiet, SkeletonTable, noscroll},
     domain::{
-        catalog::{ModelView, ProviderView, Tier},
-        catalog_forms::ModelForm,
+        catalog::{ModelView, Tier},
         format,
         money::Price,
     },
-    error::AppError,
-    pages::{failure::Failure, once},
-    server_fns::catalog::{SaveModel, list_catalog_models, list_providers, typed_model},
+    pages::{data::PageData, form::FormAction},
+    server_fns::catalog::{ListCatalogModels, ModelsPage as Page, SaveModel},
 };
 
 /// `/admin/models`: the catalog with its prices.
@@ -20,37 +18,19 @@ use crate::{
 pub fn ModelsPage() -> impl IntoView {
     let query = use_query_map();
     let opened = Memo::new(move |_| Opened::of(&query.get()));
-    let save = ServerAction::<SaveModel>::new();
-    let models = Resource::new_blocking(move || save.version().get(), |_| load());
+    let save = FormAction::to::<SaveModel>();
+    let models = PageData::load_again(move || save.version(), || ListCatalogModels {});
     view! {
         <PageHead title="Models and prices" context="Platform" lead="What can be called, at which price. A model without a price can not be called.">
             <LinkButton label="Add model" href="/admin/models?dialog=create" class="primary" icon="plus"/>
         </PageHead>
-        <Transition fallback=|| view! { <SkeletonTable/> }>
-            {move || Suspend::new(async move { models.await.map_or_else(failed, |(list, providers, _)| table(list, &providers)) })}
-        </Transition>
-        <Suspense>
-            {move || {
-                let opened = opened.get();
-                Suspend::new(async move { once(models).await.ok().and_then(|loaded| dialog(opened, loaded, save)) })
-            }}
-        </Suspense>
+        {models.page(|| view! { <SkeletonTable/> }.into_any(), |page| table(page.models, page.providers.is_empty()))}
+        {models.dialog(move || opened.track(), move |page| dialog(opened.get_untracked(), page, save))}
     }
 }
 
-/// Models, providers, and what a plain form sent and was refused.
-type Loaded = (Vec<ModelView>, Vec<ProviderView>, Option<ModelForm>);
-
-async fn load() -> Result<Loaded, AppError> {
-    Ok((list_catalog_models().await?, list_providers().await?, typed_model().await?))
-}
-
-fn failed(error: AppError) -> AnyView {
-    view! { <Failure error=error/> }.into_any()
-}
-
-fn table(list: Vec<ModelView>, providers: &[ProviderView]) -> AnyView {
-    if list.is_empty() && providers.is_empty() {
+fn table(list: Vec<ModelView>, no_provider: bool) -> AnyView {
+    if list.is_empty() && no_provider {
         return view! {
             <Empty title="No models yet" text="A model is served by a provider, so add a provider first.">
                 <LinkButton label="Add provider" href="/admin/providers?dialog=create" icon="plus"/>
@@ -144,11 +124,12 @@ fn price(price: Option<Price>) -> String {
     price.map_or_else(|| "–".to_owned(), |price| format::price(price.0))
 }
 
-fn dialog(opened: Opened, (list, providers, typed): Loaded, save: ServerAction<SaveModel>) -> Option<AnyView> {
+fn dialog(opened: Opened, page: Page, save: FormAction) -> Option<AnyView> {
+    let Page { models, providers, typed } = page;
     match opened {
         Opened::Create => Some(view! { <ModelDialog model=None typed=typed providers=providers action=save/> }.into_any()),
         Opened::Edit(id) => {
-            let model = list.into_iter().find(|model| model.id.to_string() == id)?;
+            let model = models.into_iter().find(|model| model.id.to_string() == id)?;
             Some(view! { <ModelDialog model=Some(model) typed=typed providers=providers action=save/> }.into_any())
         }
         Opened::None | Opened::Delete(_) => None,

@@ -1,12 +1,12 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Button, Dialog, Field, Icon, LinkButton, Note, NoteKind, Opt, Select},
+    components::{Button, Dialog, Field, Icon, LinkButton, Opt, Select},
     domain::{
         catalog::{ProviderKind, ProviderView},
         catalog_forms::ProviderForm,
     },
-    server_fns::catalog::{DeleteProvider, SaveProvider},
+    pages::form::{Form, FormAction, Problems},
 };
 
 const CLOSE: &str = "/admin/providers";
@@ -17,15 +17,9 @@ pub(super) fn ProviderDialog(
     provider: Option<ProviderView>,
     /// What a plain form sent and was refused.
     typed: Option<ProviderForm>,
-    action: ServerAction<SaveProvider>,
+    action: FormAction,
 ) -> impl IntoView {
-    let error = move |field: &'static str| {
-        MaybeProp::derive(move || action.value().get().and_then(Result::err).and_then(|error| error.field(field)))
-    };
-    let summary = move || {
-        let text = action.value().get()?.err()?.summary()?;
-        Some(view! { <Note kind=NoteKind::Danger title=text/> })
-    };
+    let problems = action.problems();
     let form = typed.unwrap_or_else(|| provider.as_ref().map(ProviderForm::of).unwrap_or_default());
     let selected = if form.kind.is_empty() { "openai".to_owned() } else { form.kind.clone() };
     let (title, verb) = if provider.is_some() { ("Edit provider", "Save provider") } else { ("Add provider", "Add provider") };
@@ -42,19 +36,19 @@ pub(super) fn ProviderDialog(
                 choices=kinds
                 selected=selected
                 hint="OpenAI-compatible also fits vLLM, Ollama, Azure and Groq."
-                error=error("kind")
+                error=problems.field("kind")
             />
         }
         .into_any(),
     };
     let shows = |kind: ProviderKind| provider.as_ref().is_none_or(|p| p.kind == kind);
-    let upstream = shows(ProviderKind::Openai).then(|| upstream_fields(&form, provider.as_ref(), error));
-    let simulation = shows(ProviderKind::Simulated).then(|| simulation_fields(form.clone(), provider.is_some(), error));
+    let upstream = shows(ProviderKind::Openai).then(|| upstream_fields(&form, provider.as_ref(), problems));
+    let simulation = shows(ProviderKind::Simulated).then(|| simulation_fields(form.clone(), provider.is_some(), problems));
     view! {
         <Dialog id="provider" title=title close=CLOSE>
-            <ActionForm action=action>
+            <Form action=action>
                 <div class="dlg-body">
-                    {summary}
+                    {problems.note()}
                     <input type="hidden" name="id" value=id/>
                     <Field
                         label="Name"
@@ -65,7 +59,7 @@ pub(super) fn ProviderDialog(
                         required=true
                         autofocus=true
                         maxlength=80
-                        error=error("name")
+                        error=problems.field("name")
                     />
                     {kind}
                     {upstream}
@@ -75,16 +69,12 @@ pub(super) fn ProviderDialog(
                     <LinkButton label="Cancel" href=CLOSE/>
                     <Button label=verb class="primary" busy=action.pending()/>
                 </footer>
-            </ActionForm>
+            </Form>
         </Dialog>
     }
 }
 
-fn upstream_fields(
-    form: &ProviderForm,
-    provider: Option<&ProviderView>,
-    error: impl Fn(&'static str) -> MaybeProp<String>,
-) -> AnyView {
+fn upstream_fields(form: &ProviderForm, provider: Option<&ProviderView>, problems: Problems) -> AnyView {
     let hint = match provider {
         Some(provider) if provider.has_secret => "Stored. Leave empty to keep it; a new host forgets it.",
         _ => "Write-only: it is encrypted and never shown again.",
@@ -99,7 +89,7 @@ fn upstream_fields(
             value=form.base_url.clone()
             placeholder="https://api.provider.example/v1"
             hint="Ends where /chat/completions begins. The simulated kind needs none."
-            error=error("base_url")
+            error=problems.field("base_url")
         />
         <Field
             label="Secret"
@@ -108,17 +98,21 @@ fn upstream_fields(
             kind="password"
             autocomplete="off"
             hint=hint
-            error=error("secret")
+            error=problems.field("secret")
         />
     }
     .into_any()
 }
 
-fn simulation_fields(form: ProviderForm, open: bool, error: impl Fn(&'static str) -> MaybeProp<String>) -> AnyView {
-    let number =
-        |label: &'static str, name: &'static str, id: &'static str, value: String, suffix: &'static str, field: &'static str| {
-            view! { <Field label=label name=name id=id inputmode="numeric" value=value suffix=suffix error=error(field)/> }
-        };
+fn simulation_fields(form: ProviderForm, open: bool, problems: Problems) -> AnyView {
+    let number = |label: &'static str,
+                  name: &'static str,
+                  id: &'static str,
+                  value: String,
+                  suffix: &'static str,
+                  field: &'static str| {
+        view! { <Field label=label name=name id=id inputmode="numeric" value=value suffix=suffix error=problems.field(field)/> }
+    };
     view! {
         <details class="more" open=open>
             <summary><Icon name="chevr"/>"Simulation"<span class="opt">"How the simulated kind answers"</span></summary>
@@ -136,11 +130,8 @@ fn simulation_fields(form: ProviderForm, open: bool, error: impl Fn(&'static str
 
 /// "Remove provider".
 #[component]
-pub(super) fn DeleteProviderDialog(provider: ProviderView, action: ServerAction<DeleteProvider>) -> impl IntoView {
-    let summary = move || {
-        let text = action.value().get()?.err()?.summary()?;
-        Some(view! { <Note kind=NoteKind::Danger title=text/> })
-    };
+pub(super) fn DeleteProviderDialog(provider: ProviderView, action: FormAction) -> impl IntoView {
+    let problems = action.problems();
     let effect = match provider.models {
         0 => "No model uses it. Its secret is forgotten; past calls keep its name.".to_owned(),
         1 => "One model still uses it. Give that model another provider first.".to_owned(),
@@ -148,9 +139,9 @@ pub(super) fn DeleteProviderDialog(provider: ProviderView, action: ServerAction<
     };
     view! {
         <Dialog id="remove-provider" title=format!("Remove {}", provider.name) close=CLOSE width="w-480">
-            <ActionForm action=action>
+            <Form action=action>
                 <div class="dlg-body">
-                    {summary}
+                    {problems.note()}
                     <input type="hidden" name="id" value=provider.id.to_string()/>
                     <p>{effect}</p>
                 </div>
@@ -158,7 +149,7 @@ pub(super) fn DeleteProviderDialog(provider: ProviderView, action: ServerAction<
                     <LinkButton label="Cancel" href=CLOSE/>
                     <Button label="Remove provider" class="danger" busy=action.pending()/>
                 </footer>
-            </ActionForm>
+            </Form>
         </Dialog>
     }
 }

@@ -12,8 +12,11 @@ use crate::{
         catalog_forms::ProviderForm,
     },
     error::AppError,
-    pages::{failure::Failure, once},
-    server_fns::catalog::{DeleteProvider, SaveProvider, TestProvider, list_providers, typed_provider},
+    pages::{
+        data::PageData,
+        form::{Form, FormAction},
+    },
+    server_fns::catalog::{DeleteProvider, ListProviders, SaveProvider, TestProvider},
 };
 
 /// `/admin/providers`: the upstreams.
@@ -21,33 +24,21 @@ use crate::{
 pub fn ProvidersPage() -> impl IntoView {
     let query = use_query_map();
     let opened = Memo::new(move |_| Opened::of(&query.get()));
-    let save = ServerAction::<SaveProvider>::new();
-    let delete = ServerAction::<DeleteProvider>::new();
-    let test = ServerAction::<TestProvider>::new();
-    let providers = Resource::new_blocking(move || (save.version().get(), delete.version().get()), |_| load());
+    let save = FormAction::to::<SaveProvider>();
+    let delete = FormAction::to::<DeleteProvider>();
+    let test = FormAction::to::<TestProvider>();
+    let providers = PageData::load_again(move || save.version() + delete.version(), || ListProviders {});
     view! {
         <PageHead title="Providers" context="Platform" lead="Where model calls go. Secrets are write-only: nobody can read them again.">
             <LinkButton label="Add provider" href="/admin/providers?dialog=create" class="primary" icon="plus"/>
         </PageHead>
-        {move || test.value().get().map(test_note)}
-        <Transition fallback=|| view! { <SkeletonTable/> }>
-            {move || Suspend::new(async move { providers.await.map_or_else(failed, |(list, _)| table(list, test)) })}
-        </Transition>
-        <Suspense>
-            {move || {
-                let opened = opened.get();
-                Suspend::new(async move { once(providers).await.ok().and_then(|(list, typed)| dialog(opened, &list, typed, save, delete)) })
-            }}
-        </Suspense>
+        {move || test.value().map(test_note)}
+        {providers.page(|| view! { <SkeletonTable/> }.into_any(), move |page| table(page.providers, test))}
+        {providers.dialog(
+            move || opened.track(),
+            move |page| dialog(opened.get_untracked(), &page.providers, page.typed, save, delete),
+        )}
     }
-}
-
-async fn load() -> Result<(Vec<ProviderView>, Option<ProviderForm>), AppError> {
-    Ok((list_providers().await?, typed_provider().await?))
-}
-
-fn failed(error: AppError) -> AnyView {
-    view! { <Failure error=error/> }.into_any()
 }
 
 fn test_note(result: Result<ConnectionTest, AppError>) -> AnyView {
@@ -60,7 +51,7 @@ fn test_note(result: Result<ConnectionTest, AppError>) -> AnyView {
     }
 }
 
-fn table(list: Vec<ProviderView>, test: ServerAction<TestProvider>) -> AnyView {
+fn table(list: Vec<ProviderView>, test: FormAction) -> AnyView {
     if list.is_empty() {
         return view! {
             <Empty title="No providers yet" text="A provider is a service that answers model calls. The simulated one needs no account and costs nothing.">
@@ -92,7 +83,7 @@ fn table(list: Vec<ProviderView>, test: ServerAction<TestProvider>) -> AnyView {
     .into_any()
 }
 
-fn row(provider: ProviderView, test: ServerAction<TestProvider>) -> AnyView {
+fn row(provider: ProviderView, test: FormAction) -> AnyView {
     let secret = match (provider.kind, provider.has_secret) {
         (ProviderKind::Simulated, _) => view! { <span class="mute">"Not needed"</span> }.into_any(),
         (_, true) if provider.secret_hint.is_empty() => view! { <Quiet text="Stored"/> }.into_any(),
@@ -127,10 +118,10 @@ fn row(provider: ProviderView, test: ServerAction<TestProvider>) -> AnyView {
                     button=|| view! { <Icon name="dots"/> }
                 >
                     <a href=edit.clone() {..noscroll()}>"Edit"</a>
-                    <ActionForm action=test>
+                    <Form action=test>
                         <input type="hidden" name="id" value=id.clone()/>
                         <button type="submit">"Test connection"</button>
-                    </ActionForm>
+                    </Form>
                     <hr/>
                     <a class="danger" href=remove.clone() {..noscroll()}>"Remove"</a>
                 </Menu>
@@ -144,8 +135,8 @@ fn dialog(
     opened: Opened,
     list: &[ProviderView],
     typed: Option<ProviderForm>,
-    save: ServerAction<SaveProvider>,
-    delete: ServerAction<DeleteProvider>,
+    save: FormAction,
+    delete: FormAction,
 ) -> Option<AnyView> {
     let find = |id: &str| list.iter().find(|provider| provider.id.to_string() == id).cloned();
     match opened {

@@ -2,15 +2,15 @@ use leptos::prelude::*;
 
 use crate::{
     components::{Button, Choice, Dialog, Field, Icon, Opt, Secret, Segmented, Select, SnippetTabs, noscroll},
-    pages::problems::Problems,
-    server_fns::api_keys::{CreateKey, KeyRow, KeysPage as Keys, NewKeyView, RenameKey, RevokeKey, RotateKey, list_address},
+    pages::form::{Form, FormAction},
+    server_fns::api_keys::{KeyRow, KeysPage as Keys, NewKeyView, list_address},
 };
 
 /// Name, expiry and kind of a new key.
 #[component]
-pub(super) fn CreateDialog(team: String, page: Keys, action: ServerAction<CreateKey>) -> impl IntoView {
+pub(super) fn CreateDialog(team: String, page: Keys, action: FormAction) -> impl IntoView {
     let close = list_address(&team);
-    let problems = Problems::of(action);
+    let problems = action.problems();
     let typed = if problems.any() { page.typed_name } else { String::new() };
     let payer = if page.personal { "your personal space".to_owned() } else { page.context.clone() };
     let lead = move || view! { <p>"Charged to "<b>{payer.clone()}</b>". Calls count towards its budget and limits."</p> };
@@ -27,7 +27,7 @@ pub(super) fn CreateDialog(team: String, page: Keys, action: ServerAction<Create
     };
     view! {
         <Dialog id="create-key" title="Create API key" lead=lead close=close.clone()>
-            <ActionForm action=action>
+            <Form action=action>
                 <div class="dlg-body">
                     {problems.note()}
                     <input type="hidden" name="team" value=team/>
@@ -51,7 +51,7 @@ pub(super) fn CreateDialog(team: String, page: Keys, action: ServerAction<Create
                     <a href=close class="btn" {..noscroll()}>"Cancel"</a>
                     <Button label="Create key" class="primary" busy=action.pending()/>
                 </footer>
-            </ActionForm>
+            </Form>
         </Dialog>
     }
 }
@@ -98,13 +98,13 @@ pub(super) fn NewKeyDialog(view: NewKeyView, list: String) -> impl IntoView {
 }
 
 #[component]
-pub(super) fn RenameDialog(team: String, row: KeyRow, typed: String, action: ServerAction<RenameKey>) -> impl IntoView {
+pub(super) fn RenameDialog(team: String, row: KeyRow, typed: String, action: FormAction) -> impl IntoView {
     let close = list_address(&team);
-    let problems = Problems::of(action);
+    let problems = action.problems();
     let name = if problems.any() && !typed.is_empty() { typed } else { row.name };
     view! {
         <Dialog id="rename-key" title="Rename key" close=close.clone() width="w-480">
-            <ActionForm action=action>
+            <Form action=action>
                 <div class="dlg-body">
                     {problems.note()}
                     <input type="hidden" name="team" value=team/>
@@ -126,18 +126,18 @@ pub(super) fn RenameDialog(team: String, row: KeyRow, typed: String, action: Ser
                     <a href=close class="btn" {..noscroll()}>"Cancel"</a>
                     <Button label="Rename key" class="primary" busy=action.pending()/>
                 </footer>
-            </ActionForm>
+            </Form>
         </Dialog>
     }
 }
 
 #[component]
-pub(super) fn RotateDialog(team: String, row: KeyRow, action: ServerAction<RotateKey>) -> impl IntoView {
+pub(super) fn RotateDialog(team: String, row: KeyRow, action: FormAction) -> impl IntoView {
     let close = list_address(&team);
-    let problems = Problems::of(action);
+    let problems = action.problems();
     view! {
         <Dialog id="rotate-key" title=format!("Rotate {}", row.name) close=close.clone() width="w-480">
-            <ActionForm action=action>
+            <Form action=action>
                 <div class="dlg-body">
                     {problems.note()}
                     <input type="hidden" name="team" value=team/>
@@ -152,15 +152,15 @@ pub(super) fn RotateDialog(team: String, row: KeyRow, action: ServerAction<Rotat
                     <a href=close class="btn" {..noscroll()}>"Cancel"</a>
                     <Button label="Rotate key" class="primary" busy=action.pending()/>
                 </footer>
-            </ActionForm>
+            </Form>
         </Dialog>
     }
 }
 
 #[component]
-pub(super) fn RevokeDialog(team: String, row: KeyRow, action: ServerAction<RevokeKey>) -> impl IntoView {
+pub(super) fn RevokeDialog(team: String, row: KeyRow, action: FormAction) -> impl IntoView {
     let close = list_address(&team);
-    let problems = Problems::of(action);
+    let problems = action.problems();
     let used = match row.last_used.as_str() {
         "Never used" => "It was never used.".to_owned(),
         "In use now" => "It is in use now.".to_owned(),
@@ -168,7 +168,7 @@ pub(super) fn RevokeDialog(team: String, row: KeyRow, action: ServerAction<Revok
     };
     view! {
         <Dialog id="revoke-key" title=format!("Revoke {}?", row.name) close=close.clone() width="w-480">
-            <ActionForm action=action>
+            <Form action=action>
                 <div class="dlg-body">
                     {problems.note()}
                     <input type="hidden" name="team" value=team/>
@@ -183,7 +183,7 @@ pub(super) fn RevokeDialog(team: String, row: KeyRow, action: ServerAction<Revok
                     <a href=close class="btn" {..noscroll()}>"Cancel"</a>
                     <Button label="Revoke key" class="danger" busy=action.pending()/>
                 </footer>
-            </ActionForm>
+            </Form>
         </Dialog>
     }
 }

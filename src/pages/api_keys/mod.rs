@@ -12,20 +12,19 @@ use self::{
 };
 use crate::{
     components::{Empty, Icon, LinkButton, Note, NoteKind, PageHead, SkeletonTable, noscroll, use_toaster},
-    error::AppError,
-    pages::{context_param, failure::page_failure, once, query_param},
+    pages::{context_param, data::PageData, form::FormAction, query_param},
     server_fns::api_keys::{
-        CreateKey, KeyRow, KeysPage as Keys, NewKeyView, RenameKey, RevokeKey, RotateKey, list_address, list_keys,
+        CreateKey, KeyRow, KeysPage as Keys, ListKeys, NewKeyView, RenameKey, RevokeKey, RotateKey, list_address,
     },
 };
 
 /// The forms of the page.
 #[derive(Clone, Copy)]
 struct Forms {
-    create: ServerAction<CreateKey>,
-    rename: ServerAction<RenameKey>,
-    rotate: ServerAction<RotateKey>,
-    revoke: ServerAction<RevokeKey>,
+    create: FormAction,
+    rename: FormAction,
+    rotate: FormAction,
+    revoke: FormAction,
 }
 
 /// What the address asks for.
@@ -43,44 +42,40 @@ pub fn KeysPage() -> impl IntoView {
     let (text, mine, cursor) = (query_param("q"), query_param("mine"), query_param("cursor"));
     let (dialog, key) = (query_param("dialog"), query_param("key"));
     let forms = Forms {
-        create: ServerAction::new(),
-        rename: ServerAction::new(),
-        rotate: ServerAction::new(),
-        revoke: ServerAction::new(),
+        create: FormAction::to::<CreateKey>(),
+        rename: FormAction::to::<RenameKey>(),
+        rotate: FormAction::to::<RotateKey>(),
+        revoke: FormAction::to::<RevokeKey>(),
     };
     let query = Memo::new(move |_| Query { team: team.get(), text: text.get(), mine: mine.get() == "1", cursor: cursor.get() });
-    let changes = move || {
-        forms.create.version().get() + forms.rename.version().get() + forms.rotate.version().get() + forms.revoke.version().get()
-    };
-    let keys = Resource::new_blocking(
-        move || (query.get(), changes()),
-        |(query, _)| list_keys(query.team, query.text, query.mine, query.cursor),
-    );
+    let changes = move || forms.create.version() + forms.rename.version() + forms.rotate.version() + forms.revoke.version();
+    let keys = PageData::load_again(changes, move || {
+        let Query { team, text, mine, cursor } = query.get();
+        ListKeys { team, text, mine, cursor }
+    });
     announce(forms);
     close_when_made(forms, team);
     view! {
-        <Transition fallback=|| view! { <div class="card"><SkeletonTable rows=8/></div> }>
-            {move || Suspend::new(async move {
-                match keys.await {
-                    Ok(page) => content(page, query.get_untracked()),
-                    Err(error) => page_failure(&error),
-                }
-            })}
-        </Transition>
-        <Suspense>
-            {move || {
-                let (dialog, key) = (dialog.get(), key.get());
-                Suspend::new(async move { once(keys).await.ok().and_then(|page| opened(page, &dialog, &key, forms, team.get_untracked())) })
-            }}
-        </Suspense>
+        {keys.page(skeleton, move |page| content(page, query.get_untracked()))}
+        {keys.dialog(
+            move || {
+                dialog.track();
+                key.track();
+            },
+            move |page| opened(page, &dialog.get_untracked(), &key.get_untracked(), forms, team.get_untracked()),
+        )}
         {move || made(forms).map(|view| view! { <NewKeyDialog view=view list=list_address(&team.get_untracked())/> })}
     }
 }
 
+fn skeleton() -> AnyView {
+    view! { <div class="card"><SkeletonTable rows=8/></div> }.into_any()
+}
+
 /// What the browser made just now, until its page is left.
 fn made(forms: Forms) -> Option<NewKeyView> {
-    let of = |value: Option<Result<Option<NewKeyView>, AppError>>| value.and_then(Result::ok).flatten();
-    of(forms.create.value().get()).or_else(|| of(forms.rotate.value().get()))
+    let of = |form: FormAction| form.value::<Option<NewKeyView>>().and_then(Result::ok).flatten();
+    of(forms.create).or_else(|| of(forms.rotate))
 }
 
 /// The dialog that made a secret gives way to the one that shows it.
@@ -97,12 +92,12 @@ fn close_when_made(forms: Forms, team: Memo<String>) {
 fn announce(forms: Forms) {
     let toaster = use_toaster();
     Effect::new(move |_| {
-        if forms.rename.value().read().as_ref().is_some_and(Result::is_ok) {
+        if forms.rename.worked() {
             toaster.show("Key renamed.");
         }
     });
     Effect::new(move |_| {
-        if forms.revoke.value().read().as_ref().is_some_and(Result::is_ok) {
+        if forms.revoke.worked() {
             toaster.show("Key revoked. Its next call is refused.");
         }
     });

@@ -2,32 +2,27 @@
 
 use leptos::prelude::*;
 
-use super::{failure::page_failure, problems::Problems, query_param};
+use super::{
+    data::{PageData, nothing},
+    form::{Form, FormAction},
+    query_param,
+};
 use crate::{
     components::{AuthPage, Button, Note, NoteKind},
-    server_fns::accounts::{ConfirmEmail, get_mailed_link},
+    server_fns::accounts::{ConfirmEmail, GetMailedLink},
 };
 
 /// Confirming an address.
 #[component]
 pub fn ConfirmPage() -> impl IntoView {
-    let link = Resource::new_blocking(|| (), |()| get_mailed_link("confirm".into()));
-    let action = ServerAction::<ConfirmEmail>::new();
+    let link = PageData::load(|| GetMailedLink { page: "confirm".into() });
+    let action = FormAction::to::<ConfirmEmail>();
     let done = query_param("done");
-    view! {
-        <Suspense>
-            {move || {
-                let done = done.get() == "1";
-                Suspend::new(async move {
-                    match link.await {
-                        _ if done => confirmed(),
-                        Ok(link) if link.good => form(action),
-                        Ok(_) => over(),
-                        Err(error) => page_failure(&error),
-                    }
-                })
-            }}
-        </Suspense>
+    move || {
+        if done.get() == "1" {
+            return confirmed();
+        }
+        link.page(nothing, move |link| if link.good { form(action) } else { over() })
     }
 }
 
@@ -51,14 +46,14 @@ fn over() -> AnyView {
     .into_any()
 }
 
-fn form(action: ServerAction<ConfirmEmail>) -> AnyView {
-    let problems = Problems::of(action);
+fn form(action: FormAction) -> AnyView {
+    let problems = action.problems();
     view! {
         <AuthPage title="Confirm your address" lead="So that mails about your teams reach you.">
-            <ActionForm action=action attr:class="auth-fields">
+            <Form action=action class="auth-fields">
                 {problems.note()}
                 <Button label="Confirm address" class="primary lg wide" busy=action.pending()/>
-            </ActionForm>
+            </Form>
         </AuthPage>
     }
     .into_any()

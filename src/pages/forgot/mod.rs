@@ -2,32 +2,23 @@
 
 use leptos::prelude::*;
 
-use super::{failure::page_failure, problems::Problems, query_param};
+use super::{
+    data::{PageData, nothing},
+    form::{Form, FormAction},
+    query_param,
+};
 use crate::{
     components::{AuthPage, Button, Field, Note, NoteKind},
-    server_fns::accounts::{Door, ForgotPassword, get_door},
+    server_fns::accounts::{Door, ForgotPassword, GetDoor},
 };
 
 /// Asking for a link to set a new password.
 #[component]
 pub fn ForgotPage() -> impl IntoView {
-    let door = Resource::new_blocking(|| (), |()| get_door());
-    let action = ServerAction::<ForgotPassword>::new();
+    let door = PageData::load(|| GetDoor {});
+    let action = FormAction::to::<ForgotPassword>();
     let sent = query_param("sent");
-    view! {
-        <Suspense>
-            {move || {
-                let sent = sent.get() == "1";
-                Suspend::new(async move {
-                    match door.await {
-                        _ if sent => sent_note(),
-                        Ok(door) => form(door, action),
-                        Err(error) => page_failure(&error),
-                    }
-                })
-            }}
-        </Suspense>
-    }
+    move || if sent.get() == "1" { sent_note() } else { door.page(nothing, move |door| form(door, action)) }
 }
 
 fn sent_note() -> AnyView {
@@ -40,11 +31,11 @@ fn sent_note() -> AnyView {
     .into_any()
 }
 
-fn form(door: Door, action: ServerAction<ForgotPassword>) -> AnyView {
-    let problems = Problems::of(action);
+fn form(door: Door, action: FormAction) -> AnyView {
+    let problems = action.problems();
     view! {
         <AuthPage title="Forgot password" lead="You get a link to set a new one.">
-            <ActionForm action=action attr:class="auth-fields">
+            <Form action=action class="auth-fields">
                 {problems.note()}
                 <Field
                     label="Email"
@@ -60,7 +51,7 @@ fn form(door: Door, action: ServerAction<ForgotPassword>) -> AnyView {
                     error=problems.field("email")
                 />
                 <Button label="Send link" class="primary lg wide" busy=action.pending()/>
-            </ActionForm>
+            </Form>
             <p class="auth-else"><a class="link" href="/login">"Back to sign in"</a></p>
         </AuthPage>
     }

@@ -4,6 +4,7 @@ use super::place::{Place, Scope};
 use crate::{
     components::{Avatar, Icon},
     domain::accounts::Me,
+    pages::form::{Form, FormAction},
     server_fns::accounts::LogOut,
 };
 
@@ -48,10 +49,10 @@ fn standing(me: &Me, place: &Place) -> String {
 
 #[component]
 fn SignOut() -> impl IntoView {
-    let action = ServerAction::<LogOut>::new();
+    let action = FormAction::to::<LogOut>();
     view! {
-        <ActionForm action=action>
+        <Form action=action>
             <button type="submit"><Icon name="out"/>"Sign out"</button>
-        </ActionForm>
+        </Form>
     }
 }

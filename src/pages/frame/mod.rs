@@ -15,7 +15,11 @@ use leptos_router::{
 };
 
 use self::{place::Place, sidebar::Sidebar, switcher::Contexts, top_bar::TopBar};
-use crate::{app::Session, components::browser, pages::failure::login_address};
+use crate::{
+    app::Session,
+    components::browser,
+    pages::{data::nothing, failure::login_address},
+};
 
 /// Shell of the signed-in pages.
 #[component]
@@ -44,16 +48,11 @@ pub fn Frame() -> impl IntoView {
 fn Guard() -> impl IntoView {
     let session = expect_context::<Session>();
     let location = use_location();
-    view! {
-        <Suspense>
-            {move || Suspend::new(async move {
-                session.is_signed_out().await.then(|| {
-                    let address = login_address(&location.pathname.get_untracked(), &location.search.get_untracked());
-                    view! { <Redirect path=address/> }
-                })
-            })}
-        </Suspense>
-    }
+    session.part(nothing, move |visitor| {
+        let signed_out = visitor.guarded && visitor.me.is_none();
+        let address = || login_address(&location.pathname.get_untracked(), &location.search.get_untracked());
+        signed_out.then(|| view! { <Redirect path=address()/> }).into_any()
+    })
 }
 
 /// On phones the sidebar is a popover; a link in it leads to a page, so it closes. Focus moves to the new page's heading.

@@ -9,6 +9,7 @@ use crate::{
     app::Session,
     components::{Brand, Icon},
     domain::accounts::Me,
+    pages::data::nothing,
 };
 
 /// The popover that the sidebar is on phones.
@@ -23,11 +24,9 @@ pub(super) fn Sidebar(place: Memo<Place>) -> impl IntoView {
             <Switcher place=place/>
             {move || groups(&place.get())}
             <div class="side-foot">
-                <Suspense>
-                    {move || Suspend::new(async move {
-                        session.me().await.map(|me| view! { {foot_links(&me, place)} <AccountMenu me=me place=place/> })
-                    })}
-                </Suspense>
+                {session.part(nothing, move |visitor| {
+                    visitor.me.map(|me| view! { {foot_links(&me, place)} <AccountMenu me=me place=place/> }).into_any()
+                })}
             </div>
         </aside>
     }

@@ -5,6 +5,8 @@ use crate::{
     app::Session,
     components::{Icon, Tile},
     domain::accounts::{Me, MyTeam},
+    pages::data::nothing,
+    server_fns::accounts::Visitor,
 };
 
 /// The popover with all contexts; the sidebar's button and the top bar's open the same one.
@@ -42,27 +44,23 @@ pub(super) fn current(place: &Place, me: Option<&Me>) -> Current {
 #[component]
 pub(super) fn Switcher(place: Memo<Place>) -> impl IntoView {
     let session = expect_context::<Session>();
+    let loading = || view! { <span class="ctx" aria-hidden="true"></span> }.into_any();
+    session.part(loading, move |Visitor { me, .. }| (move || button(&current(&place.get(), me.as_ref()))).into_any())
+}
+
+fn button(now: &Current) -> AnyView {
     view! {
-        <Suspense fallback=|| view! { <span class="ctx" aria-hidden="true"></span> }>
-            {move || Suspend::new(async move {
-                let me = session.me().await;
-                move || {
-                    let now = current(&place.get(), me.as_ref());
-                    view! {
-                        <button class="ctx" type="button" popovertarget=ID>
-                            <span class="vh">"Switch context. Current: "</span>
-                            <Tile name=now.name.clone() id=now.id/>
-                            <span class="grow">
-                                <b class="trunc">{now.name}</b>
-                                <small class="trunc">{now.detail}</small>
-                            </span>
-                            <Icon name="updown"/>
-                        </button>
-                    }
-                }
-            })}
-        </Suspense>
+        <button class="ctx" type="button" popovertarget=ID>
+            <span class="vh">"Switch context. Current: "</span>
+            <Tile name=now.name.clone() id=now.id.clone()/>
+            <span class="grow">
+                <b class="trunc">{now.name.clone()}</b>
+                <small class="trunc">{now.detail.clone()}</small>
+            </span>
+            <Icon name="updown"/>
+        </button>
     }
+    .into_any()
 }
 
 /// The list that the button opens. It stands outside the sidebar: on phones that is closed while the top bar's button opens the list.
@@ -71,12 +69,7 @@ pub(super) fn Contexts(place: Memo<Place>) -> impl IntoView {
     let session = expect_context::<Session>();
     view! {
         <div class="menu wide" id=ID popover="auto">
-            <Suspense>
-                {move || Suspend::new(async move {
-                    let me = session.me().await;
-                    move || me.as_ref().map(|me| contexts(me, &place.get()))
-                })}
-            </Suspense>
+            {session.part(nothing, move |Visitor { me, .. }| (move || me.as_ref().map(|me| contexts(me, &place.get()))).into_any())}
         </div>
     }
 }

@@ -2,6 +2,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::{Icon, Menu, browser},
+    pages::form::{Form, FormAction},
     server_fns::appearance::SetTheme,
 };
 
@@ -9,7 +10,7 @@ use crate::{
 /// document.
 #[component]
 pub(super) fn ThemeMenu() -> impl IntoView {
-    let action = ServerAction::<SetTheme>::new();
+    let action = FormAction::to::<SetTheme>();
     let choices = [("system", "system", "System theme"), ("light", "sun", "Light theme"), ("dark", "moon", "Dark theme")];
     let buttons = choices
         .into_iter()
@@ -26,7 +27,7 @@ pub(super) fn ThemeMenu() -> impl IntoView {
     let button = || view! { <Icon name="sun" class="sun"/> <Icon name="moon" class="moon"/> };
     view! {
         <Menu id="theme-menu" label="Theme" button_class="ib" class="end" button=button>
-            <ActionForm action=action>{buttons}</ActionForm>
+            <Form action=action>{buttons}</Form>
         </Menu>
     }
 }

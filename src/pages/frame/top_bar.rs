@@ -9,6 +9,8 @@ use crate::{
     app::Session,
     components::{Badge, Breadcrumbs, Crumb, Icon, Tile},
     domain::accounts::Me,
+    pages::data::nothing,
+    server_fns::accounts::Visitor,
 };
 
 #[component]
@@ -19,16 +21,14 @@ pub(super) fn TopBar(place: Memo<Place>) -> impl IntoView {
             <button class="ib only-m" type="button" popovertarget=sidebar::ID aria-label="Open navigation">
                 <Icon name="menu" class="i-20"/>
             </button>
-            <Suspense>
-                {move || Suspend::new(async move {
-                    let me = session.me().await;
-                    let known = me.clone();
-                    view! {
-                        {move || phone_switcher(&place.get(), known.as_ref())}
-                        <Breadcrumbs crumbs=Signal::derive(move || crumbs(&place.get(), me.as_ref()))/>
-                    }
-                })}
-            </Suspense>
+            {session.part(nothing, move |Visitor { me, .. }| {
+                let known = me.clone();
+                view! {
+                    {move || phone_switcher(&place.get(), known.as_ref())}
+                    <Breadcrumbs crumbs=Signal::derive(move || crumbs(&place.get(), me.as_ref()))/>
+                }
+                .into_any()
+            })}
             <span class="grow"></span>
             {move || (place.get().scope == Scope::Platform).then(|| view! { <Badge text="Platform" tone="inkb" icon="shield"/> })}
             <ThemeMenu/>

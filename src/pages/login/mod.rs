@@ -4,41 +4,35 @@ use leptos::prelude::*;
 use leptos_router::components::Redirect;
 
 use super::{
-    failure::{encode, page_failure},
-    problems::Problems,
+    data::{PageData, nothing},
+    failure::encode,
+    form::{Form, FormAction},
     query_param,
 };
 use crate::{
     components::{AuthPage, Button, Field, Note, NoteKind},
     domain::next::own_path,
-    server_fns::accounts::{Door, LogIn, get_door},
+    server_fns::accounts::{Door, GetDoor, LogIn},
 };
 
 /// Signing in.
 #[component]
 pub fn LoginPage() -> impl IntoView {
-    let door = Resource::new_blocking(|| (), |()| get_door());
-    let action = ServerAction::<LogIn>::new();
+    let door = PageData::load(|| GetDoor {});
+    let action = FormAction::to::<LogIn>();
     let next = query_param("next");
     let reset = query_param("reset");
-    view! {
-        <Suspense>
-            {move || Suspend::new(async move {
-                match door.await {
-                    Ok(door) if door.signed_in => {
-                        let path = own_path(&next.get_untracked()).to_owned();
-                        view! { <Redirect path=path/> }.into_any()
-                    }
-                    Ok(door) => form(door, action, next.get_untracked(), reset.get_untracked() == "1"),
-                    Err(error) => page_failure(&error),
-                }
-            })}
-        </Suspense>
-    }
+    door.page(nothing, move |door| {
+        if door.signed_in {
+            let path = own_path(&next.get_untracked()).to_owned();
+            return view! { <Redirect path=path/> }.into_any();
+        }
+        form(door, action, next.get_untracked(), reset.get_untracked() == "1")
+    })
 }
 
-fn form(door: Door, action: ServerAction<LogIn>, next: String, reset: bool) -> AnyView {
-    let problems = Problems::of(action);
+fn form(door: Door, action: FormAction, next: String, reset: bool) -> AnyView {
+    let problems = action.problems();
     let sign_up = if next.is_empty() { "/signup".to_owned() } else { format!("/signup?next={}", encode(&next)) };
     let changed = reset.then(|| view! { <Note kind=NoteKind::Ok title="Your password is set." text="Sign in with it."/> });
     let first = door.empty.then(|| {
@@ -57,7 +51,7 @@ fn form(door: Door, action: ServerAction<LogIn>, next: String, reset: bool) -> A
         <AuthPage title="Sign in" lead=format!("to {}", door.host)>
             {first}
             {changed}
-            <ActionForm action=action attr:class="auth-fields">
+            <Form action=action class="auth-fields">
                 {problems.note()}
                 <input type="hidden" name="next" value=next/>
                 <Field
@@ -84,7 +78,7 @@ fn form(door: Door, action: ServerAction<LogIn>, next: String, reset: bool) -> A
                     error=problems.field("password")
                 />
                 <Button label="Sign in" class="primary lg wide" busy=action.pending()/>
-            </ActionForm>
+            </Form>
             {elsewhere}
         </AuthPage>
     }

@@ -13,8 +13,11 @@ use self::{
 };
 use crate::{
     components::{LinkButton, PageHead, SkeletonBlock, browser},
-    pages::{context_address, context_param, failure::page_failure, query_param},
-    server_fns::usage::{OverviewPage as Overview, get_overview, get_overview_stamp},
+    pages::{context_address, context_param, data::PageData, query_param},
+    server_fns::{
+        call::call,
+        usage::{GetOverview, GetOverviewStamp, OverviewPage as Overview},
+    },
 };
 
 /// How often a page that is looked at asks for news.
@@ -25,26 +28,17 @@ pub fn OverviewPage() -> impl IntoView {
     let team = context_param();
     let (range, calls) = (query_param("range"), query_param("calls"));
     let news = RwSignal::new(0_u32);
-    let overview = Resource::new_blocking(
-        move || (team.get(), range.get(), calls.get(), news.get()),
-        |(team, range, calls, _)| get_overview(team, range, calls),
+    let overview = PageData::load_again(
+        move || news.get(),
+        move || GetOverview { team: team.get(), range: range.get(), calls: calls.get() },
     );
     // What the page in front of the person was made from.
     let shown = StoredValue::new(String::new());
     Effect::new(move |_| watch(team.get(), shown, news));
-    view! {
-        <Transition fallback=skeleton>
-            {move || Suspend::new(async move {
-                match overview.await {
-                    Ok(page) => {
-                        shown.set_value(page.stamp.clone());
-                        content(page, &team.get_untracked(), &range.get_untracked(), &calls.get_untracked())
-                    }
-                    Err(error) => page_failure(&error),
-                }
-            })}
-        </Transition>
-    }
+    overview.page(skeleton, move |page| {
+        shown.set_value(page.stamp.clone());
+        content(page, &team.get_untracked(), &range.get_untracked(), &calls.get_untracked())
+    })
 }
 
 fn content(page: Overview, team: &str, range: &str, calls: &str) -> AnyView {
@@ -114,7 +108,7 @@ fn ask_later(watch: Watch) {
         }
         leptos::task::spawn_local(async move {
             // Where the server does not answer, the page stays as it is and asks again.
-            if let Ok(stamp) = get_overview_stamp(watch.team.clone()).await
+            if let Ok(stamp) = call(GetOverviewStamp { team: watch.team.clone() }).await
                 && watch.shown.try_get_value().is_some_and(|shown| !shown.is_empty() && shown != stamp)
             {
                 watch.news.try_update(|news| *news += 1);

@@ -2,28 +2,22 @@
 
 use leptos::prelude::*;
 
-use super::{failure::page_failure, problems::Problems, signup::PASSWORD_HINT};
+use super::{
+    data::{PageData, nothing},
+    form::{Form, FormAction},
+    signup::PASSWORD_HINT,
+};
 use crate::{
     components::{AuthPage, Button, Field, Note, NoteKind},
-    server_fns::accounts::{ResetPassword, get_mailed_link},
+    server_fns::accounts::{GetMailedLink, ResetPassword},
 };
 
 /// Setting a new password.
 #[component]
 pub fn ResetPage() -> impl IntoView {
-    let link = Resource::new_blocking(|| (), |()| get_mailed_link("reset".into()));
-    let action = ServerAction::<ResetPassword>::new();
-    view! {
-        <Suspense>
-            {move || Suspend::new(async move {
-                match link.await {
-                    Ok(link) if link.good => form(action),
-                    Ok(_) => over(),
-                    Err(error) => page_failure(&error),
-                }
-            })}
-        </Suspense>
-    }
+    let link = PageData::load(|| GetMailedLink { page: "reset".into() });
+    let action = FormAction::to::<ResetPassword>();
+    link.page(nothing, move |link| if link.good { form(action) } else { over() })
 }
 
 fn over() -> AnyView {
@@ -40,11 +34,11 @@ fn over() -> AnyView {
     .into_any()
 }
 
-fn form(action: ServerAction<ResetPassword>) -> AnyView {
-    let problems = Problems::of(action);
+fn form(action: FormAction) -> AnyView {
+    let problems = action.problems();
     view! {
         <AuthPage title="Set a new password" lead="All browsers that are signed in now will be signed out.">
-            <ActionForm action=action attr:class="auth-fields">
+            <Form action=action class="auth-fields">
                 {problems.note()}
                 <Field
                     label="New password"
@@ -59,7 +53,7 @@ fn form(action: ServerAction<ResetPassword>) -> AnyView {
                     error=problems.field("password")
                 />
                 <Button label="Set password" class="primary lg wide" busy=action.pending()/>
-            </ActionForm>
+            </Form>
         </AuthPage>
     }
     .into_any()

@@ -1,27 +1,20 @@
 use leptos::prelude::*;
 
-use super::super::{failure::page_failure, problems::Problems};
+use super::super::{
+    data::{PageData, nothing},
+    form::{Form, FormAction},
+};
 use crate::{
     components::{AuthPage, Button, Field, Note, NoteKind},
-    server_fns::accounts::{FinishSignUp as Finish, get_mailed_link},
+    server_fns::accounts::{FinishSignUp as Finish, GetMailedLink},
 };
 
 /// Where the mailed link leads: the password once more, then there is an account.
 #[component]
 pub(super) fn FinishSignUp() -> impl IntoView {
-    let link = Resource::new_blocking(|| (), |()| get_mailed_link("signup".into()));
-    let action = ServerAction::<Finish>::new();
-    view! {
-        <Suspense>
-            {move || Suspend::new(async move {
-                match link.await {
-                    Ok(link) if link.good => form(link.email, action),
-                    Ok(_) => over(),
-                    Err(error) => page_failure(&error),
-                }
-            })}
-        </Suspense>
-    }
+    let link = PageData::load(|| GetMailedLink { page: "signup".into() });
+    let action = FormAction::to::<Finish>();
+    link.page(nothing, move |link| if link.good { form(link.email, action) } else { over() })
 }
 
 fn over() -> AnyView {
@@ -34,11 +27,11 @@ fn over() -> AnyView {
     .into_any()
 }
 
-fn form(email: String, action: ServerAction<Finish>) -> AnyView {
-    let problems = Problems::of(action);
+fn form(email: String, action: FormAction) -> AnyView {
+    let problems = action.problems();
     view! {
         <AuthPage title="Finish signing up" lead="Enter the password that you chose.">
-            <ActionForm action=action attr:class="auth-fields">
+            <Form action=action class="auth-fields">
                 {problems.note()}
                 <Field label="Email" name="username" kind="email" value=email size="xl" autocomplete="username" readonly=true/>
                 <Field
@@ -52,7 +45,7 @@ fn form(email: String, action: ServerAction<Finish>) -> AnyView {
                     error=problems.field("password")
                 />
                 <Button label="Create account" class="primary lg wide" busy=action.pending()/>
-            </ActionForm>
+            </Form>
         </AuthPage>
     }
     .into_any()

@@ -1,11 +1,15 @@
 use leptos::prelude::*;
 use leptos_router::components::Redirect;
 
-use super::super::{failure::page_failure, problems::Problems, query_param};
+use super::super::{
+    data::{PageData, nothing},
+    form::{Form, FormAction},
+    query_param,
+};
 use crate::{
     components::{AuthPage, Button, Field, Note, NoteKind},
     domain::next::own_path,
-    server_fns::accounts::{Door, SignUp, get_door},
+    server_fns::accounts::{Door, GetDoor, SignUp},
 };
 
 /// Says beside every new password what is asked of it.
@@ -13,24 +17,16 @@ pub(in crate::pages) const PASSWORD_HINT: &str = "At least 8 characters, better 
 
 #[component]
 pub(super) fn SignUpForm() -> impl IntoView {
-    let door = Resource::new_blocking(|| (), |()| get_door());
-    let action = ServerAction::<SignUp>::new();
+    let door = PageData::load(|| GetDoor {});
+    let action = FormAction::to::<SignUp>();
     let next = query_param("next");
-    view! {
-        <Suspense>
-            {move || Suspend::new(async move {
-                match door.await {
-                    Ok(door) if door.signed_in => {
-                        let path = own_path(&next.get_untracked()).to_owned();
-                        view! { <Redirect path=path/> }.into_any()
-                    }
-                    Ok(door) if door.sign_up_open => form(door, action, next.get_untracked()),
-                    Ok(_) => closed(),
-                    Err(error) => page_failure(&error),
-                }
-            })}
-        </Suspense>
-    }
+    door.page(nothing, move |door| {
+        if door.signed_in {
+            let path = own_path(&next.get_untracked()).to_owned();
+            return view! { <Redirect path=path/> }.into_any();
+        }
+        if door.sign_up_open { form(door, action, next.get_untracked()) } else { closed() }
+    })
 }
 
 fn closed() -> AnyView {
@@ -47,8 +43,8 @@ fn closed() -> AnyView {
     .into_any()
 }
 
-fn form(door: Door, action: ServerAction<SignUp>, next: String) -> AnyView {
-    let problems = Problems::of(action);
+fn form(door: Door, action: FormAction, next: String) -> AnyView {
+    let problems = action.problems();
     let lead = if door.empty { "The first account runs this platform.".to_owned() } else { format!("on {}", door.host) };
     let setup_token = door.needs_setup_token.then(|| {
         view! {
@@ -67,7 +63,7 @@ fn form(door: Door, action: ServerAction<SignUp>, next: String) -> AnyView {
     let email_hint = if door.domains.is_empty() { String::new() } else { format!("An address at {}.", door.domains) };
     view! {
         <AuthPage title="Create account" lead=lead>
-            <ActionForm action=action attr:class="auth-fields">
+            <Form action=action class="auth-fields">
                 {problems.note()}
                 <input type="hidden" name="next" value=next/>
                 <Field
@@ -107,7 +103,7 @@ fn form(door: Door, action: ServerAction<SignUp>, next: String) -> AnyView {
                 />
                 {setup_token}
                 <Button label="Create account" class="primary lg wide" busy=action.pending()/>
-            </ActionForm>
+            </Form>
             <p class="auth-else">"You have an account? "<a class="link" href="/login">"Sign in"</a></p>
         </AuthPage>
     }

@@ -8,23 +8,17 @@ pub use new::NewTeamPage;
 
 use crate::{
     components::{Empty, LinkButton, PageHead, RolePill, SkeletonTable, Tile},
-    pages::failure::page_failure,
-    server_fns::teams::{TeamRow, TeamsPage as Teams, list_teams},
+    pages::data::PageData,
+    server_fns::teams::{ListTeams, TeamRow, TeamsPage as Teams},
 };
 
 #[component]
 pub fn TeamsPage() -> impl IntoView {
-    let teams = Resource::new_blocking(|| (), |()| list_teams());
-    view! {
-        <Transition fallback=|| view! { <div class="card"><SkeletonTable/></div> }>
-            {move || Suspend::new(async move {
-                match teams.await {
-                    Ok(page) => list(page),
-                    Err(error) => page_failure(&error),
-                }
-            })}
-        </Transition>
-    }
+    PageData::load(|| ListTeams {}).page(skeleton, list)
+}
+
+fn skeleton() -> AnyView {
+    view! { <div class="card"><SkeletonTable/></div> }.into_any()
 }
 
 fn list(page: Teams) -> AnyView {

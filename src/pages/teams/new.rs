@@ -3,34 +3,28 @@ use leptos::prelude::*;
 use crate::{
     app::Session,
     components::{Button, Checkbox, Choice, Field, Note, NoteKind, Opt, PageHead, RadioGroup, Select, SkeletonBlock},
-    pages::{failure::page_failure, problems::Problems},
-    server_fns::teams::{CreateTeam, NewTeamPage as Options, get_new_team},
+    pages::{
+        data::PageData,
+        form::{Form, FormAction, Problems},
+    },
+    server_fns::teams::{CreateTeam, GetNewTeam, NewTeamPage as Options},
 };
 
 #[component]
 pub fn NewTeamPage() -> impl IntoView {
-    let options = Resource::new_blocking(|| (), |()| get_new_team());
-    let action = ServerAction::<CreateTeam>::new();
+    let action = FormAction::to::<CreateTeam>();
     let session = expect_context::<Session>();
     // The switcher lists the new team too.
     Effect::new(move |_| {
-        if action.value().read().as_ref().is_some_and(Result::is_ok) {
+        if action.worked() {
             session.refresh();
         }
     });
-    view! {
-        <Suspense fallback=|| view! { <SkeletonBlock height=420/> }>
-            {move || Suspend::new(async move {
-                match options.await {
-                    Ok(options) => form(options, action),
-                    Err(error) => page_failure(&error),
-                }
-            })}
-        </Suspense>
-    }
+    PageData::load(|| GetNewTeam {})
+        .page(|| view! { <SkeletonBlock height=420/> }.into_any(), move |options| form(options, action))
 }
 
-fn form(options: Options, action: ServerAction<CreateTeam>) -> AnyView {
+fn form(options: Options, action: FormAction) -> AnyView {
     if options.organizations.is_empty() && !options.may_create_organization {
         return view! {
             <PageHead title="Create team"/>
@@ -42,13 +36,13 @@ fn form(options: Options, action: ServerAction<CreateTeam>) -> AnyView {
         }
         .into_any();
     }
-    let problems = Problems::of(action);
+    let problems = action.problems();
     let typed = if problems.any() { options.typed.clone() } else { Default::default() };
     let mode = if typed.mode.is_empty() { "inherit".to_owned() } else { typed.mode.clone() };
     view! {
         <PageHead title="Create team" lead="You become its owner. Members, keys and limits follow on the next pages."/>
         <section class="card narrow-page" aria-label="New team">
-            <ActionForm action=action>
+            <Form action=action>
                 <div class="body form">
                     {problems.note()}
                     <Field
@@ -95,7 +89,7 @@ fn form(options: Options, action: ServerAction<CreateTeam>) -> AnyView {
                     <a class="btn" href="/teams">"Cancel"</a>
                     <Button label="Create team" class="primary" busy=action.pending()/>
                 </footer>
-            </ActionForm>
+            </Form>
         </section>
     }
     .into_any()

@@ -1,0 +1,117 @@
+//! Forms that change something. They are plain forms that post to a server function; with the page's program their answer comes back
+//! without leaving the page. One kind carries them all, so that a further form adds little to what the browser loads.
+
+use leptos::{
+    ev::SubmitEvent,
+    prelude::*,
+    server_fn::{ServerFn, error::ServerFnUrlError},
+};
+use serde::de::DeserializeOwned;
+
+use crate::{
+    components::{Note, NoteKind, browser},
+    error::AppError,
+    server_fns::call::{Answer, post, read},
+};
+
+/// Where a form is sent, and what came of the last try. The inputs' names are the server function's arguments.
+#[derive(Clone, Copy)]
+pub struct FormAction {
+    path: &'static str,
+    pending: RwSignal<bool>,
+    version: RwSignal<u32>,
+    answer: RwSignal<Option<Answer>>,
+}
+
+impl FormAction {
+    /// To a server function.
+    pub fn to<F: ServerFn>() -> Self {
+        Self::at(F::PATH)
+    }
+
+    /// Without the page's program a refusal comes back in the address, and the action begins with it.
+    fn at(path: &'static str) -> Self {
+        let refused = use_context::<ServerActionError>().filter(|error| error.path() == path);
+        let refused = refused.map(|error| Err(ServerFnUrlError::<AppError>::decode_err(error.err())));
+        Self { path, pending: RwSignal::new(false), version: RwSignal::new(0), answer: RwSignal::new(refused) }
+    }
+
+    /// While the answer is awaited.
+    pub fn pending(self) -> Signal<bool> {
+        self.pending.into()
+    }
+
+    /// How often it was answered. Data that depend on what the form changes load anew with it.
+    pub fn version(self) -> u32 {
+        self.version.get()
+    }
+
+    /// Whether the last try worked.
+    pub fn worked(self) -> bool {
+        self.answer.read().as_ref().is_some_and(Result::is_ok)
+    }
+
+    /// What the last try answered.
+    pub fn value<T: DeserializeOwned>(self) -> Option<Result<T, AppError>> {
+        self.answer.get().map(read)
+    }
+
+    /// What the last try ran into.
+    pub fn problems(self) -> Problems {
+        let Self { answer, .. } = self;
+        Problems(Signal::derive(move || answer.read().as_ref().and_then(|answer| answer.as_ref().err().cloned())))
+    }
+
+    fn send(self, event: &SubmitEvent) {
+        if event.default_prevented() {
+            return;
+        }
+        event.prevent_default();
+        let arguments = browser::form_text(event);
+        self.pending.set(true);
+        leptos::task::spawn_local(async move {
+            let answer = post(self.path, arguments).await;
+            // The page may be gone by now.
+            let _ = self.pending.try_set(false);
+            let _ = self.answer.try_set(Some(answer));
+            let _ = self.version.try_update(|version| *version += 1);
+        });
+    }
+}
+
+/// A form of a [`FormAction`].
+#[component]
+pub fn Form(action: FormAction, #[prop(optional)] class: &'static str, children: Children) -> impl IntoView {
+    view! {
+        <form method="post" action=action.path class=(!class.is_empty()).then_some(class) on:submit=move |event| action.send(&event)>
+            {children()}
+        </form>
+    }
+}
+
+/// What the last try of a form ran into: beside the fields, and above them what belongs to none.
+#[derive(Clone, Copy)]
+pub struct Problems(Signal<Option<AppError>>);
+
+impl Problems {
+    /// Whether the last try failed. Then the form begins with what was typed.
+    pub fn any(self) -> bool {
+        self.0.with_untracked(Option::is_some)
+    }
+
+    /// The sentence of one field.
+    pub fn field(self, name: &'static str) -> MaybeProp<String> {
+        let Self(error) = self;
+        Signal::derive(move || error.read().as_ref().and_then(|error| error.field(name))).into()
+    }
+
+    /// What belongs to no field, above the form.
+    pub fn note(self) -> AnyView {
+        let Self(error) = self;
+        (move || {
+            let summary = error.read().as_ref().and_then(AppError::summary);
+            summary.map(|text| view! { <Note kind=NoteKind::Danger title=text/> })
+        })
+        .into_any()
+    }
+}

@@ -1,0 +1,139 @@
+//! How pages call server functions: address and arguments go out as text, the answer comes back as text. One way for all of them means
+//! that the browser carries the code of it once, and for each function no more than the reader of its answer.
+
+use std::{pin::Pin, sync::Arc};
+
+use leptos::server_fn::ServerFn;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{error::AppError, wire};
+
+/// What came back: the answer as text, or why there is none.
+pub type Answer = Result<String, AppError>;
+
+/// A server function whose arguments can be sent and whose answer can be read.
+pub trait Ask:
+    ServerFn<Error = AppError, Output: Serialize + DeserializeOwned> + Clone + Serialize + Send + Sync + 'static
+{
+}
+
+impl<F> Ask for F where
+    F: ServerFn<Error = AppError, Output: Serialize + DeserializeOwned> + Clone + Serialize + Send + Sync + 'static
+{
+}
+
+type Asking = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+/// A call that is still to be made. Two are equal when they ask the same.
+#[derive(Clone)]
+pub struct Question {
+    path: &'static str,
+    arguments: String,
+    /// Which time it is asked: the same question of another turn is another question.
+    turn: u32,
+    ask: Arc<dyn Fn() -> Asking + Send + Sync>,
+}
+
+impl PartialEq for Question {
+    fn eq(&self, other: &Self) -> bool {
+        (self.path, &self.arguments, self.turn) == (other.path, &other.arguments, other.turn)
+    }
+}
+
+impl Question {
+    /// A call of a server function.
+    pub fn of<F: Ask>(call: F, turn: u32) -> Self {
+        let arguments = serde_qs::to_string(&call).unwrap_or_default();
+        Self { path: F::PATH, ask: way(&call, &arguments), arguments, turn }
+    }
+
+    /// Makes the call.
+    pub fn ask(&self) -> Asking {
+        (self.ask)()
+    }
+}
+
+/// Calls a server function and reads its answer.
+pub async fn call<F: Ask>(call: F) -> Result<F::Output, AppError> {
+    read(Question::of(call, 0).ask().await)
+}
+
+/// A refusal as text, for the page that it is written into.
+pub fn written(error: &AppError) -> String {
+    wire::write(error)
+}
+
+/// Reads an answer.
+pub fn read<T: DeserializeOwned>(answer: Answer) -> Result<T, AppError> {
+    wire::read(&answer?).ok_or(AppError::Connection)
+}
+
+/// On the server the function is simply called.
+#[cfg(feature = "ssr")]
+fn way<F: Ask>(call: &F, _arguments: &str) -> Arc<dyn Fn() -> Asking + Send + Sync> {
+    let call = call.clone();
+    Arc::new(move || {
+        let call = call.clone();
+        Box::pin(async move { Ok(wire::write(&call.run_body().await?)) })
+    })
+}
+
+#[cfg(not(feature = "ssr"))]
+fn way<F: Ask>(_call: &F, arguments: &str) -> Arc<dyn Fn() -> Asking + Send + Sync> {
+    by_post(F::PATH, arguments)
+}
+
+#[cfg(not(feature = "ssr"))]
+fn by_post(path: &'static str, arguments: &str) -> Arc<dyn Fn() -> Asking + Send + Sync> {
+    let arguments = arguments.to_owned();
+    Arc::new(move || post(path, arguments.clone()))
+}
+
+/// Sends arguments to a server function, and follows where its answer leads.
+#[cfg(feature = "hydrate")]
+pub fn post(path: &'static str, arguments: String) -> Asking {
+    Box::pin(send_wrapper::SendWrapper::new(
+        async move { posting::post(path, &arguments).await.unwrap_or(Err(AppError::Connection)) },
+    ))
+}
+
+/// Only browsers send.
+#[cfg(not(feature = "hydrate"))]
+pub fn post(_path: &'static str, _arguments: String) -> Asking {
+    Box::pin(std::future::ready(Err(AppError::Connection)))
+}
+
+#[cfg(feature = "hydrate")]
+mod posting {
+    use leptos::{
+        leptos_dom::helpers::window,
+        server_fn::redirect::{REDIRECT_HEADER, call_redirect_hook},
+    };
+    use wasm_bindgen::{JsCast, JsValue};
+    use wasm_bindgen_futures::JsFuture;
+    use web_sys::{Headers, RequestInit, Response};
+
+    use super::Answer;
+    use crate::{error::AppError, wire};
+
+    pub(super) async fn post(path: &str, arguments: &str) -> Result<Answer, JsValue> {
+        let headers = Headers::new()?;
+        headers.set("content-type", "application/x-www-form-urlencoded")?;
+        headers.set("accept", "text/plain")?;
+        let request = RequestInit::new();
+        request.set_method("POST");
+        request.set_headers(&headers);
+        request.set_body(&JsValue::from_str(arguments));
+        let response: Response = JsFuture::from(window().fetch_with_str_and_init(path, &request)).await?.unchecked_into();
+        let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+        if !response.ok() {
+            return Ok(Err(wire::read(&text).unwrap_or(AppError::Connection)));
+        }
+        if response.headers().get(REDIRECT_HEADER)?.is_some()
+            && let Some(place) = response.headers().get("location")?
+        {
+            call_redirect_hook(&place);
+        }
+        Ok(Ok(text))
+    }
+}
