@@ -3,17 +3,22 @@
 
 mod accounts;
 mod api_keys;
+mod audit;
 mod body;
 mod catalog;
 mod catalog_bodies;
 mod docs;
 mod list;
+mod organization_members;
 mod organizations;
+mod own_account;
+mod platform;
 mod problem;
 mod signed_in;
 mod teams;
 mod tokens;
 mod usage;
+mod users;
 
 use axum::{
     Json, Router,
@@ -37,10 +42,22 @@ pub fn router(services: Services) -> Router {
         .route("/auth/signup", post(accounts::sign_up))
         .route("/auth/login", post(accounts::log_in))
         .route("/auth/logout", post(accounts::log_out))
-        .route("/me", get(accounts::me))
+        .route("/me", get(accounts::me).patch(own_account::update).delete(own_account::remove))
+        .route("/me/email", post(own_account::change_email))
+        .route("/me/password", post(own_account::change_password))
+        .route("/me/sessions", get(own_account::list_sessions).delete(own_account::end_other_sessions))
+        .route("/me/sessions/{session}", delete(own_account::end_session))
         .route("/me/tokens", get(tokens::list).post(tokens::create))
         .route("/me/tokens/{token}", delete(tokens::revoke))
         .route("/organizations", get(organizations::list).post(organizations::create))
+        .route("/organizations/{org}", get(organization_members::find).patch(organization_members::update))
+        .route("/organizations/{org}/members", get(organization_members::list).post(organization_members::add))
+        .route(
+            "/organizations/{org}/members/{user}",
+            axum::routing::patch(organization_members::set_role).delete(organization_members::remove),
+        )
+        .route("/organizations/{org}/audit", get(audit::of_organization))
+        .route("/organizations/{org}/audit.csv", get(audit::of_organization_csv))
         .route("/organizations/{org}/models/{*model}", put(organizations::set_model))
         .route("/teams", get(teams::list).post(teams::create))
         .route("/teams/{team}", get(teams::find).patch(teams::update))
@@ -50,6 +67,17 @@ pub fn router(services: Services) -> Router {
         .route("/teams/{team}/usage", get(usage::report))
         .route("/teams/{team}/usage/members", get(usage::members))
         .route("/teams/{team}/logs", get(usage::logs))
+        .route("/teams/{team}/audit", get(audit::of_team))
+        .route("/teams/{team}/audit.csv", get(audit::of_team_csv))
+        .route("/teams/{team}/recover", post(platform::recover))
+        .route("/audit", get(audit::of_platform))
+        .route("/audit.csv", get(audit::of_platform_csv))
+        .route("/users", get(users::list))
+        .route("/users/{user}", get(users::find).patch(users::update))
+        .route("/users/{user}/sessions", delete(users::end_sessions))
+        .route("/users/{user}/password-reset", post(users::start_reset))
+        .route("/platform/settings", get(platform::settings).patch(platform::update_settings))
+        .route("/platform/mails", get(platform::mails))
         .route("/catalog/providers", get(catalog::list_providers).post(catalog::create_provider))
         .route(
             "/catalog/providers/{provider}",
@@ -83,7 +111,15 @@ pub fn document() -> Document {
     paths(
         accounts::sign_up, accounts::log_in, accounts::log_out, accounts::me,
         tokens::list, tokens::create, tokens::revoke,
+        own_account::update, own_account::remove, own_account::change_email, own_account::change_password,
+        own_account::list_sessions, own_account::end_other_sessions, own_account::end_session,
         organizations::list, organizations::create, organizations::set_model,
+        organization_members::find, organization_members::update, organization_members::list, organization_members::add,
+        organization_members::set_role, organization_members::remove,
+        audit::of_team, audit::of_team_csv, audit::of_organization, audit::of_organization_csv, audit::of_platform,
+        audit::of_platform_csv,
+        users::list, users::find, users::update, users::end_sessions, users::start_reset,
+        platform::settings, platform::update_settings, platform::mails, platform::recover,
         teams::list, teams::create, teams::find, teams::update,
         api_keys::list, api_keys::create, api_keys::update, api_keys::revoke, api_keys::rotate,
         usage::report, usage::members, usage::logs,

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod api_keys;
+pub mod audit;
 pub mod catalog;
 pub mod catalog_forms;
 pub mod charts;
@@ -16,6 +17,7 @@ pub mod money;
 pub mod next;
 pub mod page;
 pub mod platform;
+pub mod punycode;
 pub mod roles;
 pub mod sessions;
 pub mod slug;

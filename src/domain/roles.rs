@@ -166,6 +166,38 @@ impl Action {
         }
     }
 
+    /// The permission's word, for the audit log.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::ViewTeam => "team.view",
+            Self::OwnKeys => "key.own",
+            Self::RequestAccess => "access.request",
+            Self::ViewEveryonesUsage => "usage.view",
+            Self::ManageMembers => "member.manage",
+            Self::ViewAnyKey => "key.view",
+            Self::RevokeAnyKey => "key.revoke",
+            Self::ManageAnyKey => "key.manage",
+            Self::ViewAudit => "audit.view",
+            Self::ManageLimits => "limit.manage",
+            Self::ViewBilling => "billing.view",
+            Self::ManageBilling => "billing.manage",
+            Self::OwnTeam => "team.own",
+        }
+    }
+
+    /// Whether it changes what belongs to others: refused attempts at that are worth noting.
+    pub fn is_privileged_change(self) -> bool {
+        matches!(
+            self,
+            Self::ManageMembers
+                | Self::RevokeAnyKey
+                | Self::ManageAnyKey
+                | Self::ManageLimits
+                | Self::ManageBilling
+                | Self::OwnTeam
+        )
+    }
+
     fn allows_role(self, role: Role) -> bool {
         match self {
             Self::ViewTeam => true,

@@ -1,13 +1,33 @@
-//! Writing audit entries: in the transaction of the change that they report.
+//! The audit log: entries are written in the transaction of the change that they report, and read by those who may.
 
 use serde_json::{Value, json};
 use sqlx::AnyConnection;
 
 use crate::{
-    domain::ids::{OrgId, TeamId},
+    domain::{
+        audit::{AuditFilter, AuditOutcome, AuditRow},
+        ids::{AuditId, OrgId, TeamId},
+        page::{Page, PageRequest},
+        roles::{Action, OrgRole},
+        teams::Team,
+    },
     service::{Caller, ServiceError, Services},
-    storage,
+    storage::{self, audit::AuditScope},
 };
+
+/// Rows of one piece of an export.
+const EXPORT_PIECE: u32 = 100;
+
+/// Whose log is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AuditOf {
+    /// A team's, by slug or id: for its owner and admins, admins of its organization, platform admins.
+    Team(String),
+    /// An organization's and its teams', by slug or id: for its admins and platform admins.
+    Organization(String),
+    /// Everything: for platform admins.
+    Platform,
+}
 
 /// A change, as the audit log keeps it.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +53,16 @@ pub struct Change<'a> {
 impl Services {
     /// Writes an audit entry.
     pub async fn audit(&self, c: &mut AnyConnection, caller: &Caller, change: Change<'_>) -> Result<(), ServiceError> {
+        self.insert_audit(c, caller, change, AuditOutcome::Done).await
+    }
+
+    async fn insert_audit(
+        &self,
+        c: &mut AnyConnection,
+        caller: &Caller,
+        change: Change<'_>,
+        outcome: AuditOutcome,
+    ) -> Result<(), ServiceError> {
         let text = |value: Value| if value.is_null() { json!({}).to_string() } else { value.to_string() };
         let at = self.clock.now();
         let entry = storage::audit::NewAuditEntry {
@@ -41,6 +71,7 @@ impl Services {
             actor: Some(caller.user.id),
             actor_name: &caller.user.name,
             action: change.action,
+            outcome,
             target_kind: change.target_kind,
             target_id: change.target_id,
             target_name: change.target_name,
@@ -53,6 +84,116 @@ impl Services {
             request_id: caller.request_id.clone(),
         };
         storage::audit::insert(c, &entry).await?;
+        Ok(())
+    }
+
+    /// Entries, newest first.
+    pub async fn list_audit(
+        &self,
+        caller: &Caller,
+        of: &AuditOf,
+        filter: &AuditFilter,
+        page: &PageRequest,
+    ) -> Result<Page<AuditRow>, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let scope = self.audit_scope(&mut c, caller, of).await?;
+        let before = page.cursor_id(AuditId::parse).map_err(ServiceError::Invalid)?;
+        let rows = storage::audit::list(&mut c, scope, filter, before, page.limit() + 1).await?;
+        Ok(Page::cut(rows, page.limit(), |row| row.id.to_string()))
+    }
+
+    /// Notes in the log itself that somebody takes it home, and gives its first piece; [`Self::continue_audit_export`] gives the others.
+    pub async fn start_audit_export(
+        &self,
+        caller: &Caller,
+        of: &AuditOf,
+        filter: &AuditFilter,
+    ) -> Result<Page<AuditRow>, ServiceError> {
+        let mut tx = self.store.begin().await?;
+        let scope = self.audit_scope(&mut tx, caller, of).await?;
+        let (team, organization) = match scope {
+            AuditScope::Team(id) => (Some(id), None),
+            AuditScope::Organization(id) => (None, Some(id)),
+            AuditScope::Platform => (None, None),
+        };
+        let change = Change {
+            action: "audit.export",
+            target_kind: "audit",
+            target_id: team.map(|id| id.to_string()).or(organization.map(|id| id.to_string())).unwrap_or_default(),
+            target_name: "Audit log",
+            team,
+            organization,
+            ..Change::default()
+        };
+        self.audit(&mut tx, caller, change).await?;
+        tx.commit().await?;
+        self.continue_audit_export(caller, of, filter, None).await
+    }
+
+    /// The piece of an export after a cursor. The caller's right is read for each.
+    pub async fn continue_audit_export(
+        &self,
+        caller: &Caller,
+        of: &AuditOf,
+        filter: &AuditFilter,
+        cursor: Option<String>,
+    ) -> Result<Page<AuditRow>, ServiceError> {
+        self.list_audit(caller, of, filter, &PageRequest { limit: Some(EXPORT_PIECE), cursor }).await
+    }
+
+    async fn audit_scope(&self, c: &mut AnyConnection, caller: &Caller, of: &AuditOf) -> Result<AuditScope, ServiceError> {
+        match of {
+            AuditOf::Team(team) => {
+                let (team, _) = self.find_team_for(c, caller, team, Action::ViewAudit).await?;
+                Ok(AuditScope::Team(team.id))
+            }
+            AuditOf::Organization(org) => {
+                let org = storage::organizations::find(c, org).await?.ok_or(ServiceError::NotFound)?;
+                let role = storage::organizations::find_role(c, org.id, caller.user.id).await?;
+                match role {
+                    Some(OrgRole::Admin) => {}
+                    _ if caller.user.platform_admin => {}
+                    Some(OrgRole::Member) => {
+                        return Err(ServiceError::Forbidden("Only admins of the organization can read its audit log.".into()));
+                    }
+                    None => return Err(ServiceError::NotFound),
+                }
+                Ok(AuditScope::Organization(org.id))
+            }
+            AuditOf::Platform => {
+                caller.check_platform_admin()?;
+                Ok(AuditScope::Platform)
+            }
+        }
+    }
+
+    /// Notes that a member tried what their role does not let them do. In the background, because the transaction of the attempt is not
+    /// to be committed; once in a while for the same person, team and permission, so that nobody can fill the log.
+    pub(super) fn note_denied(&self, caller: &Caller, team: &Team, action: Action) {
+        if !action.is_privileged_change() || !self.throttles.is_first_denial(caller.user.id, team.id, action, self.clock.now()) {
+            return;
+        }
+        let (services, caller, team) = (self.clone(), caller.clone(), team.clone());
+        self.calls.spawn(async move {
+            let change = Change {
+                action: action.word(),
+                target_kind: "team",
+                target_id: team.id.to_string(),
+                target_name: &team.name,
+                team: Some(team.id),
+                organization: team.organization,
+                ..Change::default()
+            };
+            if let Err(error) = services.write_denied(&caller, change).await {
+                tracing::warn!(error = %error, "a refused attempt could not be noted in the audit log");
+            }
+        });
+    }
+
+    async fn write_denied(&self, caller: &Caller, change: Change<'_>) -> Result<(), ServiceError> {
+        let mut tx = self.store.begin().await?;
+        self.insert_audit(&mut tx, caller, change, AuditOutcome::Denied).await?;
+        tx.commit().await?;
         Ok(())
     }
 }

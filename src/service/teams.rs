@@ -60,6 +60,7 @@ impl Services {
             return Err(ServiceError::NotFound);
         }
         if !standing.may(action) {
+            self.note_denied(caller, &team, action);
             return Err(ServiceError::Denied(action));
         }
         Ok((team, standing))

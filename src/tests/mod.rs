@@ -3,11 +3,13 @@
 mod accounts;
 mod api_keys;
 mod architecture;
+mod audit;
 mod catalog;
 mod edge;
 mod email_change;
 mod mail;
 mod organizations;
+mod own_account;
 mod requests;
 mod rest;
 mod schema;

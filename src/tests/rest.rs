@@ -194,7 +194,7 @@ async fn the_document_describes_what_is_served() {
                 assert!(!reply.headers.contains_key("set-cookie"));
             }
         }
-        assert_eq!(operations, 32);
+        assert!(operations > 40, "the matrix of doors has a row for each: {operations}");
     })
     .await;
 }

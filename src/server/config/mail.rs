@@ -6,7 +6,9 @@ use crate::service::vault::Secret;
 /// How mail leaves.
 #[derive(Clone, Debug)]
 pub struct Mail {
-    /// `TALLYGATE_SMTP_URL`: `smtps://user:password@host` or `smtp://host:port`. Default: none, mails become files in the data directory.
+    /// `TALLYGATE_SMTP_URL`: `smtps://user:password@host`, or `smtp://host:port` with `?tls=required` (STARTTLS), `opportunistic` or `none`.
+    /// Where a password is sent to another machine, TLS is required unless the URL says otherwise. Default: none, mails become files in
+    /// the data directory.
     pub smtp_url: Option<Secret>,
     /// `TALLYGATE_MAIL_FROM`: sender, such as `Tallygate <noreply@tallygate.example>`. Default: `Tallygate <tallygate@localhost>`.
     pub from: String,

@@ -32,7 +32,8 @@ impl Site {
 /// Sign-up, demo mode, upstreams.
 #[derive(Clone, Debug)]
 pub struct Platform {
-    /// `TALLYGATE_SIGNUP`: who may make an account: `invite`, `domain` or `open`. Default: `invite`; `open` in demo mode.
+    /// `TALLYGATE_SIGNUP`: who may make an account: `invite`, `domain` or `open`; counts until a platform admin sets it in the
+    /// product. Default: `invite`; `open` in demo mode.
     pub signup: SignUpPolicy,
     /// `TALLYGATE_SIGNUP_DOMAINS`: mail domains that may sign up under the policy `domain`. Default: none.
     pub signup_domains: Vec<String>,

@@ -6,6 +6,7 @@ use super::passwords::Verdict;
 use crate::{
     domain::{
         accounts::{PASSWORD_MAX, User},
+        audit::AuditOutcome,
         email,
         ids::UserId,
     },
@@ -64,6 +65,7 @@ impl Services {
     async fn refuse_sign_in(&self, request: &RequestFacts, door: Door, target: Option<UserId>) -> Result<User, ServiceError> {
         let mut tx = self.store.begin().await?;
         let mut entry = self.sign_in_entry(request, door, "session.refuse", None, "");
+        entry.outcome = AuditOutcome::Denied;
         entry.target_id = target.map_or_else(String::new, |id| id.to_string());
         storage::audit::insert(&mut tx, &entry).await?;
         tx.commit().await?;
@@ -86,6 +88,7 @@ impl Services {
             actor,
             actor_name: name,
             action,
+            outcome: AuditOutcome::Done,
             target_kind: "account",
             target_id: actor.map_or_else(String::new, |id| id.to_string()),
             target_name: name,

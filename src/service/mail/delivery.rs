@@ -18,6 +18,7 @@ use tokio::sync::Notify;
 
 use super::Letter;
 use crate::{
+    domain::email,
     service::{ServiceError, Settings},
     storage::mails::OutboxMail,
 };
@@ -179,7 +180,9 @@ impl Mailer {
 
     fn message(&self, mail: &OutboxMail, letter: Letter, public_url: &str) -> Result<Message, String> {
         // Parsed as an address: what could add a header or a recipient is refused here once more.
-        let recipient: lettre::Address = mail.recipient.parse().map_err(|_| "the recipient is not an address".to_owned())?;
+        let wrong = || "the recipient is not an address".to_owned();
+        let recipient = email::deliverable(&mail.recipient).ok_or_else(wrong)?;
+        let recipient: lettre::Address = recipient.parse().map_err(|_| wrong())?;
         let host = url::Url::parse(public_url)
             .ok()
             .and_then(|url| url.host_str().map(str::to_owned))
