@@ -42,6 +42,12 @@ pub enum AppError {
         /// Seconds to wait.
         retry_after_s: i64,
     },
+    /// More of something than a stated limit gives.
+    #[error("{message}")]
+    Limited {
+        /// Which limit, and when it fits again.
+        message: String,
+    },
     /// Overloaded, or storage is away.
     #[error("Tallygate is busy. Nothing was changed; try again in a moment.")]
     Unavailable,
@@ -81,7 +87,7 @@ impl AppError {
             Self::Forbidden { .. } => 403,
             Self::Invalid { .. } => 422,
             Self::Conflict { .. } => 409,
-            Self::TooManyAttempts { .. } => 429,
+            Self::TooManyAttempts { .. } | Self::Limited { .. } => 429,
             Self::Unavailable => 503,
             Self::Internal { .. } => 500,
             Self::Connection => 502,

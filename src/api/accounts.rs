@@ -18,8 +18,9 @@ use super::{
 use crate::{
     domain::accounts::{Me, User},
     service::{
-        Door, ServiceError, Services,
+        Door, Services,
         accounts::{
+            invited::InvitedSignUp,
             sessions::caller_of,
             sign_up::{SignUp, SignedUp},
         },
@@ -40,7 +41,7 @@ pub struct SignUpBody {
     name: Option<String>,
     /// On an empty platform: the token that the server printed at its start.
     setup_token: Option<String>,
-    /// Token of an invitation.
+    /// Token of an invitation: the account is made whatever the sign-up policy, and joins the team if the link came by mail.
     invitation: Option<String>,
 }
 
@@ -139,8 +140,16 @@ pub async fn sign_up(
     Facts(request): Facts,
     Sent(body): Sent<SignUpBody>,
 ) -> Answer<Response> {
-    if body.invitation.is_some() {
-        return Err(ServiceError::field("invitation", "This invitation is not valid.").into());
+    if let Some(token) = body.invitation {
+        let form = InvitedSignUp {
+            token,
+            email: Some(body.email),
+            name: body.name.unwrap_or_default(),
+            password: Secret::new(body.password),
+        };
+        let (user, _) = services.sign_up_invited(&request, Door::Api, form).await?;
+        services.open_session(&session, Some(&user), &request).await?;
+        return Ok(Json(SignedInBody { user: user.into() }).into_response());
     }
     let form = SignUp {
         email: body.email,

@@ -9,6 +9,7 @@ use axum::{
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
 use super::problem::Problem;
+use crate::domain::roles::Role;
 
 /// A JSON body. Only `application/json` is taken, which no plain form of another site can send.
 pub struct Sent<T>(pub T);
@@ -53,6 +54,17 @@ fn without_values(words: &str) -> String {
         return format!("{start}{kind}, expected {expected}");
     }
     words.to_owned()
+}
+
+/// A role, exactly as the product writes it.
+#[derive(Clone, Copy, Debug)]
+pub struct RoleWord(pub Role);
+
+impl<'de> Deserialize<'de> for RoleWord {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Role::parse(&text).map(Self).ok_or_else(|| serde::de::Error::custom("a role is owner, admin, member or viewer"))
+    }
 }
 
 /// A field of a change that may be left out (`None`), or be `null` to unset what is there (`Some(None)`).

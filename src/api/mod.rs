@@ -8,7 +8,9 @@ mod body;
 mod catalog;
 mod catalog_bodies;
 mod docs;
+mod invitations;
 mod list;
+mod members;
 mod organization_members;
 mod organizations;
 mod own_account;
@@ -60,7 +62,20 @@ pub fn router(services: Services) -> Router {
         .route("/organizations/{org}/audit.csv", get(audit::of_organization_csv))
         .route("/organizations/{org}/models/{*model}", put(organizations::set_model))
         .route("/teams", get(teams::list).post(teams::create))
-        .route("/teams/{team}", get(teams::find).patch(teams::update))
+        .route("/teams/{team}", get(teams::find).patch(teams::update).delete(teams::remove))
+        .route("/teams/{team}/members", get(members::list))
+        .route("/teams/{team}/members/{user}", axum::routing::patch(members::update).delete(members::remove))
+        .route("/teams/{team}/members/{user}/removal", get(members::preview))
+        .route("/teams/{team}/transfer", post(members::transfer))
+        .route("/teams/{team}/leave", post(members::leave))
+        .route("/teams/{team}/invitations", get(invitations::list).post(invitations::create))
+        .route("/teams/{team}/invitations/{invitation}", delete(invitations::revoke))
+        .route("/teams/{team}/invitations/{invitation}/resend", post(invitations::resend))
+        .route("/teams/{team}/invitations/{invitation}/link", post(invitations::copy_link))
+        .route("/invitations/{token}", get(invitations::open))
+        .route("/invitations/{token}/accept", post(invitations::accept))
+        .route("/invitations/{token}/decline", post(invitations::decline))
+        .route("/invitations/{token}/ask", post(invitations::ask))
         .route("/teams/{team}/keys", get(api_keys::list).post(api_keys::create))
         .route("/teams/{team}/keys/{key}", axum::routing::patch(api_keys::update).delete(api_keys::revoke))
         .route("/teams/{team}/keys/{key}/rotate", post(api_keys::rotate))
@@ -120,7 +135,10 @@ pub fn document() -> Document {
         audit::of_platform_csv,
         users::list, users::find, users::update, users::end_sessions, users::start_reset,
         platform::settings, platform::update_settings, platform::mails, platform::recover,
-        teams::list, teams::create, teams::find, teams::update,
+        teams::list, teams::create, teams::find, teams::update, teams::remove,
+        members::list, members::update, members::remove, members::preview, members::transfer, members::leave,
+        invitations::list, invitations::create, invitations::revoke, invitations::resend, invitations::copy_link,
+        invitations::open, invitations::accept, invitations::decline, invitations::ask,
         api_keys::list, api_keys::create, api_keys::update, api_keys::revoke, api_keys::rotate,
         usage::report, usage::members, usage::logs,
         catalog::list_providers, catalog::create_provider, catalog::find_provider, catalog::update_provider,

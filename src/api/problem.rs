@@ -86,12 +86,14 @@ impl IntoResponse for Problem {
                 (StatusCode::FORBIDDEN, "not_allowed", format!("Your role does not let you {}.", action.name()))
             }
             ServiceError::Forbidden(sentence) => (StatusCode::FORBIDDEN, "not_allowed", sentence.clone()),
+            ServiceError::ForbiddenAs(code, sentence) => (StatusCode::FORBIDDEN, *code, sentence.clone()),
             ServiceError::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some fields are not valid.".into()),
             ServiceError::Conflict(code, sentence) => (StatusCode::CONFLICT, *code, sentence.clone()),
             ServiceError::Gone(sentence) => (StatusCode::GONE, "gone", sentence.clone()),
             ServiceError::TooManyAttempts(seconds) => {
                 (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", format!("Too many attempts. Try again in {seconds} s."))
             }
+            ServiceError::Limited(sentence, _) => (StatusCode::TOO_MANY_REQUESTS, "rate_limited", sentence.clone()),
             ServiceError::Busy => {
                 (StatusCode::SERVICE_UNAVAILABLE, "busy", "Tallygate is busy. Nothing was changed; try again in a moment.".into())
             }
@@ -103,7 +105,7 @@ impl IntoResponse for Problem {
             }
         };
         let retry_after = match &self.0 {
-            ServiceError::TooManyAttempts(seconds) => Some(*seconds),
+            ServiceError::TooManyAttempts(seconds) | ServiceError::Limited(_, seconds) => Some(*seconds),
             _ => None,
         };
         let errors = match self.0 {

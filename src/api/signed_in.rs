@@ -12,6 +12,9 @@ use crate::service::{Caller, Door, RequestFacts, ServiceError, Services, account
 /// A signed-in caller. Refuses everybody else, and read-only tokens that want to change something.
 pub struct SignedIn(pub Caller);
 
+/// A signed-in caller, or nobody. A credential that is sent and is not valid is refused all the same.
+pub struct MaybeSignedIn(pub Option<Caller>);
+
 /// What is known of a request before anybody looks at who sent it.
 pub struct Facts(pub RequestFacts);
 
@@ -34,6 +37,19 @@ impl FromRequestParts<Services> for SignedIn {
             caller.check_may_write()?;
         }
         Ok(Self(caller))
+    }
+}
+
+impl FromRequestParts<Services> for MaybeSignedIn {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, services: &Services) -> Result<Self, Problem> {
+        let sends_token = parts.headers.contains_key(header::AUTHORIZATION);
+        match SignedIn::from_request_parts(parts, services).await {
+            Ok(SignedIn(caller)) => Ok(Self(Some(caller))),
+            Err(Problem(ServiceError::SignedOut)) if !sends_token => Ok(Self(None)),
+            Err(problem) => Err(problem),
+        }
     }
 }
 

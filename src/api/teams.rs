@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    body::{Asked, Sent},
+    body::{Asked, Sent, nullable},
     list::{List, ListQuery},
     problem::{Answer, ProblemBody},
     signed_in::SignedIn,
@@ -45,6 +45,20 @@ pub struct TeamPatchBody {
     mode: Option<String>,
     /// Members may make their own keys.
     self_service: Option<bool>,
+    /// Members see the ranking of members, others masked.
+    ranking_open: Option<bool>,
+    /// Seats, or null for unlimited. For the owner and platform admins.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<i64>)]
+    seats: Option<Option<i64>>,
+}
+
+/// What confirms that a team is to be deleted.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteTeamBody {
+    /// The team's name.
+    confirm_name: String,
 }
 
 /// A team or personal space.
@@ -72,8 +86,13 @@ pub struct TeamBody {
     mode: &'static str,
     /// Members may make their own keys.
     self_service: bool,
+    /// Members see the ranking of members, others masked.
+    ranking_open: bool,
     /// Seats; none is unlimited.
     seats: Option<i64>,
+    /// After a change of seats: addresses of invitations that lost their seat, newest first. They wait for one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    without_seat: Vec<String>,
     /// Discount in hundredths of a percent.
     discount_bp: i64,
     /// Members.
@@ -151,8 +170,31 @@ pub async fn update(
     Path(team): Path<String>,
     Sent(body): Sent<TeamPatchBody>,
 ) -> Answer<Json<TeamBody>> {
-    let patch = TeamPatch { name: body.name, mode: body.mode, self_service: body.self_service };
-    Ok(Json(services.update_team(&caller, &team, patch).await?.into()))
+    let patch = TeamPatch {
+        name: body.name,
+        mode: body.mode,
+        self_service: body.self_service,
+        ranking_open: body.ranking_open,
+        seats: body.seats,
+    };
+    let (view, without_seat) = services.update_team(&caller, &team, patch).await?;
+    let without_seat = without_seat.into_iter().map(|invitation| invitation.email).collect();
+    Ok(Json(TeamBody { without_seat, ..view.into() }))
+}
+
+/// Delete a team: its keys stop, its short name is free again, its usage stays.
+#[utoipa::path(delete, path = "/teams/{team}", tag = "Teams", request_body = DeleteTeamBody,
+    params(("team" = String, Path, description = "Short name or id")),
+    responses((status = 204, description = "It is gone."), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
+        (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+pub async fn remove(
+    State(services): State<Services>,
+    SignedIn(caller): SignedIn,
+    Path(team): Path<String>,
+    Sent(body): Sent<DeleteTeamBody>,
+) -> Answer<StatusCode> {
+    services.delete_team(&caller, &team, &body.confirm_name).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 impl From<TeamView> for TeamBody {
@@ -169,7 +211,9 @@ impl From<TeamView> for TeamBody {
             role: team.standing.role.map(|role| role.as_str()),
             mode: team.mode.as_str(),
             self_service: team.self_service,
+            ranking_open: team.ranking_open,
             seats: team.seats,
+            without_seat: vec![],
             discount_bp: team.discount_bp,
             members: team.members,
             created_at: team.created_at.0,

@@ -144,6 +144,13 @@ pub struct ApiKey {
     pub last_used_at: Option<UnixMs>,
 }
 
+impl ApiKey {
+    /// An application key belongs to the team and not to who made it: it survives removals.
+    pub fn is_the_teams(&self) -> bool {
+        self.kind == KeyKind::Application
+    }
+}
+
 /// A row of the key list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyView {

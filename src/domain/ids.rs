@@ -56,6 +56,8 @@ id!(/// A management token.
     TokenId);
 id!(/// A gateway call; also its `x-request-id`.
     CallId);
+id!(/// An invitation to a team.
+    InvitationId);
 id!(/// A mail in the outbox.
     MailId);
 id!(/// An audit entry.

@@ -45,6 +45,16 @@ impl Role {
             Self::Viewer => "Viewer",
         }
     }
+
+    /// What the role lets somebody do, as an invitation says it.
+    pub fn allows(self) -> &'static str {
+        match self {
+            Self::Owner => "runs the team and its money, and can hand it over",
+            Self::Admin => "manages members, keys, limits and models",
+            Self::Member => "makes keys and calls, and sees the team's totals",
+            Self::Viewer => "sees the team and its totals, without keys",
+        }
+    }
 }
 
 /// A role in an organization.
@@ -94,6 +104,65 @@ impl Standing {
         self.role.is_some_and(|role| action.allows_role(role))
             || (self.org_admin && action.allows_org_admin())
             || (self.platform_admin && action.allows_platform_admin())
+    }
+}
+
+/// Why a role can not be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoleRefusal {
+    /// Members are not this person's to manage.
+    NotAllowed,
+    /// Only a transfer makes an owner.
+    NeverOwner,
+    /// Nobody but a transfer touches the owner's role.
+    OwnersRole,
+    /// The owner's own role ends by a transfer alone.
+    LastOwner,
+    /// Nobody raises themselves.
+    OwnRole,
+}
+
+impl Standing {
+    /// The roles that this person may give to others: up to the own one, and never owner.
+    pub fn grantable(self) -> &'static [Role] {
+        // Whoever manages members is owner or admin of the team, or admin of its organization.
+        if self.may(Action::ManageMembers) { &[Role::Admin, Role::Member, Role::Viewer] } else { &[] }
+    }
+
+    /// Whether this person may invite somebody in a role.
+    pub fn check_invite(self, role: Role) -> Result<(), RoleRefusal> {
+        if !self.may(Action::ManageMembers) {
+            return Err(RoleRefusal::NotAllowed);
+        }
+        if self.grantable().contains(&role) { Ok(()) } else { Err(RoleRefusal::NeverOwner) }
+    }
+
+    /// Whether this person may change a member's role, `own` if that member is this person.
+    pub fn check_role_change(self, own: bool, before: Role, after: Role) -> Result<(), RoleRefusal> {
+        match (before, after) {
+            (Role::Owner, _) if own => return Err(RoleRefusal::LastOwner),
+            _ if !self.may(Action::ManageMembers) => return Err(RoleRefusal::NotAllowed),
+            (Role::Owner, _) => return Err(RoleRefusal::OwnersRole),
+            (_, Role::Owner) => return Err(RoleRefusal::NeverOwner),
+            _ => {}
+        }
+        // `ALL` stands in order, strongest first.
+        let rank = |role: Role| Role::ALL.iter().position(|other| *other == role);
+        if own && rank(after) < rank(before) {
+            return Err(RoleRefusal::OwnRole);
+        }
+        Ok(())
+    }
+
+    /// Whether this person may take a member out of the team, `own` for leaving.
+    pub fn check_removal(self, own: bool, role: Role) -> Result<(), RoleRefusal> {
+        match role {
+            Role::Owner if own => Err(RoleRefusal::LastOwner),
+            _ if own => Ok(()),
+            _ if !self.may(Action::ManageMembers) => Err(RoleRefusal::NotAllowed),
+            Role::Owner => Err(RoleRefusal::OwnersRole),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -266,6 +335,31 @@ mod tests {
             let found: String = standings.into_iter().map(|s| if s.may(action) { '1' } else { '0' }).collect();
             assert_eq!(found, expected, "{action:?}");
             assert!(!Standing::default().may(action));
+        }
+    }
+
+    #[test]
+    fn nobody_touches_the_owner_or_raises_themselves() {
+        let standing = |role: Role| Standing { role: Some(role), ..Standing::default() };
+        let org_admin = Standing { org_admin: true, ..Standing::default() };
+        for actor in [standing(Role::Admin), org_admin] {
+            assert_eq!(actor.check_role_change(false, Role::Owner, Role::Admin), Err(RoleRefusal::OwnersRole));
+            assert_eq!(actor.check_removal(false, Role::Owner), Err(RoleRefusal::OwnersRole));
+            assert_eq!(actor.check_role_change(false, Role::Member, Role::Owner), Err(RoleRefusal::NeverOwner));
+            assert_eq!(actor.check_invite(Role::Owner), Err(RoleRefusal::NeverOwner));
+            assert_eq!(actor.check_role_change(false, Role::Admin, Role::Viewer), Ok(()));
+            assert_eq!(actor.check_invite(Role::Admin), Ok(()));
+        }
+        assert_eq!(standing(Role::Admin).check_role_change(true, Role::Admin, Role::Owner), Err(RoleRefusal::NeverOwner));
+        assert_eq!(standing(Role::Admin).check_role_change(true, Role::Admin, Role::Member), Ok(()), "one may step down");
+        let both = Standing { role: Some(Role::Member), org_admin: true, platform_admin: false };
+        assert_eq!(both.check_role_change(true, Role::Member, Role::Admin), Err(RoleRefusal::OwnRole));
+        assert_eq!(standing(Role::Owner).check_role_change(true, Role::Owner, Role::Admin), Err(RoleRefusal::LastOwner));
+        assert_eq!(standing(Role::Owner).check_removal(true, Role::Owner), Err(RoleRefusal::LastOwner));
+        for role in [Role::Member, Role::Viewer] {
+            assert_eq!(standing(role).check_role_change(true, role, Role::Admin), Err(RoleRefusal::NotAllowed));
+            assert_eq!(standing(role).check_removal(false, Role::Viewer), Err(RoleRefusal::NotAllowed));
+            assert_eq!(standing(role).check_removal(true, role), Ok(()));
         }
     }
 

@@ -85,6 +85,8 @@ pub struct Team {
     pub mode: AccessMode,
     /// Whether members may make their own keys.
     pub self_service: bool,
+    /// Whether members see the ranking of members, others masked.
+    pub ranking_open: bool,
     /// Seats; none for unlimited.
     pub seats: Option<i64>,
     /// Discount on usage.
@@ -158,6 +160,8 @@ pub struct TeamView {
     pub mode: AccessMode,
     /// Members may make their own keys.
     pub self_service: bool,
+    /// Members see the ranking of members, others masked.
+    pub ranking_open: bool,
     /// Seats; none for unlimited.
     pub seats: Option<i64>,
     /// Discount in basis points.

@@ -11,9 +11,9 @@ use axum::{
 use super::Edge;
 use crate::service::accounts::links::Link;
 
-/// `/reset/…`, `/confirm/…`, `/signup/…`.
+/// `/reset/…`, `/confirm/…`, `/signup/…`, `/invite/…`.
 pub fn routes() -> Router<Edge> {
-    [Link::Reset, Link::Confirm, Link::SignUp].into_iter().fold(Router::new(), |router, link| {
+    [Link::Reset, Link::Confirm, Link::SignUp, Link::Invite].into_iter().fold(Router::new(), |router, link| {
         let open = async move |State(edge): State<Edge>, Path(token): Path<String>| open(&edge, link, &token);
         router.route(&format!("{}/{{token}}", path_of(link)), get(open))
     })

@@ -202,6 +202,8 @@ pub async fn get_mailed_link(page: String) -> Result<MailedLink, AppError> {
     let Some(link) = Link::parse(&page) else { return Ok(MailedLink::default()) };
     let Some(token) = http::cookie(link.cookie()) else { return Ok(MailedLink::default()) };
     Ok(match link {
+        // Its page asks for the invitation itself.
+        Link::Invite => MailedLink::default(),
         Link::Reset => MailedLink { good: services.is_reset_token_good(&token).await?, email: String::new() },
         // Whether it still works is found out when it is used.
         Link::Confirm => MailedLink { good: true, email: String::new() },

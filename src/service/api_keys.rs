@@ -48,7 +48,8 @@ impl Services {
     pub async fn create_key(&self, caller: &Caller, team: &str, new: NewApiKey) -> Result<CreatedKey, ServiceError> {
         caller.check_may_write()?;
         let mut tx = self.store.begin().await?;
-        let (team, standing) = self.find_team_for(&mut tx, caller, team, Action::OwnKeys).await?;
+        // Under the lock that a removal takes: no key comes to be after its person has left.
+        let (team, standing) = self.lock_context_for(&mut tx, caller, team, Action::OwnKeys).await?;
         check_may_create(&team, standing, new.kind)?;
         let at = self.clock.now();
         let secret = make_secret("tg_", self.random.bytes());
@@ -233,7 +234,7 @@ fn revoked_meanwhile() -> ServiceError {
 
 /// An application key belongs to the team, not to who made it.
 fn is_own(key: &ApiKey, user: UserId) -> bool {
-    key.user == user && key.kind != KeyKind::Application
+    key.user == user && !key.is_the_teams()
 }
 
 fn view(row: ListedKey, viewer: UserId, standing: Standing, now: UnixMs) -> KeyView {

@@ -24,6 +24,9 @@ pub enum ServiceError {
     /// Only for platform admins, or another fixed sentence.
     #[error("{0}")]
     Forbidden(String),
+    /// The same with a code that programs know the case by.
+    #[error("{1}")]
+    ForbiddenAs(&'static str, String),
     /// Inputs with problems.
     #[error("invalid input")]
     Invalid(FieldErrors),
@@ -36,6 +39,9 @@ pub enum ServiceError {
     /// Too many attempts; seconds to wait.
     #[error("too many attempts")]
     TooManyAttempts(i64),
+    /// More of something than a stated limit gives: a sentence that says when it fits again, and seconds until then.
+    #[error("{0}")]
+    Limited(String, i64),
     /// Overloaded, or storage is away.
     #[error("busy")]
     Busy,
@@ -75,10 +81,11 @@ impl From<ServiceError> for AppError {
             ServiceError::Denied(action) => Self::Forbidden {
                 message: format!("Your role does not let you {}. Ask an owner or admin of the team.", action.name()),
             },
-            ServiceError::Forbidden(message) => Self::Forbidden { message },
+            ServiceError::Forbidden(message) | ServiceError::ForbiddenAs(_, message) => Self::Forbidden { message },
             ServiceError::Invalid(fields) => Self::Invalid { fields },
             ServiceError::Conflict(_, message) | ServiceError::Gone(message) => Self::Conflict { message },
             ServiceError::TooManyAttempts(retry_after_s) => Self::TooManyAttempts { retry_after_s },
+            ServiceError::Limited(message, _) => Self::Limited { message },
             ServiceError::Busy => Self::Unavailable,
             ServiceError::Internal(cause) => {
                 // Logged once, here, where it is handled; the visitor gets the reference alone.

@@ -7,6 +7,7 @@ use crate::{
     domain::{
         accounts::{Me, NAME_MAX, check_name},
         ids::OrgId,
+        members::SeatlessInvitation,
         roles::{Action, OrgRole, Standing},
         slug,
         teams::{AccessMode, NewTeam, Team, TeamKind, TeamListItem, TeamView},
@@ -25,6 +26,10 @@ pub struct TeamPatch {
     pub mode: Option<String>,
     /// Members may make their own keys.
     pub self_service: Option<bool>,
+    /// Members see the ranking of members, others masked.
+    pub ranking_open: Option<bool>,
+    /// Seats; `Some(None)` for unlimited.
+    pub seats: Option<Option<i64>>,
 }
 
 impl Services {
@@ -64,6 +69,55 @@ impl Services {
             return Err(ServiceError::Denied(action));
         }
         Ok((team, standing))
+    }
+
+    /// The same inside a transaction that changes who is in the team: locks it first, and reads rights under the lock. Personal spaces
+    /// are refused: they have one member.
+    pub(super) async fn lock_team_for(
+        &self,
+        c: &mut AnyConnection,
+        caller: &Caller,
+        team: &str,
+        action: Action,
+    ) -> Result<(Team, Standing), ServiceError> {
+        let (team, standing) = self.lock_context_for(c, caller, team, action).await?;
+        if team.kind == TeamKind::Personal {
+            return Err(ServiceError::Conflict(
+                "personal_space",
+                "This is a personal space: it has one member, its owner, and can not be shared, handed over or deleted.".into(),
+            ));
+        }
+        Ok((team, standing))
+    }
+
+    /// The same for personal spaces, too.
+    pub(super) async fn lock_context_for(
+        &self,
+        c: &mut AnyConnection,
+        caller: &Caller,
+        team: &str,
+        action: Action,
+    ) -> Result<(Team, Standing), ServiceError> {
+        let (team, _) = self.find_team_for(c, caller, team, action).await?;
+        if !storage::teams::lock(c, team.id).await? {
+            return Err(ServiceError::NotFound);
+        }
+        self.find_team_for(c, caller, &team.id.to_string(), action).await
+    }
+
+    /// The same under the lock of the organization, too: for what counts or changes something of it.
+    pub(super) async fn lock_team_and_organization_for(
+        &self,
+        c: &mut AnyConnection,
+        caller: &Caller,
+        team: &str,
+        action: Action,
+    ) -> Result<(Team, Standing), ServiceError> {
+        let (found, _) = self.find_team_for(c, caller, team, action).await?;
+        if let Some(org) = found.organization {
+            storage::organizations::lock(c, org).await?;
+        }
+        self.lock_team_for(c, caller, &found.id.to_string(), action).await
     }
 
     /// A team as pages and REST show it.
@@ -140,6 +194,7 @@ impl Services {
             owner: caller.user.id,
             mode: new.mode,
             self_service: new.self_service,
+            ranking_open: false,
             seats: None,
             discount_bp: 0,
             created_at: at,
@@ -168,15 +223,29 @@ impl Services {
         view(c, team, standing).await
     }
 
-    /// Changes name, mode or self-service of a team.
-    pub async fn update_team(&self, caller: &Caller, team: &str, patch: TeamPatch) -> Result<TeamView, ServiceError> {
+    /// Changes name, mode, self-service or who sees the ranking of a team.
+    /// Seats are the owner's and the platform's to set; gives the invitations that lost theirs, too, newest first.
+    pub async fn update_team(
+        &self,
+        caller: &Caller,
+        team: &str,
+        patch: TeamPatch,
+    ) -> Result<(TeamView, Vec<SeatlessInvitation>), ServiceError> {
         caller.check_may_write()?;
         let mut tx = self.store.begin().await?;
-        let (before, standing) = self.find_team_for(&mut tx, caller, team, Action::ManageLimits).await?;
+        let (before, standing) = self.lock_context_for(&mut tx, caller, team, Action::ManageLimits).await?;
+        if patch.seats.is_some() && !standing.may(Action::ManageBilling) {
+            return Err(ServiceError::Denied(Action::ManageBilling));
+        }
         if before.kind == TeamKind::Personal {
             return Err(ServiceError::Conflict("personal_space", "A personal space has no settings to change.".into()));
         }
         let mut after = before.clone();
+        let mut without_seat = vec![];
+        if let Some(seats) = patch.seats {
+            without_seat = self.seats_change(&mut tx, &before, seats).await?.without_seat;
+            after.seats = seats;
+        }
         if let Some(name) = patch.name {
             after.name = check_name(&name, "a name", NAME_MAX).map_err(|m| ServiceError::field("name", m))?;
         }
@@ -186,8 +255,14 @@ impl Services {
         if let Some(self_service) = patch.self_service {
             after.self_service = self_service;
         }
+        if let Some(ranking_open) = patch.ranking_open {
+            after.ranking_open = ranking_open;
+        }
         storage::teams::update(&mut tx, &after).await?;
-        let facts = |team: &Team| json!({"name": team.name, "mode": team.mode, "self_service": team.self_service});
+        let facts = |team: &Team| {
+            json!({"name": team.name, "mode": team.mode, "self_service": team.self_service, "ranking_open": team.ranking_open,
+                "seats": team.seats})
+        };
         let change = Change {
             action: "team.update",
             target_kind: "team",
@@ -202,7 +277,7 @@ impl Services {
         let view = view(&mut tx, after, standing).await?;
         tx.commit().await?;
         self.refresh_snapshot().await?;
-        Ok(view)
+        Ok((view, without_seat))
     }
 
     async fn organization_for_team(
@@ -264,6 +339,7 @@ async fn view(c: &mut AnyConnection, team: Team, standing: Standing) -> Result<T
         standing,
         mode: team.mode,
         self_service: team.self_service,
+        ranking_open: team.ranking_open,
         seats: team.seats,
         discount_bp: team.discount_bp,
         members: storage::teams::count_members(c, team.id).await?,

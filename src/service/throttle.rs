@@ -51,6 +51,8 @@ const SIGN_UP_PER_ACCOUNT: [Window; 1] = [Window { limit: 3, length_ms: HOUR_MS 
 const SIGN_UP_PER_ADDRESS: [Window; 1] = [Window { limit: 5, length_ms: HOUR_MS }];
 /// A refused attempt is noted once in this time.
 const DENIAL: [Window; 1] = [Window { limit: 1, length_ms: 10 * MINUTE_MS }];
+/// Links of invitations that led nowhere.
+const LOOKUP_PER_ADDRESS: [Window; 1] = [Window { limit: 20, length_ms: MINUTE_MS }];
 /// A demo is tried by many behind one address.
 const DEMO_SIGN_UP_PER_ADDRESS: [Window; 1] = [Window { limit: 60, length_ms: HOUR_MS }];
 
@@ -68,6 +70,7 @@ enum Key {
     SignUpAccount(String),
     SignUpAddress(IpAddr),
     Denial(UserId, TeamId, Action),
+    LookupAddress(IpAddr),
 }
 
 #[derive(Debug, Default)]
@@ -183,6 +186,26 @@ impl Throttles {
         self.count([account, (Key::SignUpAddress(network(address)), per_address)], now)
     }
 
+    /// Counts a look at the link of an invitation, or says how long to wait. Take it back with [`Self::take_back_lookup`] where the
+    /// link was one: only guesses are limited.
+    pub fn count_lookup(&self, address: IpAddr, now: UnixMs) -> Result<(), ServiceError> {
+        let mut entries = self.lock(now);
+        let key = Key::LookupAddress(network(address));
+        refuse_if_waiting(entries.get(&key).map_or(0, |entry| entry.wait_ms(&LOOKUP_PER_ADDRESS, now)))?;
+        push(&mut entries, key, &LOOKUP_PER_ADDRESS, now);
+        Ok(())
+    }
+
+    /// Takes a look back that was counted at this time.
+    pub fn take_back_lookup(&self, address: IpAddr, at: UnixMs) {
+        let mut entries = self.lock(at);
+        if let Some(entry) = entries.get_mut(&Key::LookupAddress(network(address)))
+            && let Some(position) = entry.attempts.iter().rposition(|attempt| *attempt == at)
+        {
+            entry.attempts.remove(position);
+        }
+    }
+
     fn count(&self, keys: [(Key, &[Window]); 2], now: UnixMs) -> Result<(), ServiceError> {
         let mut entries = self.lock(now);
         let wait = keys.iter().filter_map(|(key, windows)| entries.get(key).map(|entry| entry.wait_ms(windows, now))).max();
@@ -271,3 +294,6 @@ fn network(address: IpAddr) -> IpAddr {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,10 +80,16 @@ impl Services {
         group: GroupBy,
     ) -> Result<Vec<UsageShare>, ServiceError> {
         let mut c = self.store.reader().await?;
-        let action = if group == GroupBy::Model { Action::ViewTeam } else { Action::ViewEveryonesUsage };
-        let (team, _) = self.find_team_for(&mut c, caller, team, action).await?;
+        let (team, standing) = self.find_team_for(&mut c, caller, team, Action::ViewTeam).await?;
+        let everyones = standing.may(Action::ViewEveryonesUsage);
+        // A team may open the ranking to its members: each sees where they stand, and nobody else's name.
+        let masked = group == GroupBy::Member && team.ranking_open && standing.may(Action::OwnKeys);
+        if group != GroupBy::Model && !everyones && !masked {
+            return Err(ServiceError::Denied(Action::ViewEveryonesUsage));
+        }
         let filter = ReportFilter { team: team.id, from: range.from, to: range.to, test };
         Ok(match group {
+            GroupBy::Member if !everyones => mask(storage::usage::sum_by_member(&mut c, &filter).await?, caller.user.id),
             GroupBy::Member => storage::usage::sum_by_member(&mut c, &filter).await?,
             GroupBy::Model => storage::usage::sum_by_model(&mut c, &filter).await?,
             GroupBy::Key => storage::usage::sum_by_key(&mut c, &filter).await?,
@@ -129,6 +135,15 @@ impl Services {
         let spent = storage::usage::sum_cost(&mut c, team.id, UnixMs::from_civil(year, month, 1), UnixMs(i64::MAX)).await?;
         Ok(NanoUsd(spent))
     }
+}
+
+/// The same figures without the names of others.
+fn mask(mut rows: Vec<UsageShare>, viewer: UserId) -> Vec<UsageShare> {
+    let own = viewer.to_string();
+    for (place, row) in rows.iter_mut().enumerate().filter(|(_, row)| row.id != own) {
+        (row.id, row.name) = (String::new(), format!("Member {}", place + 1));
+    }
+    rows
 }
 
 fn report(

@@ -95,11 +95,19 @@ impl Vault {
 
     /// A key for one purpose, derived from the active one (HMAC-SHA256).
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
-        let key = self.keys.first().map_or([0; 32], |key| *key.key);
-        let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(&key).expect("HMAC takes keys of any length");
-        mac.update(purpose.as_bytes());
-        mac.finalize().into_bytes().into()
+        derive(self.keys.first().map_or(&[0; 32], |key| &key.key), purpose)
     }
+
+    /// The same of every key of the ring, the active one first: what was made under an older one can be made again.
+    pub fn derive_each(&self, purpose: &str) -> Vec<[u8; 32]> {
+        self.keys.iter().map(|key| derive(&key.key, purpose)).collect()
+    }
+}
+
+fn derive(key: &[u8; 32], purpose: &str) -> [u8; 32] {
+    let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(key).expect("HMAC takes keys of any length");
+    mac.update(purpose.as_bytes());
+    mac.finalize().into_bytes().into()
 }
 
 fn cipher(key: &MasterKey) -> XChaCha20Poly1305 {

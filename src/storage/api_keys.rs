@@ -126,6 +126,19 @@ pub async fn list(c: &mut AnyConnection, team: TeamId, filter: &KeyFilter<'_>) -
         .collect()
 }
 
+/// Keys of a team that were not revoked, of one person or of all; those that have expired included.
+pub async fn list_unrevoked(c: &mut AnyConnection, team: TeamId, user: Option<UserId>) -> Result<Vec<ApiKey>, sqlx::Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM api_keys k WHERE k.team_id = $1 AND ($2 = '' OR k.user_id = $2) AND k.revoked_at IS NULL ORDER BY k.id"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(team.to_string())
+        .bind(user.map(|id| id.to_string()).unwrap_or_default())
+        .fetch_all(c)
+        .await?;
+    rows.iter().map(from_row).collect()
+}
+
 /// How many keys of a team work now.
 pub async fn count_active(c: &mut AnyConnection, team: TeamId, user: Option<UserId>, now: UnixMs) -> Result<i64, sqlx::Error> {
     sqlx::query(

@@ -4,9 +4,11 @@
 pub mod api_keys;
 pub mod audit;
 pub mod catalog;
+pub mod invitations;
 pub mod known_devices;
 pub mod mails;
 pub mod management_tokens;
+pub mod members;
 pub mod migrate;
 pub mod organizations;
 mod row;

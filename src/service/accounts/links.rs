@@ -15,6 +15,8 @@ pub enum Link {
     Confirm,
     /// Finishes signing up.
     SignUp,
+    /// Joins a team.
+    Invite,
 }
 
 impl Link {
@@ -24,6 +26,7 @@ impl Link {
             "reset" => Some(Self::Reset),
             "confirm" => Some(Self::Confirm),
             "signup" => Some(Self::SignUp),
+            "invite" => Some(Self::Invite),
             _ => None,
         }
     }
@@ -34,6 +37,7 @@ impl Link {
             Self::Reset => "/reset",
             Self::Confirm => "/confirm",
             Self::SignUp => "/signup?link=1",
+            Self::Invite => "/invite",
         }
     }
 
@@ -43,6 +47,7 @@ impl Link {
             Self::Reset => "reset_link",
             Self::Confirm => "confirm_link",
             Self::SignUp => "signup_link",
+            Self::Invite => "invite_link",
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod confirm;
 pub mod delete;
 pub mod devices;
 pub mod email_change;
+pub mod invited;
 pub mod links;
 pub mod new_account;
 pub mod own_sessions;

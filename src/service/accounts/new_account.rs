@@ -70,6 +70,7 @@ impl Services {
             owner: id,
             mode: AccessMode::Inherit,
             self_service: true,
+            ranking_open: false,
             seats: Some(1),
             discount_bp: 0,
             created_at: new.at,

@@ -224,6 +224,7 @@ async fn write_team(
         owner: people[cast.members[0].0].id,
         mode: AccessMode::Inherit,
         self_service: true,
+        ranking_open: false,
         seats: Some(20),
         discount_bp: cast.discount_bp,
         created_at,

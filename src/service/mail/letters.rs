@@ -53,6 +53,9 @@ pub(super) fn subject(template: &Template) -> String {
         Template::EmailChanged { .. } => "Your email address was changed".into(),
         Template::AccountDeleted => "Your account was deleted".into(),
         Template::Invitation { team, inviter, .. } => format!("{inviter} invites you to {team}"),
+        Template::LinkWanted { team, email, .. } => format!("{email} asks for a new link to {team}"),
+        Template::SeatWanted { team, email, .. } => format!("{email} waits for a seat in {team}"),
+        Template::TeamDeleted { team, .. } => format!("{team} was deleted"),
         Template::RoleChanged { team, after, .. } => format!("You are {} of {team} now", a(*after)),
         Template::MemberRemoved { team, .. } => format!("You were removed from {team}"),
         Template::OwnershipTransferred { team, to_new_owner: true, .. }
@@ -124,7 +127,7 @@ fn content(template: &Template, token: &str) -> Content {
              used stays in your teams' statistics, under your name.",
             "It was not you? Tell the person who runs this Tallygate at once.",
         ),
-        Template::Invitation { team, organization, inviter, role, note, expires_at } => Content::new(
+        Template::Invitation { team, organization, inviter, role, note, expires_at, .. } => Content::new(
             format!(
                 "{inviter} invites you to the team {team} of {organization}, as {}. The link is for you alone, works once, and is valid \
                  until {}.",
@@ -135,6 +138,20 @@ fn content(template: &Template, token: &str) -> Content {
         )
         .quote(note)
         .link("Open invitation", format!("/invite/{token}")),
+        Template::LinkWanted { team, slug, email } => Content::new(
+            format!("{email} opened the invitation to the team {team} after it had ended, and asks for a new link."),
+            "“Resend” on that page sends one. You do not know the address? Then there is nothing to do.",
+        )
+        .link("Open members", format!("/t/{slug}/members")),
+        Template::SeatWanted { team, slug, email, seats } => Content::new(
+            format!("{email} was invited to the team {team} and can not join: all {seats} seats are taken."),
+            "Add a seat, or revoke an invitation that is not needed any more. The link stays valid until it ends.",
+        )
+        .link("Open members", format!("/t/{slug}/members")),
+        Template::TeamDeleted { team, by } => Content::new(
+            format!("{by} deleted the team {team}. All its keys have stopped. What was used stays in its organization's records."),
+            "Your other teams and your personal space are as they were.",
+        ),
         Template::RoleChanged { team, slug, by, before, after } => Content::new(
             format!("{by} changed your role in the team {team}: you were {}, you are {} now.", a(*before), a(*after)),
             what_role_means(*after),

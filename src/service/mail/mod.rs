@@ -21,7 +21,7 @@ use crate::{
         ids::MailId,
         time::{HOUR_MS, MINUTE_MS, SECOND_MS},
     },
-    service::{ServiceError, Services},
+    service::{ServiceError, Services, invitations::tokens::Channel, vault::Secret},
     storage::{self, mails::OutboxMail},
 };
 
@@ -157,8 +157,17 @@ impl Services {
         let unreadable = || "what the mail is made of can not be read".to_owned();
         let payload: Payload = serde_json::from_str(&mail.payload).map_err(|_| unreadable())?;
         let template = Template::parse(&mail.template, payload.facts).ok_or_else(unreadable)?;
-        let token = payload.sealed_token.map(|sealed| self.vault.open(&place(mail.id), &sealed)).transpose();
-        let token = token.map_err(|_| "its link was sealed under another TALLYGATE_SECRET_KEY".to_owned())?;
+        let key_is_gone = || "its link was made under another TALLYGATE_SECRET_KEY".to_owned();
+        let token = match &template {
+            Template::Invitation { invitation, generation, token_hash, .. } => {
+                let made = self.remake_invitation_token(*invitation, *generation, Channel::Mail, token_hash);
+                Some(Secret::new(made.ok_or_else(key_is_gone)?))
+            }
+            _ => {
+                let opened = payload.sealed_token.map(|sealed| self.vault.open(&place(mail.id), &sealed)).transpose();
+                opened.map_err(|_| key_is_gone())?
+            }
+        };
         Ok(template.render(&self.settings.public_url, &payload.name, token.as_ref()))
     }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::letters::{self, Letter};
 use crate::{
-    domain::{roles::Role, time::UnixMs},
+    domain::{ids::InvitationId, roles::Role, time::UnixMs},
     service::vault::Secret,
 };
 
@@ -32,7 +32,7 @@ pub enum Template {
     },
     /// The account and its personal space are gone.
     AccountDeleted,
-    /// Come and join a team. The token opens `/invite/…`.
+    /// Come and join a team, with a link to `/invite/…`.
     Invitation {
         /// The team's name.
         team: String,
@@ -46,6 +46,39 @@ pub enum Template {
         note: String,
         /// When the link ends.
         expires_at: UnixMs,
+        /// Which invitation. Its token is made when the mail is sent, and waits nowhere.
+        invitation: InvitationId,
+        /// Which of its tokens.
+        generation: i64,
+        /// SHA-256 of that token, by which the key is found that it is made under.
+        token_hash: String,
+    },
+    /// To who invited: the link has ended, and its person still wants to join.
+    LinkWanted {
+        /// The team's name.
+        team: String,
+        /// The team's short name, for the link.
+        slug: String,
+        /// Who asks.
+        email: String,
+    },
+    /// To the owner: somebody was invited and finds no free seat.
+    SeatWanted {
+        /// The team's name.
+        team: String,
+        /// The team's short name, for the link.
+        slug: String,
+        /// Who asks.
+        email: String,
+        /// All seats.
+        seats: i64,
+    },
+    /// To the members of a team that was deleted.
+    TeamDeleted {
+        /// The team's name.
+        team: String,
+        /// Who deleted it.
+        by: String,
     },
     /// To a member whose role was changed.
     RoleChanged {
@@ -123,6 +156,9 @@ impl Template {
             Self::EmailChanged { .. } => "email_changed",
             Self::AccountDeleted => "account_deleted",
             Self::Invitation { .. } => "invitation",
+            Self::LinkWanted { .. } => "link_wanted",
+            Self::SeatWanted { .. } => "seat_wanted",
+            Self::TeamDeleted { .. } => "team_deleted",
             Self::RoleChanged { .. } => "role_changed",
             Self::MemberRemoved { .. } => "member_removed",
             Self::OwnershipTransferred { .. } => "ownership_transferred",

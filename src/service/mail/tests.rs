@@ -94,7 +94,13 @@ fn one_of_each() -> Vec<Template> {
             role: Role::Member,
             note: odd(),
             expires_at: UnixMs(1_795_906_980_000),
+            invitation: Random::seeded(3).id_at(UnixMs(0)),
+            generation: 1,
+            token_hash: String::new(),
         },
+        Template::LinkWanted { team: odd(), slug: slug(), email: odd() },
+        Template::SeatWanted { team: odd(), slug: slug(), email: odd(), seats: 5 },
+        Template::TeamDeleted { team: odd(), by: odd() },
         Template::RoleChanged { team: odd(), slug: slug(), by: odd(), before: Role::Member, after: Role::Admin },
         Template::MemberRemoved { team: odd(), by: odd(), keys: 2 },
         transferred(true),
@@ -145,6 +151,9 @@ fn an_invitation_reads_as_a_person_would_write_it() {
         role: Role::Member,
         note: "See you on Monday!\nMaya".into(),
         expires_at: UnixMs(1_795_906_980_000),
+        invitation: Random::seeded(3).id_at(UnixMs(0)),
+        generation: 1,
+        token_hash: String::new(),
     };
     assert_eq!(invitation.subject(), "Maya Okafor invites you to Atlas Search");
     let letter = invitation.render("https://gate.example", "", Some(&Secret::new("abc".into())));

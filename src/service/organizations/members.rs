@@ -82,6 +82,7 @@ impl Services {
             check_other_admin(&mut tx, &org, &user).await?;
         }
         storage::organizations::put_member(&mut tx, org.id, user.id, role, self.clock.now()).await?;
+        self.withdraw_invitations_without_right(&mut tx, caller, user.id).await?;
         let change = ("organization.set_role", json!({"role": before}));
         self.report_role(&mut tx, caller, &org, &user, Some(role), change).await?;
         tx.commit().await?;
@@ -105,6 +106,7 @@ impl Services {
             check_other_admin(&mut tx, &org, &user).await?;
         }
         storage::organizations::delete_member(&mut tx, org.id, user.id).await?;
+        self.withdraw_invitations_without_right(&mut tx, caller, user.id).await?;
         let change = ("organization.remove_member", json!({"role": before}));
         self.report_role(&mut tx, caller, &org, &user, None, change).await?;
         tx.commit().await?;

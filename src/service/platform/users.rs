@@ -63,6 +63,7 @@ impl Services {
             return Err(ServiceError::Conflict("suspended", format!("{} is suspended already.", user.name)));
         }
         storage::users::set_disabled(&mut tx, id, Some(now)).await?;
+        self.withdraw_invitations_without_right(&mut tx, caller, id).await?;
         storage::sessions::delete_others(&mut tx, id, "").await?;
         storage::single_use_tokens::delete_all_of(&mut tx, id).await?;
         let states = (json!({"suspended": false}), json!({"suspended": true}));

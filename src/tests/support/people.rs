@@ -38,6 +38,7 @@ pub(crate) async fn db_person(services: &Services, name: &str, platform_admin: b
         owner: user.id,
         mode: AccessMode::Inherit,
         self_service: true,
+        ranking_open: false,
         seats: None,
         discount_bp: 0,
         created_at: at,

@@ -1,0 +1,57 @@
+//! The server functions' rows: name, form, letters.
+
+use std::collections::BTreeSet;
+
+use leptos::server_fn::axum::server_fn_paths;
+
+/// Order of the letters: anonymous, stranger, viewer, member, admin, owner, organization admin, platform admin.
+#[rustfmt::skip]
+pub(super) const ROWS: &[(&str, &str, &str)] = &[
+    // Around signing in: open to everybody.
+    ("get_me", "", "oooooooo"),
+    ("get_door", "", "oooooooo"),
+    ("log_in", "email=nobody@x.example&password=not+the+password", "ssssssss"),
+    ("log_out", "", "oooooooo"),
+    ("sign_up", "email=new@x.example&password=short", "cccccccc"),
+    ("finish_sign_up", "password=short", "cccccccc"),
+    ("forgot_password", "email=nonsense", "cccccccc"),
+    ("reset_password", "password=short", "cccccccc"),
+    ("confirm_email", "", "cccccccc"),
+    ("get_mailed_link", "page=reset", "oooooooo"),
+    ("set_theme", "theme=dark", "oooooooo"),
+
+    // One's own account.
+    ("get_account", "", "sooooooo"),
+    ("change_name", "name=", "sccccccc"),
+    ("change_password", "current_password=x&password=y", "sccccccc"),
+    ("resend_confirmation", "", "sccccccc"),
+    ("create_token", "name=t&scope=read", "sooooooo"),
+    ("revoke_token", "id={nothing}", "snnnnnnn"),
+
+    // Teams.
+    ("list_teams", "", "sooooooo"),
+    ("get_new_team", "", "sooooooo"),
+    ("create_team", "form[name]=Side&form[organization]=northwind-labs&form[mode]=inherit", "scffffoo"),
+    ("get_overview", "team={team}&range=28d&calls=", "snoooooo"),
+    ("get_overview_stamp", "team={team}", "snoooooo"),
+    ("list_keys", "team={team}&text=&mine=false&cursor=", "snfooooo"),
+    ("create_key", "team={team}&name=k", "snfoooff"),
+    ("rename_key", "team={team}&id={key}&name=renamed", "snnnooff"),
+    ("rotate_key", "team={team}&id={key}", "snnnooff"),
+    ("revoke_key", "team={team}&id={key}", "snnnoofo"),
+
+    // The platform.
+    ("list_providers", "", "snnnnnno"),
+    ("typed_provider", "", "oooooooo"),
+    ("save_provider", "form[name]=sim&form[kind]=simulated", "snnnnnnc"),
+    ("delete_provider", "id={provider}", "snnnnnnc"),
+    ("test_provider", "id={provider}", "snnnnnno"),
+    ("list_catalog_models", "", "snnnnnno"),
+    ("typed_model", "", "oooooooo"),
+    ("save_model", "form[name]=labs/chat", "snnnnnnc"),
+];
+
+/// The server functions that this program answers.
+pub(super) fn registered() -> BTreeSet<String> {
+    server_fn_paths().map(|(path, _)| path.strip_prefix("/fn/").expect("server functions live under /fn").to_owned()).collect()
+}

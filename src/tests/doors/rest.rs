@@ -1,0 +1,115 @@
+//! The management API's rows: door, address where it is not the door's own, body, letters.
+
+use std::collections::BTreeSet;
+
+/// Order of the letters: anonymous, stranger, viewer, member, admin, owner, organization admin, platform admin.
+#[rustfmt::skip]
+pub(super) const ROWS: &[(&str, &str, &str, &str)] = &[
+    ("POST /auth/signup", "", r#"{"email":"new@x.example","password":"short"}"#, "cccccccc"),
+    ("POST /auth/login", "", r#"{"email":"nobody@x.example","password":"not the password"}"#, "ssssssss"),
+    ("POST /auth/logout", "", "{}", "oooooooo"),
+    ("GET /me", "", "", "sooooooo"),
+    ("PATCH /me", "", r#"{"name":""}"#, "sccccccc"),
+    ("DELETE /me", "", r#"{"confirm":"nobody","password":"not the password"}"#, "sccccccc"),
+    ("POST /me/email", "", r#"{"email":"nonsense","password":"not the password"}"#, "sccccccc"),
+    ("POST /me/password", "", r#"{"current_password":"not the password","password":"short"}"#, "sccccccc"),
+    ("GET /me/sessions", "", "", "sooooooo"),
+    ("DELETE /me/sessions", "", "", "sooooooo"),
+    ("DELETE /me/sessions/{session}", "/me/sessions/{nothing}", "", "snnnnnnn"),
+    ("GET /me/tokens", "", "", "sooooooo"),
+    ("POST /me/tokens", "", r#"{"name":"t","scope":"read"}"#, "sooooooo"),
+    ("DELETE /me/tokens/{token}", "/me/tokens/{nothing}", "", "snnnnnnn"),
+
+    ("GET /organizations", "", "", "sooooooo"),
+    ("POST /organizations", "", r#"{"name":"Southwind"}"#, "snnnnnno"),
+    ("GET /organizations/{org}", "", "", "snoooooo"),
+    ("PATCH /organizations/{org}", "", r#"{"members_create_teams":false}"#, "snffffoo"),
+    ("GET /organizations/{org}/members", "", "", "snffffoo"),
+    ("POST /organizations/{org}/members", "", r#"{"email":"nobody@x.example","role":"member"}"#, "snffffcc"),
+    ("PATCH /organizations/{org}/members/{user}", "", r#"{"role":"member"}"#, "snffffoo"),
+    ("DELETE /organizations/{org}/members/{user}", "", "", "snffffcc"),
+    ("GET /organizations/{org}/audit", "", "", "snffffoo"),
+    ("GET /organizations/{org}/audit.csv", "", "", "snffffoo"),
+    ("PUT /organizations/{org}/models/{model}", "", r#"{"state":"open"}"#, "snffffoo"),
+
+    ("GET /teams", "", "", "sooooooo"),
+    ("POST /teams", "", r#"{"name":"Side","organization":"northwind-labs"}"#, "scffffoo"),
+    ("GET /teams/{team}", "", "", "snoooooo"),
+    ("PATCH /teams/{team}", "", r#"{"self_service":true}"#, "snffoooo"),
+    ("DELETE /teams/{team}", "", r#"{"confirm_name":"another name"}"#, "snfffcff"),
+
+    ("GET /teams/{team}/members", "", "", "snoooooo"),
+    ("PATCH /teams/{team}/members/{user}", "", r#"{"role":"viewer"}"#, "snffooof"),
+    ("DELETE /teams/{team}/members/{user}", "", "", "snffooof"),
+    ("GET /teams/{team}/members/{user}/removal", "", "", "snffooof"),
+    ("POST /teams/{team}/transfer", "", r#"{"to":"{user}","confirm_name":"another name"}"#, "snfffcff"),
+    ("POST /teams/{team}/leave", "", "{}", "snoooccc"),
+
+    ("GET /teams/{team}/invitations", "", "", "snffooof"),
+    ("POST /teams/{team}/invitations", "", r#"{"email":"nonsense","role":"member"}"#, "snffcccf"),
+    ("DELETE /teams/{team}/invitations/{invitation}", "", "", "snffcccf"),
+    ("POST /teams/{team}/invitations/{invitation}/resend", "", "", "snffcccf"),
+    ("POST /teams/{team}/invitations/{invitation}/link", "", "", "snffcccf"),
+    ("GET /invitations/{token}", "/invitations/{link}", "", "oooooooo"),
+    ("POST /invitations/{token}/accept", "/invitations/{link}/accept", "{}", "sfffffff"),
+    ("POST /invitations/{token}/decline", "/invitations/{link}/decline", "{}", "offfffff"),
+    ("POST /invitations/{token}/ask", "/invitations/{link}/ask", "{}", "cccccccc"),
+
+    ("GET /teams/{team}/keys", "", "", "snfooooo"),
+    ("POST /teams/{team}/keys", "", r#"{"name":"k"}"#, "snfoooff"),
+    ("PATCH /teams/{team}/keys/{key}", "", r#"{"name":"renamed"}"#, "snnnooff"),
+    ("DELETE /teams/{team}/keys/{key}", "", "", "snnnoofo"),
+    ("POST /teams/{team}/keys/{key}/rotate", "", "", "snnnooff"),
+
+    ("GET /teams/{team}/audit", "", "", "snffoooo"),
+    ("GET /teams/{team}/audit.csv", "", "", "snffoooo"),
+    ("POST /teams/{team}/recover", "", r#"{"to":"{nothing}","reason":"The owner left."}"#, "snnnnnnc"),
+
+    ("GET /teams/{team}/usage", "", "", "snoooooo"),
+    ("GET /teams/{team}/usage/members", "", "", "snffoooo"),
+    ("GET /teams/{team}/logs", "", "", "snfooooo"),
+
+    ("GET /audit", "", "", "snnnnnno"),
+    ("GET /audit.csv", "", "", "snnnnnno"),
+    ("GET /users", "", "", "snnnnnno"),
+    ("GET /users/{user}", "", "", "snnnnnno"),
+    ("PATCH /users/{user}", "", r#"{"platform_admin":false}"#, "snnnnnno"),
+    ("DELETE /users/{user}/sessions", "", "", "snnnnnno"),
+    ("POST /users/{user}/password-reset", "", "", "snnnnnno"),
+    ("GET /platform/settings", "", "", "snnnnnno"),
+    ("PATCH /platform/settings", "", r#"{"personal_models":"none"}"#, "snnnnnno"),
+    ("GET /platform/mails", "", "", "snnnnnno"),
+
+    ("GET /catalog/providers", "", "", "snnnnnno"),
+    ("POST /catalog/providers", "", r#"{"name":"sim","kind":"simulated"}"#, "snnnnnnc"),
+    ("GET /catalog/providers/{provider}", "", "", "snnnnnno"),
+    ("PATCH /catalog/providers/{provider}", "", r#"{"name":"sim"}"#, "snnnnnno"),
+    ("DELETE /catalog/providers/{provider}", "", "", "snnnnnnc"),
+    ("POST /catalog/providers/{provider}/test", "", "", "snnnnnno"),
+    ("GET /catalog/models", "", "", "snnnnnno"),
+    ("POST /catalog/models", "", r#"{"name":"","tier":"general","context_window":1,"max_output":1,"deployments":[]}"#, "snnnnnnc"),
+    ("GET /catalog/models/{model}", "", "", "snnnnnno"),
+    ("PATCH /catalog/models/{model}", "", r#"{"restricted":false}"#, "snnnnnno"),
+];
+
+/// The routes that the router has, read from its source: what it serves must be described.
+pub(super) fn served() -> BTreeSet<String> {
+    let source = include_str!("../../api/mod.rs");
+    let mut doors = BTreeSet::new();
+    for route in source.split(".route(").skip(1) {
+        let mut quoted = route.split('"');
+        let path = quoted.nth(1).expect("a route has a path").replace("{*", "{");
+        let handlers = quoted.collect::<Vec<_>>().join("\"");
+        let handlers = handlers.split("\n        .").next().unwrap_or_default();
+        for method in ["get", "post", "put", "patch", "delete"] {
+            let called = |before: char| handlers.contains(&format!("{before}{method}("));
+            if [' ', '.', ':', '\n'].into_iter().any(called) {
+                doors.insert(format!("{} {path}", method.to_uppercase()));
+            }
+        }
+    }
+    // The document and its page describe themselves; neither needs anybody.
+    doors.remove("GET /openapi.json");
+    doors.remove("GET /api/docs");
+    doors
+}
