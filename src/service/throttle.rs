@@ -294,6 +294,3 @@ fn network(address: IpAddr) -> IpAddr {
         other => other,
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -40,6 +40,7 @@ impl Services {
         for org in &organizations {
             storage::organizations::delete_member(&mut tx, org.id, user.id).await?;
         }
+        self.withdraw_invitations_without_right(&mut tx, caller, user.id).await?;
         storage::sessions::delete_others(&mut tx, user.id, "").await?;
         storage::known_devices::delete_of(&mut tx, user.id).await?;
         storage::single_use_tokens::delete_all_of(&mut tx, user.id).await?;
