@@ -23,6 +23,13 @@ impl FieldErrors {
         self.0.iter().find(|(name, _)| name == field).map(|(_, message)| message.as_str())
     }
 
+    /// The same problems where a field has another name.
+    #[must_use]
+    pub fn renamed(self, from: &str, to: &str) -> Self {
+        let rename = |(name, message): (String, String)| (if name == from { to.to_owned() } else { name }, message);
+        Self(self.0.into_iter().map(rename).collect())
+    }
+
     /// Keeps the value of a check, or notes its problem.
     pub fn check<T>(&mut self, field: &str, result: Result<T, String>) -> Option<T> {
         match result {

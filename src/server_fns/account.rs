@@ -20,6 +20,19 @@ pub struct TokenRow {
     pub expired: bool,
 }
 
+/// A row of the list of signed-in browsers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrowserRow {
+    pub id: String,
+    /// "Firefox on Linux".
+    pub device: String,
+    pub address: String,
+    pub signed_in: String,
+    pub last_seen: String,
+    /// The browser that asks.
+    pub this: bool,
+}
+
 /// What the account page shows beside [`Me`](crate::domain::accounts::Me).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountPage {
@@ -27,6 +40,7 @@ pub struct AccountPage {
     pub email: String,
     pub email_confirmed: bool,
     pub tokens: Vec<TokenRow>,
+    pub browsers: Vec<BrowserRow>,
     /// A token made just now, shown once.
     pub new_token: Option<NewTokenView>,
     /// Where the management API is.
@@ -61,7 +75,16 @@ pub async fn get_account() -> Result<AccountPage, AppError> {
         expired: token.expires_at.is_some_and(|at| at <= now),
         name: token.name,
     });
+    let browsers = services.list_sessions(&caller).await?.into_iter().map(|row| BrowserRow {
+        id: row.id,
+        device: row.device,
+        address: row.address,
+        signed_in: format::date(row.created_at),
+        last_seen: format::ago(row.last_seen_at, now),
+        this: row.this,
+    });
     Ok(AccountPage {
+        browsers: browsers.collect(),
         name: caller.user.name.clone(),
         email: caller.user.email.clone(),
         email_confirmed: caller.user.email_confirmed_at.is_some(),
@@ -89,6 +112,54 @@ pub async fn change_password(current_password: String, password: String) -> Resu
     let (_, _, session) = super::context::visitor()?;
     services.change_password(&caller, Some(&session), Secret::new(current_password), Secret::new(password)).await?;
     super::context::go_to("/account?done=password");
+    Ok(())
+}
+
+/// Mails a link to the address that the account is to have.
+#[server(prefix = "/fn", endpoint = "change_email", output = PageAnswer)]
+pub async fn change_email(email: String, email_password: String) -> Result<(), AppError> {
+    use super::context;
+    use crate::service::{ServiceError, vault::Secret};
+
+    let (services, caller) = context::signed_in().await?;
+    let changed = services.change_email(&caller, &email, Secret::new(email_password)).await;
+    changed.map_err(|error| match error {
+        // The page has another field of that name.
+        ServiceError::Invalid(fields) => AppError::Invalid { fields: fields.renamed("password", "email_password") },
+        other => other.into(),
+    })?;
+    context::go_to("/account?done=email");
+    Ok(())
+}
+
+/// Signs another browser out.
+#[server(prefix = "/fn", endpoint = "end_session", output = PageAnswer)]
+pub async fn end_session(id: String) -> Result<(), AppError> {
+    let (services, caller) = super::context::signed_in().await?;
+    services.end_session(&caller, &id).await?;
+    super::context::go_to("/account?done=session");
+    Ok(())
+}
+
+/// Signs all other browsers out.
+#[server(prefix = "/fn", endpoint = "end_other_sessions", output = PageAnswer)]
+pub async fn end_other_sessions() -> Result<(), AppError> {
+    let (services, caller) = super::context::signed_in().await?;
+    services.end_other_sessions(&caller).await?;
+    super::context::go_to("/account?done=sessions");
+    Ok(())
+}
+
+/// Deletes the account, and leads out.
+#[server(prefix = "/fn", endpoint = "delete_account", output = PageAnswer)]
+pub async fn delete_account(confirm: String, password: String) -> Result<(), AppError> {
+    use super::{context, http};
+    use crate::service::vault::Secret;
+
+    let (services, caller) = context::signed_in().await?;
+    services.delete_account(&caller, &confirm, Secret::new(password)).await?;
+    http::set_header("clear-site-data", "\"cache\", \"storage\"");
+    context::go_to("/login");
     Ok(())
 }
 

@@ -110,3 +110,35 @@ async fn platform_admins_manage_accounts_organizations_and_settings() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_account_page_changes_the_address_and_signs_browsers_out_without_javascript() {
+    on_each_database(|services| async move {
+        first_admin(&services).await;
+        let app = TestApp::new(&services);
+        let login = json!({ "email": "maya@northwind.example", "password": PASSWORD });
+        let (maya, other) = (app.browser(), app.browser());
+        maya.post("/api/v1/auth/login", login.clone()).await.expect(200);
+        other.post("/api/v1/auth/login", login).await.expect(200);
+        let page = maya.page("/account").await.text();
+        assert_eq!(page.matches("This browser").count(), 1, "{page}");
+        assert!(page.contains("Sign out everywhere else") && page.contains("Change email") && page.contains("Delete account"));
+        assert!(maya.page("/account?dialog=delete").await.text().contains("Type maya@northwind.example to confirm"));
+
+        let wrong = [("email", "maya@labs.example"), ("email_password", "not the password")];
+        let refused = maya.form("/fn/change_email", &wrong, true).await;
+        assert_eq!(refused.status.as_u16(), 302, "{}", refused.text());
+        assert!(services.mailer.sent().iter().all(|mail| mail.recipient != "maya@labs.example"));
+        let right = [("email", "maya@labs.example"), ("email_password", PASSWORD)];
+        assert_eq!(maya.form("/fn/change_email", &right, true).await.header("location"), "/account?done=email");
+        services.deliver_mails_once().await.unwrap();
+        mailed_token(&services, "maya@labs.example", "/confirm/");
+
+        assert_eq!(maya.form("/fn/end_other_sessions", &[], true).await.header("location"), "/account?done=sessions");
+        other.get("/api/v1/me").await.expect(401);
+        let delete = [("confirm", "maya@northwind.example"), ("password", PASSWORD)];
+        assert_eq!(maya.form("/fn/delete_account", &delete, false).await.status.as_u16(), 409, "the only platform admin");
+        maya.get("/api/v1/me").await.expect(200);
+    })
+    .await;
+}

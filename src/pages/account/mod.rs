@@ -1,6 +1,8 @@
 //! `/account`: name, address, password, appearance and management tokens of the signed-in person.
 
 mod appearance;
+mod browsers;
+mod deletion;
 mod profile;
 mod tokens;
 
@@ -8,6 +10,8 @@ use leptos::prelude::*;
 
 use self::{
     appearance::appearance,
+    browsers::browser_list,
+    deletion::{DeleteDialog, deletion},
     profile::{address, name, password},
     tokens::{NewTokenDialog, RevokeDialog, TokenDialog, token_list},
 };
@@ -16,8 +20,8 @@ use crate::{
     app::Session,
     components::{Note, NoteKind, PageHead, SkeletonBlock},
     server_fns::account::{
-        AccountPage as Account, ChangeName, ChangePassword, CreateToken, GetAccount, NewTokenView, ResendConfirmation,
-        RevokeToken,
+        AccountPage as Account, ChangeEmail, ChangeName, ChangePassword, CreateToken, DeleteAccount, EndOtherSessions,
+        EndSession, GetAccount, NewTokenView, ResendConfirmation, RevokeToken,
     },
 };
 
@@ -27,6 +31,10 @@ struct Forms {
     name: FormAction,
     password: FormAction,
     resend: FormAction,
+    email: FormAction,
+    end_session: FormAction,
+    end_others: FormAction,
+    delete: FormAction,
     create_token: FormAction,
     revoke_token: FormAction,
 }
@@ -38,11 +46,16 @@ pub fn AccountPage() -> impl IntoView {
         name: FormAction::to::<ChangeName>(),
         password: FormAction::to::<ChangePassword>(),
         resend: FormAction::to::<ResendConfirmation>(),
+        email: FormAction::to::<ChangeEmail>(),
+        end_session: FormAction::to::<EndSession>(),
+        end_others: FormAction::to::<EndOtherSessions>(),
+        delete: FormAction::to::<DeleteAccount>(),
         create_token: FormAction::to::<CreateToken>(),
         revoke_token: FormAction::to::<RevokeToken>(),
     };
     let (done, dialog, token) = (query_param("done"), query_param("dialog"), query_param("token"));
-    let changes = move || forms.name.version() + forms.create_token.version() + forms.revoke_token.version();
+    let changing = [forms.name, forms.end_session, forms.end_others, forms.create_token, forms.revoke_token];
+    let changes = move || changing.iter().map(|form| form.version()).sum();
     let account = PageData::load_again(changes, || GetAccount {});
     refresh_name(forms.name);
     view! {
@@ -79,10 +92,12 @@ fn content(page: Account, done: Memo<String>, forms: Forms) -> AnyView {
         <div class="grid narrow-page">
             {move || done_note(&done.get())}
             {name(page.name.clone(), forms.name)}
-            {address(page.email.clone(), page.email_confirmed, forms.resend)}
+            {address(page.email.clone(), page.email_confirmed, forms.resend, forms.email)}
             {password(page.email.clone(), forms.password)}
+            {browser_list(page.browsers.clone(), forms.end_session, forms.end_others)}
             {appearance()}
             {token_list(page)}
+            {deletion()}
         </div>
     }
     .into_any()
@@ -94,6 +109,9 @@ fn done_note(done: &str) -> Option<AnyView> {
         "name" => ("Your name is changed.", ""),
         "password" => ("Your password is changed.", "All other browsers are signed out."),
         "sent" => ("A confirmation link is on its way.", "It is valid for 24 hours; older ones do not work any more."),
+        "email" => ("A link is on its way to the new address.", "Your address changes when you open it; within 24 hours."),
+        "session" => ("That browser is signed out.", ""),
+        "sessions" => ("All other browsers are signed out.", ""),
         "revoked" => ("The token is revoked.", "Its next request is refused."),
         _ => return None,
     };
@@ -107,6 +125,7 @@ fn opened(page: Account, dialog: &str, token: &str, forms: Forms) -> Option<AnyV
     }
     match dialog {
         "token" if made(forms).is_none() => Some(view! { <TokenDialog action=forms.create_token/> }.into_any()),
+        "delete" => Some(view! { <DeleteDialog email=page.email action=forms.delete/> }.into_any()),
         "revoke" => {
             let row = page.tokens.into_iter().find(|row| row.id == token)?;
             Some(view! { <RevokeDialog row=row action=forms.revoke_token/> }.into_any())

@@ -35,9 +35,11 @@ pub(super) fn name(name: String, action: FormAction) -> AnyView {
     .into_any()
 }
 
-/// The address, and whether it is confirmed.
-pub(super) fn address(email: String, confirmed: bool, action: FormAction) -> AnyView {
+/// The address, whether it is confirmed, and another one in its place.
+pub(super) fn address(email: String, confirmed: bool, action: FormAction, change: FormAction) -> AnyView {
     let problems = action.problems();
+    let changing = change.problems();
+    let changed = Memo::new(move |times: Option<&u32>| times.copied().unwrap_or_default() + u32::from(change.worked()));
     let state = if confirmed {
         view! { <Quiet text="Confirmed"/> }.into_any()
     } else {
@@ -60,7 +62,43 @@ pub(super) fn address(email: String, confirmed: bool, action: FormAction) -> Any
                 {problems.note()}
                 {resend}
             </div>
+            <Form action=change>
+                <div class="body form">
+                    {changing.note()}
+                    {move || email_fields(changed.get(), changing)}
+                </div>
+                <footer class="form-foot">
+                    <span>"Signs out all other browsers once the new address is confirmed."</span>
+                    <Button label="Change email" busy=change.pending()/>
+                </footer>
+            </Form>
         </section>
+    }
+    .into_any()
+}
+
+/// Made anew, and so empty again, each time a link was sent.
+fn email_fields(_changed: u32, problems: Problems) -> AnyView {
+    view! {
+        <Field
+            label="New email"
+            name="email"
+            id="new-email"
+            kind="email"
+            hint="A link goes there. Your address changes when you open it."
+            error=problems.field("email")
+            required=true
+            maxlength=254
+            autocomplete="email"
+        />
+        <Field
+            label="Password"
+            name="email_password"
+            kind="password"
+            error=problems.field("email_password")
+            required=true
+            autocomplete="current-password"
+        />
     }
     .into_any()
 }
