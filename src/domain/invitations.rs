@@ -95,7 +95,7 @@ pub struct PendingInvitation {
 
 /// What became of one address that was to be invited.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "result")]
+#[serde(rename_all = "snake_case")]
 pub enum InviteOutcome {
     /// The invitation exists, and its mail is queued.
     Sent {

@@ -8,7 +8,7 @@ use leptos::server_fn::axum::server_fn_paths;
 #[rustfmt::skip]
 pub(super) const ROWS: &[(&str, &str, &str)] = &[
     // Around signing in: open to everybody.
-    ("get_me", "", "oooooooo"),
+    ("get_visitor", "guarded=false", "oooooooo"),
     ("get_door", "", "oooooooo"),
     ("log_in", "email=nobody@x.example&password=not+the+password", "ssssssss"),
     ("log_out", "", "oooooooo"),
@@ -42,12 +42,10 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
 
     // The platform.
     ("list_providers", "", "snnnnnno"),
-    ("typed_provider", "", "oooooooo"),
     ("save_provider", "form[name]=sim&form[kind]=simulated", "snnnnnnc"),
     ("delete_provider", "id={provider}", "snnnnnnc"),
     ("test_provider", "id={provider}", "snnnnnno"),
     ("list_catalog_models", "", "snnnnnno"),
-    ("typed_model", "", "oooooooo"),
     ("save_model", "form[name]=labs/chat", "snnnnnnc"),
 ];
 
