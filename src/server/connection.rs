@@ -268,6 +268,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TimedIo<IO> {
             ready!(self.check_write(cx, result))?;
             self.lingering = Some(sleep(LINGER));
         }
+        // Asked first: whoever sends without end leaves this task no time to ask afterwards.
+        if self.lingering.as_mut().is_some_and(|timer| timer.as_mut().poll(cx).is_ready()) {
+            return Poll::Ready(Ok(()));
+        }
         // Closing with unread bytes resets the connection, and the client may lose the answer ("too large") that was on its way.
         let mut scratch = [0; 16 << 10];
         loop {
@@ -275,15 +279,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TimedIo<IO> {
             match Pin::new(&mut self.io).poll_read(cx, &mut buffer) {
                 Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {}
                 Poll::Ready(_) => return Poll::Ready(Ok(())),
-                Poll::Pending => break,
+                Poll::Pending => return Poll::Pending,
             }
-            if self.lingering.as_ref().is_some_and(|timer| timer.is_elapsed()) {
-                return Poll::Ready(Ok(()));
-            }
-        }
-        match &mut self.lingering {
-            Some(timer) => timer.as_mut().poll(cx).map(Ok),
-            None => Poll::Ready(Ok(())),
         }
     }
 }

@@ -12,6 +12,7 @@ mod invitations;
 mod mail;
 mod members;
 mod organizations;
+mod outage;
 mod own_account;
 mod requests;
 mod rest;

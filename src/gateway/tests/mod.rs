@@ -75,13 +75,15 @@ impl World {
         services.create_model(&maya, people::model("sim", "simulator")).await.unwrap();
         let key = create_key(&services, &maya, KeyKind::Person).await;
 
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let router = super::router(services.clone());
-        let listener = listener.tap_io(|socket| socket.set_nodelay(true).unwrap());
-        let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let (url, server) = serve(&services).await;
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { services, upstream, maya, key, url, http, server, folder }
+    }
+
+    /// Puts a gateway with the present services in the place of the running one.
+    pub(crate) async fn serve_anew(&mut self) {
+        self.server.abort();
+        (self.url, self.server) = serve(&self.services).await;
     }
 
     /// A request to the gateway, without a key.
@@ -129,6 +131,14 @@ impl World {
     pub(crate) async fn add_model(&self, model: NewModel) {
         self.services.create_model(&self.maya, model).await.unwrap();
     }
+}
+
+async fn serve(services: &Services) -> (String, tokio::task::JoinHandle<()>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let router = super::router(services.clone());
+    let listener = listener.tap_io(|socket| socket.set_nodelay(true).unwrap());
+    (url, tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }))
 }
 
 /// An OpenAI-compatible provider at an address.

@@ -1,5 +1,6 @@
 //! The server against real sockets.
 
+mod bodies;
 mod connections;
 mod stopping;
 

@@ -25,8 +25,8 @@ pub(crate) struct TestApp {
     pub(crate) services: Services,
     router: Router,
     host: String,
-    /// Where calls are spooled.
-    _spool: tempfile::TempDir,
+    /// Its data directory: where calls are spooled.
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl TestApp {
@@ -47,7 +47,7 @@ impl TestApp {
         services.settings = Arc::new(settings);
         let host = config.http.public_url[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
         let router = router(&Edge::new(services.clone(), config));
-        Self { services, router, host, _spool: spool }
+        Self { services, router, host, folder: spool }
     }
 
     /// A browser that nobody signed in with.
