@@ -92,6 +92,8 @@ pub async fn save_model(#[server(default)] id: String, form: ModelForm) -> Resul
     use super::context::{keep_typed_form, signed_in};
     use crate::service::ServiceError;
     let (services, caller) = signed_in().await?;
+    // Before the form is read: to others this door does not exist, whatever they fill in.
+    caller.check_platform_admin()?;
     let save = async || {
         let model = form.parse()?;
         match id.as_str() {
