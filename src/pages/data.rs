@@ -44,20 +44,7 @@ impl<T: DeserializeOwned + 'static> PageData<T> {
         turn: impl Fn() -> u32 + Send + Sync + 'static,
         arguments: impl Fn() -> F + Send + Sync + 'static,
     ) -> Self {
-        Self { answer: resource(Box::new(move || Question::of(arguments(), turn())), true), of: PhantomData }
-    }
-
-    /// Loads beside the page, which is sent before: what it shows comes in where it stands.
-    pub fn stream<F: Ask<Output = T>>(
-        turn: impl Fn() -> u32 + Send + Sync + 'static,
-        arguments: impl Fn() -> F + Send + Sync + 'static,
-    ) -> Self {
-        Self { answer: resource(Box::new(move || Question::of(arguments(), turn())), false), of: PhantomData }
-    }
-
-    /// The value.
-    pub async fn get(self) -> Result<T, AppError> {
-        read(self.answer.await)
+        Self { answer: resource(Box::new(move || Question::of(arguments(), turn()))), of: PhantomData }
     }
 
     /// The page made of it; a skeleton in its place while it loads for the first time, the former one while it loads anew.
@@ -91,8 +78,8 @@ impl<T: DeserializeOwned + 'static> PageData<T> {
     }
 }
 
-fn resource(question: Box<dyn Fn() -> Question + Send + Sync>, blocking: bool) -> Resource<Answer, AsItIs> {
-    Resource::new_with_options(question, |question: Question| question.ask(), blocking)
+fn resource(question: Box<dyn Fn() -> Question + Send + Sync>) -> Resource<Answer, AsItIs> {
+    Resource::new_with_options(question, |question: Question| question.ask(), true)
 }
 
 fn body(answer: Resource<Answer, AsItIs>, skeleton: fn() -> AnyView, draw: Draw) -> AnyView {
