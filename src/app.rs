@@ -153,11 +153,13 @@ fn Pages() -> impl IntoView {
             <Route path=path!("/forgot") view={Lazy::<lazy::Forgot>::new()} ssr=SsrMode::Async/>
             <Route path=path!("/reset") view={Lazy::<lazy::Reset>::new()} ssr=SsrMode::Async/>
             <Route path=path!("/confirm") view={Lazy::<lazy::Confirm>::new()} ssr=SsrMode::Async/>
+            <Route path=path!("/invite") view={Lazy::<lazy::Invite>::new()} ssr=SsrMode::Async/>
             <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
                 <Route path=path!("/teams") view={Lazy::<lazy::Teams>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/teams/new") view={Lazy::<lazy::NewTeam>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/t/:team") view={Lazy::<lazy::Overview>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/t/:team/keys") view={Lazy::<lazy::Keys>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/t/:team/members") view={Lazy::<lazy::Members>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/me") view={Lazy::<lazy::Overview>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/me/keys") view={Lazy::<lazy::Keys>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/account") view={Lazy::<lazy::AccountSettings>::new()} ssr=SsrMode::Async/>

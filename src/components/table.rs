@@ -14,7 +14,7 @@ pub fn SortHead(
 ) -> impl IntoView {
     let arrow = sorted.map(|order| view! { <Icon name=if order == "ascending" { "up" } else { "down" }/> });
     view! {
-        <th class=class aria-sort=sorted scope="col">
+        <th role="columnheader" class=class aria-sort=sorted scope="col">
             <a class="sort" href=href>{label}" "{arrow}</a>
         </th>
     }

@@ -6,7 +6,8 @@ use leptos::{lazy, prelude::*};
 use leptos_router::LazyRoute;
 
 use super::{
-    AccountPage, ConfirmPage, ForgotPage, KeysPage, LoginPage, NewTeamPage, OverviewPage, ResetPage, SignupPage, TeamsPage,
+    AccountPage, ConfirmPage, ForgotPage, InvitePage, KeysPage, LoginPage, MembersPage, NewTeamPage, OverviewPage, ResetPage,
+    SignupPage, TeamsPage,
     admin::{ModelsPage, ProvidersPage},
 };
 
@@ -52,6 +53,7 @@ group!(door_pages, __preload_door_pages, Door {
     Forgot => ForgotPage,
     Reset => ResetPage,
     Confirm => ConfirmPage,
+    Invite => InvitePage,
 });
 
 group!(team_pages, __preload_team_pages, TeamList {
@@ -62,6 +64,8 @@ group!(team_pages, __preload_team_pages, TeamList {
 group!(home_pages, __preload_home_pages, Home { Overview => OverviewPage });
 
 group!(key_pages, __preload_key_pages, ApiKeys { Keys => KeysPage });
+
+group!(member_pages, __preload_member_pages, Team { Members => MembersPage });
 
 group!(account_pages, __preload_account_pages, Account { AccountSettings => AccountPage });
 

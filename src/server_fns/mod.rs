@@ -11,6 +11,10 @@ pub mod catalog;
 pub mod context;
 #[cfg(feature = "ssr")]
 pub mod http;
+pub mod invitations;
+pub mod members;
+#[cfg(feature = "ssr")]
+pub mod shown_once;
 #[cfg(feature = "ssr")]
 pub mod status;
 pub mod teams;

@@ -10,6 +10,7 @@ mod edge;
 mod email_change;
 mod invitations;
 mod mail;
+mod member_pages;
 mod members;
 mod organizations;
 mod outage;

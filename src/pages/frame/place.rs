@@ -18,6 +18,8 @@ pub(super) enum Scope {
 pub(super) enum Kind {
     Overview,
     Keys,
+    Members,
+    Settings,
     Providers,
     Models,
     Teams,
@@ -30,6 +32,8 @@ impl Kind {
         match self {
             Self::Overview => "Overview",
             Self::Keys => "API keys",
+            Self::Members => "Members",
+            Self::Settings => "Settings",
             Self::Providers => "Providers",
             Self::Models => "Models",
             Self::Teams => "Teams",
@@ -42,6 +46,8 @@ impl Kind {
         match self {
             Self::Overview => "overview",
             Self::Keys => "key",
+            Self::Members => "users",
+            Self::Settings => "sliders",
             Self::Providers => "plug",
             Self::Models => "cube",
             Self::Teams => "users",
@@ -64,7 +70,7 @@ impl Place {
         match parts.next() {
             Some("me") => Self { scope: Scope::Personal, kind: context_kind(parts.next()) },
             Some("t") => match parts.next() {
-                Some(slug) => Self { scope: Scope::Team(slug.to_owned()), kind: context_kind(parts.next()) },
+                Some(slug) => Self { scope: Scope::Team(slug.to_owned()), kind: team_kind(parts.next()) },
                 None => Self { scope: Scope::Account, kind: None },
             },
             Some("admin") => {
@@ -93,8 +99,17 @@ impl Place {
     pub(super) fn in_context(&self, scope: &Scope) -> String {
         match self.kind {
             Some(kind @ (Kind::Overview | Kind::Keys)) => href(scope, kind),
+            Some(kind @ (Kind::Members | Kind::Settings)) if matches!(scope, Scope::Team(_)) => href(scope, kind),
             _ => href(scope, Kind::Overview),
         }
+    }
+}
+
+fn team_kind(part: Option<&str>) -> Option<Kind> {
+    match part {
+        Some("members") => Some(Kind::Members),
+        Some("settings") => Some(Kind::Settings),
+        part => context_kind(part),
     }
 }
 
@@ -114,6 +129,8 @@ fn href(scope: &Scope, kind: Kind) -> String {
     match kind {
         Kind::Overview => base,
         Kind::Keys => format!("{base}/keys"),
+        Kind::Members => format!("{base}/members"),
+        Kind::Settings => format!("{base}/settings"),
         Kind::Providers => "/admin/providers".to_owned(),
         Kind::Models => "/admin/models".to_owned(),
         Kind::Teams => "/teams".to_owned(),
@@ -141,6 +158,8 @@ mod tests {
         let other = Scope::Team("helios".into());
         assert_eq!(Place::of("/t/atlas/keys").in_context(&other), "/t/helios/keys");
         assert_eq!(Place::of("/admin/models").in_context(&other), "/t/helios");
+        assert_eq!(Place::of("/t/atlas/members").in_context(&other), "/t/helios/members");
+        assert_eq!(Place::of("/t/atlas/members").in_context(&Scope::Personal), "/me");
         assert_eq!(Place::of("/t/atlas/keys").in_context(&Scope::Personal), "/me/keys");
     }
 }

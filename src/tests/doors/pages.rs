@@ -48,6 +48,26 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
     ("rotate_key", "team={team}&id={key}", "snnnooff"),
     ("revoke_key", "team={team}&id={key}", "snnnoofo"),
 
+    // Their people.
+    ("list_members", "team={team}&text=&sort=&cursor=", "snoooooo"),
+    ("preview_removal", "team={team}&user={user}", "snffooof"),
+    ("set_member_role", "team={team}&user={user}&role=viewer", "snffooof"),
+    ("remove_member", "team={team}&user={user}", "snffooof"),
+    ("leave_team", "team={team}", "snoooccc"),
+    ("invite_members", "team={team}&emails=&role=member", "snffcccf"),
+    ("resend_invitation", "team={team}&id={invitation}", "snffcccf"),
+    ("revoke_invitation", "team={team}&id={invitation}", "snffcccf"),
+    ("copy_invitation_link", "team={team}&id={invitation}", "snffcccf"),
+
+    // Invitations: the token comes in a cookie, and without one there is nothing.
+    ("get_invitation", "", "nnnnnnnn"),
+    ("accept_invitation", "", "snnnnnnn"),
+    ("sign_in_and_join", "password=x", "nnnnnnnn"),
+    ("sign_up_and_join", "password=x", "nnnnnnnn"),
+    ("switch_account", "", "oooooooo"),
+    ("decline_invitation", "", "nnnnnnnn"),
+    ("ask_about_invitation", "", "nnnnnnnn"),
+
     // The platform.
     ("list_providers", "", "snnnnnno"),
     ("save_provider", "form[name]=sim&form[kind]=simulated", "snnnnnnc"),

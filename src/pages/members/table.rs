@@ -1,0 +1,206 @@
+use leptos::prelude::*;
+
+use super::{Forms, Query};
+use crate::{
+    components::{Badge, Count, Icon, Menu, Pager, RolePill, SortHead, Who, noscroll},
+    domain::roles::Role,
+    pages::{context_address, failure::encode, form::Form},
+    server_fns::members::{MemberLine, MembersPage as Members, list_address},
+};
+
+/// The members, with a search of them.
+pub(super) fn list(page: Members, query: &Query, forms: Forms) -> AnyView {
+    let base = list_address(&query.team);
+    let keep = format!("q={}&sort={}", encode(&query.text), encode(&query.sort));
+    let older = page.next.clone().map(|cursor| format!("{base}?{keep}&cursor={}", encode(&cursor)));
+    let newer = (!query.cursor.is_empty()).then(|| format!("{base}?{keep}"));
+    let summary = match (page.found, page.rows.len()) {
+        (0, _) => "No member matches.".to_owned(),
+        (1, _) => "1 member".to_owned(),
+        (found, shown) if usize::try_from(found).is_ok_and(|found| found == shown) => format!("{found} members"),
+        (found, shown) => format!("{shown} of {found} members"),
+    };
+    let spending = page.shows_spending;
+    let rows = page.rows.iter().map(|line| row(line, &page, query, forms)).collect_view();
+    let spend_head = spending.then(|| head("Spend this month", "spent", "n", query));
+    let active_head = spending.then(|| head("Last active", "last_active", "", query));
+    view! {
+        <section class="card" aria-labelledby="members-h">
+            <header>
+                <h2 id="members-h">"Members"</h2>
+                <Count text=page.found.to_string()/>
+                <div class="end">{search(query, &base)}</div>
+            </header>
+            <div class="tbl-wrap whole">
+                <table class="tbl stack" role="table">
+                    <thead role="rowgroup">
+                        <tr role="row">
+                            {head("Member", "name", "", query)}
+                            {head("Role", "role", "", query)}
+                            {spend_head}
+                            {head("Keys", "keys", "n", query)}
+                            {active_head}
+                            {head("Joined", "joined", "", query)}
+                            <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
+                        </tr>
+                    </thead>
+                    <tbody role="rowgroup">{rows}</tbody>
+                </table>
+            </div>
+            <Pager summary=summary newer=newer older=older/>
+        </section>
+    }
+    .into_any()
+}
+
+fn search(query: &Query, base: &str) -> AnyView {
+    let clear = (!query.text.is_empty()).then(|| view! { <a class="btn ghost" href=base.to_owned()>"Clear"</a> });
+    view! {
+        <form class="filters" method="get" action=base.to_owned() aria-label="Find members" role="search">
+            <input type="hidden" name="sort" value=query.sort.clone()/>
+            <label class="in sm find">
+                <Icon name="search" class="i-14"/>
+                <input type="search" name="q" value=query.text.clone() placeholder="Name or email" aria-label="Find a member"/>
+            </label>
+            <button class="btn" type="submit">"Find"</button>
+            {clear}
+        </form>
+    }
+    .into_any()
+}
+
+/// A column's head; a second press turns the order round. Numbers begin with the most.
+fn head(label: &'static str, word: &str, class: &'static str, query: &Query) -> AnyView {
+    let now = if query.sort.is_empty() { "role" } else { query.sort.as_str() };
+    let descending = format!("-{word}");
+    let sorted = if now == word {
+        Some("ascending")
+    } else if now == descending {
+        Some("descending")
+    } else {
+        None
+    };
+    let numbers = matches!(word, "spent" | "keys" | "last_active");
+    let next = match sorted {
+        Some("ascending") => descending,
+        Some(_) => word.to_owned(),
+        None if numbers => descending,
+        None => word.to_owned(),
+    };
+    let href = format!("{}?q={}&sort={next}", list_address(&query.team), encode(&query.text));
+    match sorted {
+        Some(order) => view! { <SortHead label=label href=href sorted=order class=class/> }.into_any(),
+        None => view! { <SortHead label=label href=href class=class/> }.into_any(),
+    }
+}
+
+fn row(line: &MemberLine, page: &Members, query: &Query, forms: Forms) -> AnyView {
+    let name = if line.is_self { format!("{} (you)", line.name) } else { line.name.clone() };
+    let keys = if line.keys == 1 { "1 key".to_owned() } else { format!("{} keys", line.keys) };
+    let disabled = line.disabled.then(|| view! { <Badge text="Disabled" icon="lock"/> });
+    let used = if line.last_active == "Active now" { "drop okc" } else { "drop sub" };
+    let spent = page.shows_spending.then(|| {
+        view! { <td role="cell" class="n drop">{line.spent.clone()}" "<small class="mute">{line.share.clone()}</small></td> }
+    });
+    let active = page
+        .shows_spending
+        .then(|| view! { <td role="cell" class=used title=line.last_active_title.clone()>{line.last_active.clone()}</td> });
+    let summary = if page.shows_spending { format!("{} this month, {keys}, {}", line.spent, line.last_active) } else { keys };
+    view! {
+        <tr role="row" class=if line.disabled { "dim" } else { "" }>
+            <td role="cell" class="lead"><Who name=name id=line.user.clone() detail=line.email.clone()/></td>
+            <td role="cell">{role(line, query, forms)}" "{disabled}</td>
+            {spent}
+            <td role="cell" class="n drop">{line.keys}</td>
+            {active}
+            <td role="cell" class="drop sub" title=line.joined_title.clone()>{line.joined.clone()}</td>
+            <td role="cell" class="meta only-m">{summary}</td>
+            <td role="cell" class="act">{menu(line, page, query)}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// The role, changed in place by whoever may. Making somebody an admin asks once.
+fn role(line: &MemberLine, query: &Query, forms: Forms) -> AnyView {
+    if line.roles.is_empty() {
+        return view! { <RolePill role=line.role.as_str()/> }.into_any();
+    }
+    let now = line.role;
+    let address = list_address(&query.team);
+    let choices = line
+        .roles
+        .iter()
+        .map(|&role| {
+            let check = (role == now).then(|| view! { <span class="end"><Icon name="check"/></span> });
+            let words = view! { <span class="grow">{role.label()}<small>{format!("{}.", capital(role.allows()))}</small></span> };
+            if role == Role::Admin && now != Role::Admin {
+                let href = format!("{address}?dialog=promote&user={}", line.user);
+                view! { <a href=href.clone() {..noscroll()}>{words}</a> }.into_any()
+            } else {
+                let current = (role == now).then_some("true");
+                view! {
+                    <button type="submit" name="role" value=role.as_str() aria-current=current disabled=role == now>{words}{check}</button>
+                }
+                .into_any()
+            }
+        })
+        .collect_view();
+    let (team, user) = (query.team.clone(), line.user.clone());
+    let class = if now == Role::Admin { "role pick admin" } else { "role pick" };
+    let label = format!("Role of {}: {}. Change role", line.name, now.label());
+    view! {
+        <Menu
+            id=format!("role-{user}")
+            label=label
+            button_class=class
+            class="wide"
+            button=move || view! { {now.label()} <Icon name="chevd"/> }
+        >
+            <Form action=forms.role>
+                <input type="hidden" name="team" value=team/>
+                <input type="hidden" name="user" value=user/>
+                {choices}
+            </Form>
+        </Menu>
+    }
+    .into_any()
+}
+
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn menu(line: &MemberLine, page: &Members, query: &Query) -> AnyView {
+    let leaves = line.is_self && page.may_leave;
+    if !page.may_see_keys && !line.may_remove && !leaves {
+        return ().into_any();
+    }
+    let address = list_address(&query.team);
+    let keys = page.may_see_keys.then(|| {
+        let href = format!("{}?q={}", context_address(&query.team, "keys"), encode(&line.name));
+        view! { <a href=href><Icon name="key"/>"Keys"</a> }
+    });
+    let remove = line.may_remove.then(|| {
+        let href = format!("{address}?dialog=remove&user={}", line.user);
+        view! { <a class="danger" href=href.clone() {..noscroll()}><Icon name="trash"/>"Remove from team"</a> }
+    });
+    let leave = leaves.then(|| {
+        let href = format!("{address}?dialog=leave");
+        view! { <a class="danger" href=href.clone() {..noscroll()}><Icon name="out"/>"Leave team"</a> }
+    });
+    view! {
+        <Menu
+            id=format!("member-{}", line.user)
+            label=format!("Actions for {}", line.name)
+            class="end"
+            button=|| view! { <Icon name="dots"/> }
+        >
+            {keys}
+            {remove}
+            {leave}
+        </Menu>
+    }
+    .into_any()
+}
