@@ -8,7 +8,7 @@ use super::{
 use crate::{
     app::Session,
     components::{Brand, Icon},
-    domain::{accounts::Me, roles::Role},
+    domain::accounts::Me,
     pages::data::nothing,
 };
 
@@ -23,7 +23,6 @@ pub(super) fn Sidebar(place: Memo<Place>) -> impl IntoView {
             <Brand/>
             <Switcher place=place/>
             {move || groups(&place.get())}
-            {session.part(nothing, move |visitor| (move || team_group(&place.get(), visitor.me.as_ref())).into_any())}
             <div class="side-foot">
                 {session.part(nothing, move |visitor| {
                     visitor.me.map(|me| view! { {foot_links(&me, place)} <AccountMenu me=me place=place/> }).into_any()
@@ -37,7 +36,8 @@ pub(super) fn Sidebar(place: Memo<Place>) -> impl IntoView {
 fn groups(place: &Place) -> AnyView {
     let context = matches!(place.scope, Scope::Personal | Scope::Team(_));
     let groups: &[(&str, &[Kind])] = match place.scope {
-        Scope::Personal | Scope::Team(_) => &[("", &[Kind::Overview]), ("Access", &[Kind::Keys])],
+        Scope::Personal => &[("", &[Kind::Overview]), ("Access", &[Kind::Keys])],
+        Scope::Team(_) => &[("", &[Kind::Overview]), ("Access", &[Kind::Keys]), ("Team", &[Kind::Members])],
         Scope::Platform => &[("", &[Kind::Providers, Kind::Models])],
         Scope::Account => &[("", &[Kind::Teams, Kind::Account])],
     };
@@ -55,23 +55,6 @@ fn groups(place: &Place) -> AnyView {
         })
         .collect_view()
         .into_any()
-}
-
-/// What a team has and a personal space has not. The settings are for those who may change something there.
-fn team_group(place: &Place, me: Option<&Me>) -> Option<AnyView> {
-    let Scope::Team(slug) = &place.scope else { return None };
-    let member = me.and_then(|me| me.teams.iter().find(|team| team.slug == *slug || team.id.to_string() == *slug));
-    // Who is here without belonging to the team administrates it.
-    let manages = member.is_none_or(|team| matches!(team.role, Role::Owner | Role::Admin));
-    let settings = manages.then(|| nav_link(place, Kind::Settings));
-    let view = view! {
-        <nav class="nav" aria-label="Team">
-            <h2>"Team"</h2>
-            {nav_link(place, Kind::Members)}
-            {settings}
-        </nav>
-    };
-    Some(view.into_any())
 }
 
 fn nav_link(place: &Place, kind: Kind) -> AnyView {

@@ -29,10 +29,6 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
     ("end_other_sessions", "", "sooooooo"),
     ("delete_account", "confirm=nobody&password=not+the+password", "sccccccc"),
     ("resend_confirmation", "", "sccccccc"),
-    ("change_email", "email=nonsense&email_password=x", "sccccccc"),
-    ("end_session", "id={nothing}", "snnnnnnn"),
-    ("end_other_sessions", "", "sooooooo"),
-    ("delete_account", "confirm=x&password=y", "sccccccc"),
     ("create_token", "name=t&scope=read", "sooooooo"),
     ("revoke_token", "id={nothing}", "snnnnnnn"),
 
