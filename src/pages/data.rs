@@ -47,7 +47,10 @@ impl<T: DeserializeOwned + 'static> PageData<T> {
         Self { answer: resource(Box::new(move || Question::of(arguments(), turn()))), of: PhantomData }
     }
 
-    /// The page made of it; a skeleton in its place while it loads for the first time, the former one while it loads anew.
+    /// The page made of it. It stands outside of closures: what depends on more signals is a closure inside `draw`. A closure around it
+    /// would begin to wait anew each time it runs, and on the server such waiting may not end.
+    ///
+    /// It shows a skeleton in its place while it loads for the first time, the former one while it loads anew.
     pub fn page(self, skeleton: fn() -> AnyView, draw: impl Fn(T) -> AnyView + Send + Sync + 'static) -> AnyView {
         self.part(skeleton, page_failure, draw)
     }
@@ -56,7 +59,7 @@ impl<T: DeserializeOwned + 'static> PageData<T> {
     pub fn part(
         self,
         skeleton: fn() -> AnyView,
-        failed: fn(&AppError) -> AnyView,
+        failed: impl Fn(&AppError) -> AnyView + Send + Sync + 'static,
         draw: impl Fn(T) -> AnyView + Send + Sync + 'static,
     ) -> AnyView {
         let draw = move |answer| match read(answer) {

@@ -24,6 +24,8 @@ pub struct Door {
     pub email: String,
     /// Likewise.
     pub name: String,
+    /// The link that makes an account, if the browser carries one.
+    pub link: MailedLink,
 }
 
 /// What stands behind a mailed link, which the browser carries in a short cookie.
@@ -58,13 +60,14 @@ pub async fn get_visitor(guarded: bool) -> Result<Visitor, AppError> {
 /// What the pages around signing in need.
 #[server(prefix = "/fn", endpoint = "get_door", output = PageAnswer)]
 pub async fn get_door() -> Result<Door, AppError> {
-    use super::context;
-    use crate::domain::accounts::SignUpPolicy;
+    use super::{context, http};
+    use crate::{domain::accounts::SignUpPolicy, service::accounts::links::Link};
 
     let (services, caller) = context::maybe_signed_in().await?;
     let settings = &services.settings;
     let empty = services.is_empty_platform().await?;
     let rules = services.sign_up_rules().await?;
+    let pending = http::cookie(Link::SignUp.cookie()).and_then(|token| services.find_pending_sign_up(&token));
     Ok(Door {
         host: settings.public_url.split("://").last().unwrap_or_default().to_owned(),
         empty,
@@ -74,6 +77,7 @@ pub async fn get_door() -> Result<Door, AppError> {
         signed_in: caller.is_some(),
         email: context::typed("email"),
         name: context::typed("name"),
+        link: pending.map_or_else(MailedLink::default, |(email, _)| MailedLink { good: true, email }),
     })
 }
 
@@ -192,7 +196,7 @@ pub async fn confirm_email() -> Result<(), AppError> {
     Ok(())
 }
 
-/// What the mailed link for a page (`reset`, `confirm` or `signup`) stands for.
+/// What the mailed link for a page (`reset` or `confirm`) stands for.
 #[server(prefix = "/fn", endpoint = "get_mailed_link", output = PageAnswer)]
 pub async fn get_mailed_link(page: String) -> Result<MailedLink, AppError> {
     use super::{context, http};
@@ -202,14 +206,10 @@ pub async fn get_mailed_link(page: String) -> Result<MailedLink, AppError> {
     let Some(link) = Link::parse(&page) else { return Ok(MailedLink::default()) };
     let Some(token) = http::cookie(link.cookie()) else { return Ok(MailedLink::default()) };
     Ok(match link {
-        // Its page asks for the invitation itself.
-        Link::Invite => MailedLink::default(),
+        // Their pages ask for more than that.
+        Link::Invite | Link::SignUp => MailedLink::default(),
         Link::Reset => MailedLink { good: services.is_reset_token_good(&token).await?, email: String::new() },
         // Whether it still works is found out when it is used.
         Link::Confirm => MailedLink { good: true, email: String::new() },
-        Link::SignUp => match services.find_pending_sign_up(&token) {
-            Some((email, _)) => MailedLink { good: true, email },
-            None => MailedLink::default(),
-        },
     })
 }

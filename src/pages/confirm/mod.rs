@@ -18,12 +18,14 @@ pub fn ConfirmPage() -> impl IntoView {
     let link = PageData::load(|| GetMailedLink { page: "confirm".into() });
     let action = FormAction::to::<ConfirmEmail>();
     let done = query_param("done");
-    move || {
-        if done.get() == "1" {
-            return confirmed();
-        }
-        link.page(nothing, move |link| if link.good { form(action) } else { over() })
-    }
+    link.page(nothing, move |link| {
+        let view = move || match (done.get().as_str(), link.good) {
+            ("1", _) => confirmed(),
+            (_, true) => form(action),
+            (_, false) => over(),
+        };
+        view.into_any()
+    })
 }
 
 fn confirmed() -> AnyView {

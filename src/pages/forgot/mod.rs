@@ -18,7 +18,7 @@ pub fn ForgotPage() -> impl IntoView {
     let door = PageData::load(|| GetDoor {});
     let action = FormAction::to::<ForgotPassword>();
     let sent = query_param("sent");
-    move || if sent.get() == "1" { sent_note() } else { door.page(nothing, move |door| form(door, action)) }
+    door.page(nothing, move |door| (move || if sent.get() == "1" { sent_note() } else { form(door.clone(), action) }).into_any())
 }
 
 fn sent_note() -> AnyView {

@@ -45,12 +45,16 @@ pub fn InvitePage() -> impl IntoView {
     // What changes the page and stays on it.
     let changes = move || forms.switch.version() + forms.ask.version();
     let invitation = PageData::load_again(changes, || GetInvitation {});
-    move || {
-        if declined.get() == "1" {
-            return card("You declined", "The sender sees it in the team's list.", false);
-        }
-        invitation.part(nothing, unknown, move |invitation| content(invitation, forms))
-    }
+    let is_declined = move || declined.get() == "1";
+    // A declined invitation is gone: its page has nothing to load any more.
+    let failed = move |error: &AppError| if is_declined() { you_declined() } else { unknown(error) };
+    invitation.part(nothing, failed, move |invitation| {
+        (move || if is_declined() { you_declined() } else { content(invitation.clone(), forms) }).into_any()
+    })
+}
+
+fn you_declined() -> AnyView {
+    card("You declined", "The sender sees it in the team's list.", false)
 }
 
 fn unknown(error: &AppError) -> AnyView {

@@ -1,20 +1,14 @@
 use leptos::prelude::*;
 
-use super::super::{
-    data::{PageData, nothing},
-    form::{Form, FormAction},
-};
+use super::super::form::{Form, FormAction};
 use crate::{
     components::{AuthPage, Button, Field, Note, NoteKind},
-    server_fns::accounts::{FinishSignUp as Finish, GetMailedLink},
+    server_fns::accounts::MailedLink,
 };
 
 /// Where the mailed link leads: the password once more, then there is an account.
-#[component]
-pub(super) fn FinishSignUp() -> impl IntoView {
-    let link = PageData::load(|| GetMailedLink { page: "signup".into() });
-    let action = FormAction::to::<Finish>();
-    link.page(nothing, move |link| if link.good { form(link.email, action) } else { over() })
+pub(super) fn finish_sign_up(link: MailedLink, action: FormAction) -> AnyView {
+    if link.good { form(link.email, action) } else { over() }
 }
 
 fn over() -> AnyView {

@@ -1,32 +1,23 @@
 use leptos::prelude::*;
 use leptos_router::components::Redirect;
 
-use super::super::{
-    data::{PageData, nothing},
-    form::{Form, FormAction},
-    query_param,
-};
+use super::super::form::{Form, FormAction};
 use crate::{
     components::{AuthPage, Button, Field, Note, NoteKind},
     domain::next::own_path,
-    server_fns::accounts::{Door, GetDoor, SignUp},
+    server_fns::accounts::Door,
 };
 
 /// Says beside every new password what is asked of it.
 pub(in crate::pages) const PASSWORD_HINT: &str = "At least 8 characters, better 12. A few unrelated words make a good one.";
 
-#[component]
-pub(super) fn SignUpForm() -> impl IntoView {
-    let door = PageData::load(|| GetDoor {});
-    let action = FormAction::to::<SignUp>();
-    let next = query_param("next");
-    door.page(nothing, move |door| {
-        if door.signed_in {
-            let path = own_path(&next.get_untracked()).to_owned();
-            return view! { <Redirect path=path/> }.into_any();
-        }
-        if door.sign_up_open { form(door, action, next.get_untracked()) } else { closed() }
-    })
+/// The form, where signing up is open to the visitor.
+pub(super) fn sign_up_form(door: Door, action: FormAction, next: &str) -> AnyView {
+    if door.signed_in {
+        let path = own_path(next).to_owned();
+        return view! { <Redirect path=path/> }.into_any();
+    }
+    if door.sign_up_open { form(door, action, next.to_owned()) } else { closed() }
 }
 
 fn closed() -> AnyView {

@@ -6,19 +6,30 @@ mod form;
 use leptos::prelude::*;
 
 pub(super) use self::form::PASSWORD_HINT;
-use self::{finish::FinishSignUp, form::SignUpForm};
-use super::query_param;
-use crate::components::{AuthPage, Note, NoteKind};
+use self::{finish::finish_sign_up, form::sign_up_form};
+use super::{
+    data::{PageData, nothing},
+    form::FormAction,
+    query_param,
+};
+use crate::{
+    components::{AuthPage, Note, NoteKind},
+    server_fns::accounts::{FinishSignUp, GetDoor, SignUp},
+};
 
 /// Making an account.
 #[component]
 pub fn SignupPage() -> impl IntoView {
-    let (sent, link) = (query_param("sent"), query_param("link"));
-    move || match (sent.get().as_str(), link.get().as_str()) {
-        ("1", _) => sent_note(),
-        (_, "1") => view! { <FinishSignUp/> }.into_any(),
-        _ => view! { <SignUpForm/> }.into_any(),
-    }
+    let (sent, link, next) = (query_param("sent"), query_param("link"), query_param("next"));
+    let (sign_up, finish) = (FormAction::to::<SignUp>(), FormAction::to::<FinishSignUp>());
+    PageData::load(|| GetDoor {}).page(nothing, move |door| {
+        let view = move || match (sent.get().as_str(), link.get().as_str()) {
+            ("1", _) => sent_note(),
+            (_, "1") => finish_sign_up(door.link.clone(), finish),
+            _ => sign_up_form(door.clone(), sign_up, &next.get_untracked()),
+        };
+        view.into_any()
+    })
 }
 
 fn sent_note() -> AnyView {
