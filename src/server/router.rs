@@ -1,5 +1,7 @@
 //! Which door is behind which path, and which layers stand before it.
 
+use std::sync::OnceLock;
+
 use axum::{
     Router,
     extract::{Request, State},
@@ -9,7 +11,7 @@ use axum::{
     routing::get,
 };
 use leptos::{nonce::Nonce, prelude::*};
-use leptos_axum::{LeptosRoutes, generate_route_list_with_exclusions_and_ssg_and_context};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
 use tower_http::compression::CompressionLayer;
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
@@ -41,13 +43,12 @@ pub fn router(edge: &Edge) -> Router {
 /// Pages, server functions and static files.
 fn dashboard(edge: &Edge) -> Router {
     let context = page_context(edge);
-    let (pages, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, context.clone());
     let options = edge.leptos.clone();
     Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .merge(mailed_links::routes())
-        .leptos_routes_with_context(edge, pages, context, move || shell(options.clone()))
+        .leptos_routes_with_context(edge, pages(), context, move || shell(options.clone()))
         .fallback(file_or_not_found)
         .with_state(edge.clone())
         .layer(from_fn(status::refusals))
@@ -55,6 +56,13 @@ fn dashboard(edge: &Edge) -> Router {
         .layer(sessions(edge))
         .layer(from_fn_with_state(edge.clone(), layers::cookies::cookies))
         .layer(CompressionLayer::new())
+}
+
+/// The paths of the pages. They are listed once in a process: while Leptos lists them it holds back the data of all pages, those that
+/// are being rendered at that moment included, and such a page would wait forever.
+fn pages() -> Vec<AxumRouteListing> {
+    static PAGES: OnceLock<Vec<AxumRouteListing>> = OnceLock::new();
+    PAGES.get_or_init(|| generate_route_list(App)).clone()
 }
 
 /// Finds the session of a request's cookie. How long it lives is decided by the store, so the cookie lives as long as the browser.

@@ -1,6 +1,9 @@
 //! Runs a test on a fresh SQLite file and, where `TALLYGATE_TEST_POSTGRES_URL` names a server, on a fresh PostgreSQL database.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use sqlx::Connection;
 
@@ -27,14 +30,19 @@ pub(crate) async fn services_over(store: Store) -> Services {
 pub(crate) async fn on_each_database<F: Future<Output = ()>>(test: impl Fn(Services) -> F) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let store = Store::connect(&format!("sqlite://{}", folder.path().join("test.db").display())).await.expect("SQLite opens");
-    test(services_over(store.clone()).await).await;
+    in_time(test(services_over(store.clone()).await)).await;
     store.close().await;
     if let Some(database) = PostgresDatabase::create().await {
         let store = Store::connect(&database.url).await.expect("PostgreSQL answers");
-        test(services_over(store.clone()).await).await;
+        in_time(test(services_over(store.clone()).await)).await;
         store.close().await;
         database.remove().await;
     }
+}
+
+/// A test that waits for what never comes fails, and does not hold up all others. Far more than any needs on a busy machine.
+async fn in_time(test: impl Future<Output = ()>) {
+    tokio::time::timeout(Duration::from_secs(240), test).await.expect("a test ends within four minutes");
 }
 
 /// A database of its own on the test server.
