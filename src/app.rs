@@ -13,9 +13,10 @@ use crate::{
     components::{Message, Toaster, Toasts},
     pages::{
         Frame,
-        data::{PageData, nothing},
+        data::{PageData, Standing, nothing},
         failure::set_status,
         lazy,
+        watch::bump,
     },
     server_fns::accounts::{GetVisitor, Visitor},
 };
@@ -100,6 +101,7 @@ pub struct Session {
     /// Asked anew when a visitor goes from the pages around signing in to the others, or back.
     asked: PageData<Visitor>,
     changes: RwSignal<u32>,
+    standing: Standing,
 }
 
 impl Session {
@@ -107,7 +109,13 @@ impl Session {
         let location = use_location();
         let guarded = Memo::new(move |_| is_guarded(&location.pathname.read()));
         let changes = RwSignal::new(0);
-        Self { asked: PageData::load_again(move || changes.get(), move || GetVisitor { guarded: guarded.get() }), changes }
+        let standing = Standing(RwSignal::new(0));
+        provide_context(standing);
+        Self {
+            standing,
+            asked: PageData::load_again(move || changes.get(), move || GetVisitor { guarded: guarded.get() }),
+            changes,
+        }
     }
 
     /// A part of the frame that shows who is signed in. Where that is not known, it shows nobody.
@@ -117,7 +125,13 @@ impl Session {
 
     /// Asks anew, after something that belongs to the person has changed: a name, a team.
     pub fn refresh(self) {
-        self.changes.update(|changes| *changes += 1);
+        bump(self.changes);
+    }
+
+    /// Asks anew who this is, and with it what the page shows, after others have changed what this person may do.
+    pub fn rights_changed(self) {
+        // Everything that is loaded depends on it, and so does the session itself.
+        bump(self.standing.0);
     }
 }
 

@@ -15,6 +15,11 @@ use crate::{
     server_fns::call::{Answer, Ask, Question, read, written},
 };
 
+/// How often it was noticed that the reader may do other things than before; with it, all that pages show loads anew. In the context
+/// of every page.
+#[derive(Clone, Copy)]
+pub struct Standing(pub RwSignal<u32>);
+
 type Draw = Arc<dyn Fn(Answer) -> AnyView + Send + Sync>;
 
 /// The answer of a server function, loaded on the server with the page, and anew when its arguments change. One kind of resource
@@ -44,6 +49,8 @@ impl<T: DeserializeOwned + 'static> PageData<T> {
         turn: impl Fn() -> u32 + Send + Sync + 'static,
         arguments: impl Fn() -> F + Send + Sync + 'static,
     ) -> Self {
+        let standing = use_context::<Standing>();
+        let turn = move || turn().wrapping_add(standing.map_or(0, |standing| standing.0.get()));
         Self { answer: resource(Box::new(move || Question::of(arguments(), turn()))), of: PhantomData }
     }
 

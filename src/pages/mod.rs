@@ -17,6 +17,7 @@ mod overview;
 mod reset;
 mod signup;
 mod teams;
+pub mod watch;
 
 pub use account::AccountPage;
 pub use api_keys::KeysPage;

@@ -44,6 +44,8 @@ pub struct Visitor {
     pub guarded: bool,
     /// The signed-in person.
     pub me: Option<Me>,
+    /// What `get_standing` says of them.
+    pub standing: String,
 }
 
 /// The signed-in person, for every page.
@@ -54,7 +56,27 @@ pub async fn get_visitor(guarded: bool) -> Result<Visitor, AppError> {
         Some(caller) => Some(services.me(&caller).await?),
         None => None,
     };
-    Ok(Visitor { guarded, me })
+    let standing = me.as_ref().map(standing).unwrap_or_default();
+    Ok(Visitor { guarded, me, standing })
+}
+
+/// Changes with what the signed-in person is, and may do: another role, a team less, a session that ended. Pages that stay open ask for
+/// it, and load anew when it is not what they were made from. Nothing for nobody.
+#[server(prefix = "/fn", endpoint = "get_standing", output = PageAnswer)]
+pub async fn get_standing() -> Result<String, AppError> {
+    let (services, caller) = super::context::watching().await?;
+    Ok(match caller {
+        Some(caller) => standing(&services.me(&caller).await?),
+        None => String::new(),
+    })
+}
+
+/// A mark of everything that pages know of a person.
+#[cfg(feature = "ssr")]
+fn standing(me: &Me) -> String {
+    let mut mark = crate::service::vault::sha256_hex(&crate::wire::write(me));
+    mark.truncate(16);
+    mark
 }
 
 /// What the pages around signing in need.

@@ -8,7 +8,10 @@ use super::http;
 use crate::{
     domain::next::own_path,
     error::AppError,
-    service::{Caller, Door, RequestFacts, ServiceError, Services, accounts::sessions::caller_of},
+    service::{
+        Caller, Door, RequestFacts, ServiceError, Services,
+        accounts::sessions::{AskedBy, caller_behind, caller_of},
+    },
 };
 
 /// The services; the server gives them as context.
@@ -26,6 +29,13 @@ pub async fn signed_in() -> Result<(Services, Caller), AppError> {
 pub async fn maybe_signed_in() -> Result<(Services, Option<Caller>), AppError> {
     let (services, request, session) = visitor()?;
     let caller = caller_of(&services, &session, Door::Page, &request).await?;
+    Ok((services, caller))
+}
+
+/// The services, and whose open page asks for news by itself, if anybody is signed in there.
+pub async fn watching() -> Result<(Services, Option<Caller>), AppError> {
+    let (services, request, session) = visitor()?;
+    let caller = caller_behind(&services, &session, Door::Page, &request, AskedBy::Page).await?;
     Ok((services, caller))
 }
 

@@ -9,7 +9,11 @@ use crate::{
         accounts::SignUpPolicy,
         time::{DAY_MS, HOUR_MS, MINUTE_MS},
     },
-    service::{Door, ServiceError, accounts::sign_up::SignedUp, vault::Secret},
+    service::{
+        Door, ServiceError,
+        accounts::{sessions::AskedBy, sign_up::SignedUp},
+        vault::Secret,
+    },
     storage,
 };
 
@@ -128,7 +132,7 @@ async fn the_demo_answers_a_taken_address_like_a_new_one() {
         assert_eq!((new.platform_admin, new.email_confirmed_at), (made_up.platform_admin, made_up.email_confirmed_at));
         let session = visit.session(&services);
         services.open_session(&session, None, &visit).await.unwrap();
-        assert!(session.id().is_some() && services.find_session_user(&session).await.unwrap().is_none());
+        assert!(session.id().is_some() && services.find_session_user(&session, AskedBy::Person).await.unwrap().is_none());
         services.deliver_mails_once().await.unwrap();
         assert!(services.mailer.sent().iter().any(|mail| mail.subject == "You already have an account"));
     })

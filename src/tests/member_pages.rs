@@ -166,6 +166,28 @@ async fn from_invitation_to_removal_with_and_without_script() {
     .await;
 }
 
+/// Pages that stay open ask for this mark, and load anew when it changes.
+#[tokio::test]
+async fn an_open_page_notices_what_its_reader_no_longer_may() {
+    on_each_database(|services| async move {
+        let (app, atlas, people) = place(&services).await;
+        let mo = browser(&app, &people[2]).await;
+        let mark = async || mo.form("/fn/get_standing", &[], false).await.text();
+        let page = mo.page(MEMBERS).await.text();
+        let member = mark().await;
+        assert!(page.contains(member.trim_start_matches(|sign: char| !sign.is_ascii_hexdigit())), "the page knows its mark");
+        assert_eq!(mark().await, member, "nothing happened");
+        services.set_member_role(&people[0], &atlas.slug, people[2].user.id, Role::Viewer).await.unwrap();
+        let viewer = mark().await;
+        assert_ne!(viewer, member, "another role");
+        services.remove_member(&people[0], &atlas.slug, people[2].user.id).await.unwrap();
+        assert!(![member, viewer].contains(&mark().await), "another team less");
+        mo.form("/fn/log_out", &[], false).await;
+        assert_eq!(mark().await, app.browser().form("/fn/get_standing", &[], false).await.text(), "nobody");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn pending_invitations_are_copied_sent_anew_and_revoked() {
     on_each_database(|services| async move {

@@ -9,13 +9,13 @@ use crate::{
         management_tokens::{NewManagementToken, TokenScope},
         time::{DAY_MS, HOUR_MS, UnixMs},
     },
-    service::{Door, ServiceError, Services, vault::Secret},
+    service::{Door, ServiceError, Services, accounts::sessions::AskedBy, vault::Secret},
     storage,
 };
 use tower_sessions::Session;
 
 async fn is_signed_in(services: &Services, visit: &Visit, session: &Session) -> bool {
-    services.find_session_user(&visit.again(services, session)).await.unwrap().is_some()
+    services.find_session_user(&visit.again(services, session), AskedBy::Person).await.unwrap().is_some()
 }
 
 async fn signed_in(services: &Services, visit: &Visit) -> Session {
@@ -70,6 +70,15 @@ async fn sessions_end_without_use_and_in_any_case() {
         assert!(is_signed_in(&services, &visit, &used).await);
         services.clock.advance(1);
         assert!(!is_signed_in(&services, &visit, &unused).await);
+        // A page that is left open asks for news by itself: nobody may sit before it.
+        let left_open = signed_in(&services, &visit).await;
+        for _ in 0..12 {
+            let found = services.find_session_user(&visit.again(&services, &left_open), AskedBy::Page).await.unwrap();
+            assert!(found.is_some());
+            assert!(is_signed_in(&services, &visit, &used).await);
+            services.clock.advance(HOUR_MS);
+        }
+        assert!(!is_signed_in(&services, &visit, &left_open).await);
         while is_signed_in(&services, &visit, &used).await {
             services.clock.advance(HOUR_MS);
         }

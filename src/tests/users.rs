@@ -17,7 +17,10 @@ use crate::{
         platform::{PersonalModels, SignUpRules},
         roles::Role,
     },
-    service::{Caller, ServiceError, Services, accounts::sign_up::SignedUp},
+    service::{
+        Caller, ServiceError, Services,
+        accounts::{sessions::AskedBy, sign_up::SignedUp},
+    },
     storage,
 };
 
@@ -57,7 +60,7 @@ async fn a_suspended_account_stops_at_its_next_request_and_keeps_its_teams() {
 
         services.suspend_user(&maya, noor.user.id).await.unwrap();
         calls(StatusCode::UNAUTHORIZED).await;
-        assert!(services.find_session_user(&visit.again(&services, &session)).await.unwrap().is_none());
+        assert!(services.find_session_user(&visit.again(&services, &session), AskedBy::Person).await.unwrap().is_none());
         assert_eq!(code(services.suspend_user(&maya, noor.user.id).await), "suspended");
         assert_eq!(code(services.start_password_reset(&maya, noor.user.id).await), "suspended");
         assert_eq!(services.get_team(&maya, "atlas-search").await.unwrap().members, 2, "memberships stay");
@@ -67,7 +70,7 @@ async fn a_suspended_account_stops_at_its_next_request_and_keeps_its_teams() {
         services.unsuspend_user(&maya, noor.user.id).await.unwrap();
         calls(StatusCode::OK).await;
         assert!(
-            services.find_session_user(&visit.again(&services, &session)).await.unwrap().is_none(),
+            services.find_session_user(&visit.again(&services, &session), AskedBy::Person).await.unwrap().is_none(),
             "sessions do not come back"
         );
         invariants::check(&services).await;
@@ -85,7 +88,7 @@ async fn sessions_are_ended_and_resets_begun_but_never_a_password_set() {
         services.open_session(&session, Some(&user), &visit).await.unwrap();
         assert_eq!(services.get_user(&admin, user.id).await.unwrap().sessions, 1);
         services.end_user_sessions(&admin, user.id).await.unwrap();
-        assert!(services.find_session_user(&visit.again(&services, &session)).await.unwrap().is_none());
+        assert!(services.find_session_user(&visit.again(&services, &session), AskedBy::Person).await.unwrap().is_none());
         services.start_password_reset(&admin, user.id).await.unwrap();
         services.deliver_mails_once().await.unwrap();
         let token = mailed_token(&services, "maya@northwind.example", "/reset/");

@@ -18,7 +18,8 @@ use self::{place::Place, sidebar::Sidebar, switcher::Contexts, top_bar::TopBar};
 use crate::{
     app::Session,
     components::browser,
-    pages::{data::nothing, failure::login_address},
+    pages::{data::nothing, failure::login_address, watch::watch},
+    server_fns::accounts::GetStanding,
 };
 
 /// Shell of the signed-in pages.
@@ -43,12 +44,19 @@ pub fn Frame() -> impl IntoView {
     }
 }
 
-/// Sends the signed-out to the log-in page, and back afterwards.
+/// How often a page asks whether its reader still may what it shows.
+const ASK_EVERY_MS: u64 = 3_000;
+
+/// Sends the signed-out to the log-in page, and back afterwards. Where the reader's rights change while the page is open, it shows what
+/// they still may.
 #[component]
 fn Guard() -> impl IntoView {
     let session = expect_context::<Session>();
     let location = use_location();
+    let shown = StoredValue::new(String::new());
+    Effect::new(move |_| watch(ASK_EVERY_MS, GetStanding {}, shown, move || session.rights_changed()));
     session.part(nothing, move |visitor| {
+        shown.set_value(visitor.standing);
         let signed_out = visitor.guarded && visitor.me.is_none();
         let address = || login_address(&location.pathname.get_untracked(), &location.search.get_untracked());
         signed_out.then(|| view! { <Redirect path=address()/> }).into_any()

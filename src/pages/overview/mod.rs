@@ -12,12 +12,14 @@ use self::{
     lists::{latest_calls, ranking},
 };
 use crate::{
-    components::{LinkButton, PageHead, SkeletonBlock, browser},
-    pages::{context_address, context_param, data::PageData, query_param},
-    server_fns::{
-        call::call,
-        usage::{GetOverview, GetOverviewStamp, OverviewPage as Overview},
+    components::{LinkButton, PageHead, SkeletonBlock},
+    pages::{
+        context_address, context_param,
+        data::PageData,
+        query_param,
+        watch::{bump, watch},
     },
+    server_fns::usage::{GetOverview, GetOverviewStamp, OverviewPage as Overview},
 };
 
 /// How often a page that is looked at asks for news.
@@ -34,7 +36,7 @@ pub fn OverviewPage() -> impl IntoView {
     );
     // What the page in front of the person was made from.
     let shown = StoredValue::new(String::new());
-    Effect::new(move |_| watch(team.get(), shown, news));
+    Effect::new(move |_| watch(ASK_EVERY_MS, GetOverviewStamp { team: team.get() }, shown, move || bump(news)));
     overview.page(skeleton, move |page| {
         shown.set_value(page.stamp.clone());
         content(page, &team.get_untracked(), &range.get_untracked(), &calls.get_untracked())
@@ -80,40 +82,4 @@ fn skeleton() -> AnyView {
         </div>
     }
     .into_any()
-}
-
-/// Asks for the stamp of a context's figures as long as the page stands and is looked at, and loads anew when it is not that of
-/// the figures that are shown.
-fn watch(team: String, shown: StoredValue<String>, news: RwSignal<u32>) {
-    let stopped = StoredValue::new(false);
-    on_cleanup(move || stopped.set_value(true));
-    ask_later(Watch { team, shown, news, stopped });
-}
-
-#[derive(Clone)]
-struct Watch {
-    team: String,
-    shown: StoredValue<String>,
-    news: RwSignal<u32>,
-    stopped: StoredValue<bool>,
-}
-
-fn ask_later(watch: Watch) {
-    browser::after(ASK_EVERY_MS, move || {
-        if watch.stopped.try_get_value() != Some(false) {
-            return;
-        }
-        if !browser::is_visible() {
-            return ask_later(watch);
-        }
-        leptos::task::spawn_local(async move {
-            // Where the server does not answer, the page stays as it is and asks again.
-            if let Ok(stamp) = call(GetOverviewStamp { team: watch.team.clone() }).await
-                && watch.shown.try_get_value().is_some_and(|shown| !shown.is_empty() && shown != stamp)
-            {
-                watch.news.try_update(|news| *news += 1);
-            }
-            ask_later(watch);
-        });
-    });
 }

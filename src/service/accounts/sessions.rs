@@ -76,11 +76,12 @@ impl Services {
 
     /// Who a browser's session belongs to, as the account is now. None for a session that ended, of an older epoch, or of an account
     /// that is disabled.
-    pub async fn find_session_user(&self, session: &Session) -> Result<Option<SessionUser>, ServiceError> {
+    pub async fn find_session_user(&self, session: &Session, by: AskedBy) -> Result<Option<SessionUser>, ServiceError> {
         let Some(id) = session.id() else { return Ok(None) };
         let (hash, now) = (session_hash(id), self.clock.now());
         let found = storage::sessions::find_user(&mut *self.store.reader().await?, &hash, now).await?;
         if let Some(found) = &found
+            && by == AskedBy::Person
             && now.since(found.last_seen_at) >= TOUCH_EVERY_MS
         {
             let mut tx = self.store.begin().await?;
@@ -91,6 +92,15 @@ impl Services {
     }
 }
 
+/// Who is behind a request of a browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskedBy {
+    /// Somebody uses the product.
+    Person,
+    /// An open page asks for news by itself, which keeps no session alive: nobody may be there.
+    Page,
+}
+
 /// The caller behind a browser's session, if anybody is signed in.
 pub async fn caller_of(
     services: &Services,
@@ -98,7 +108,18 @@ pub async fn caller_of(
     door: Door,
     request: &RequestFacts,
 ) -> Result<Option<Caller>, ServiceError> {
-    let found = services.find_session_user(session).await?;
+    caller_behind(services, session, door, request, AskedBy::Person).await
+}
+
+/// The same, where a page may have asked by itself.
+pub async fn caller_behind(
+    services: &Services,
+    session: &Session,
+    door: Door,
+    request: &RequestFacts,
+    by: AskedBy,
+) -> Result<Option<Caller>, ServiceError> {
+    let found = services.find_session_user(session, by).await?;
     Ok(found.zip(session.id()).map(|(found, id)| {
         let session = CallerSession { id_hash: session_hash(id), verified_at: found.verified_at };
         Caller::new(found.user, door, false, request).in_session(session)

@@ -9,6 +9,7 @@ use leptos::server_fn::axum::server_fn_paths;
 pub(super) const ROWS: &[(&str, &str, &str)] = &[
     // Around signing in: open to everybody.
     ("get_visitor", "guarded=false", "oooooooo"),
+    ("get_standing", "", "oooooooo"),
     ("get_door", "", "oooooooo"),
     ("log_in", "email=nobody@x.example&password=not+the+password", "ssssssss"),
     ("log_out", "", "oooooooo"),
