@@ -60,6 +60,14 @@ id!(/// An invitation to a team.
     InvitationId);
 id!(/// A mail in the outbox.
     MailId);
+id!(/// A named set of models.
+    GroupId);
+id!(/// A permission for a model that needs approval.
+    GrantId);
+id!(/// A request for a model.
+    RequestId);
+id!(/// Something that an organization has to look at.
+    ReviewId);
 id!(/// An audit entry.
     AuditId);
 

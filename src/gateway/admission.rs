@@ -11,6 +11,7 @@ use super::{
 use crate::{
     domain::{
         api_keys::KeyKind,
+        authorization::{GrantLevel, approver},
         catalog::check_model_name,
         ids::CallId,
         money::NanoUsd,
@@ -20,7 +21,7 @@ use crate::{
     service::{
         Services,
         access::{
-            decide::{ModelRefusal, Permit},
+            decide::{Holder, ModelRefusal, Permit},
             snapshot::KeyEntry,
         },
         metering::AdmittedCall,
@@ -114,7 +115,7 @@ impl<'a> Candidate<'a> {
         let permit = self
             .services
             .snapshot()
-            .authorize(&self.key, &request.model)
+            .authorize(&self.key, &request.model, self.facts.at)
             .map_err(|refusal| GatewayError::Model(refusal, self.access(refusal, &request.model)))?;
         let model = permit.model();
         let (Some(input), Some(output)) = (model.prices.input, model.prices.output) else {
@@ -138,7 +139,9 @@ impl<'a> Candidate<'a> {
         let mut access = ModelAccess { model: shortened(model), ..ModelAccess::default() };
         if refusal == ModelRefusal::RequiresApproval {
             access.state = "approval";
-            access.decided_by = "organization";
+            let snapshot = self.services.snapshot();
+            let facts = snapshot.facts(&Holder::of_key(&self.key), model, self.facts.at);
+            access.decided_by = facts.and_then(|(_, facts)| approver(&facts)).unwrap_or(GrantLevel::Organization).as_str();
             let team = &self.key.team;
             let page = if team.organization.is_some() { format!("/t/{}", team.slug) } else { "/me".into() };
             access.request_url = format!("{}{page}", self.services.settings.public_url);

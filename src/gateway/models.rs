@@ -15,7 +15,10 @@ use super::{
     authenticate::authenticate,
     error::{GatewayError, ModelAccess},
 };
-use crate::service::access::{decide::ModelRefusal, snapshot::ModelEntry};
+use crate::service::access::{
+    decide::{Holder, ModelRefusal},
+    snapshot::ModelEntry,
+};
 
 #[derive(Serialize)]
 struct Model<'a> {
@@ -40,7 +43,7 @@ pub async fn list(State(gateway): State<Arc<Gateway>>, headers: HeaderMap) -> Re
     let mut head = Head::new(&gateway);
     let answer = authenticate(&gateway.services, &headers).map(|key| {
         head.name_context(&key);
-        let models = gateway.services.snapshot().callable(&key);
+        let models = gateway.services.snapshot().callable(&Holder::of_key(&key), head.at);
         json(&List { object: "list", data: models.iter().map(|entry| model(entry, &entry.name)).collect() })
     });
     head.complete(answer)
@@ -51,7 +54,7 @@ pub async fn find(State(gateway): State<Arc<Gateway>>, Path(id): Path<String>, h
     let mut head = Head::new(&gateway);
     let answer = authenticate(&gateway.services, &headers).and_then(|key| {
         head.name_context(&key);
-        let permit = gateway.services.snapshot().authorize(&key, &id).map_err(|_| {
+        let permit = gateway.services.snapshot().authorize(&key, &id, head.at).map_err(|_| {
             let access = ModelAccess { model: shortened(&id), ..ModelAccess::default() };
             GatewayError::Model(ModelRefusal::NotFound, access)
         })?;

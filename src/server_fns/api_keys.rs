@@ -236,7 +236,7 @@ mod shown_once {
         overlap: String,
     ) -> Result<Option<NewKeyView>, AppError> {
         let context = services.get_team(caller, team).await?;
-        let model = services.example_model(context.id);
+        let model = services.example_model(context.id, caller.user.id);
         let view = NewKeyView {
             name: created.name,
             secret: created.key,

@@ -10,6 +10,7 @@ pub mod mails;
 pub mod management_tokens;
 pub mod members;
 pub mod migrate;
+pub mod model_access;
 pub mod organizations;
 mod row;
 pub mod sessions;

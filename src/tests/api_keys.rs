@@ -9,7 +9,7 @@ use crate::{
     },
     service::{
         Caller, ServiceError, Services,
-        access::decide::{KeyRefusal, ModelRefusal},
+        access::decide::{Holder, KeyRefusal, ModelRefusal},
         api_keys::{KeyPatch, KeyQuery},
     },
 };
@@ -36,9 +36,9 @@ async fn a_new_key_works_at_once_and_its_secret_is_stored_nowhere() {
         let snapshot = services.snapshot();
         let entry = snapshot.authenticate(&key.key, START).unwrap();
         assert_eq!((entry.id, entry.team.slug.as_str()), (key.id, "atlas-search"));
-        assert!(snapshot.authorize(&entry, "small").is_ok());
-        assert_eq!(snapshot.authorize(&entry, "Small").unwrap_err(), ModelRefusal::NotFound, "names are compared exactly");
-        assert_eq!(snapshot.callable(&entry).len(), 1);
+        assert!(snapshot.authorize(&entry, "small", START).is_ok());
+        assert_eq!(snapshot.authorize(&entry, "Small", START).unwrap_err(), ModelRefusal::NotFound, "names are compared exactly");
+        assert_eq!(snapshot.callable(&Holder::of_key(&entry), START).len(), 1);
 
         let mut c = services.store.reader().await.unwrap();
         for table in [
@@ -165,7 +165,7 @@ async fn a_personal_space_opens_nothing_until_the_platform_says_so() {
         let maya = maya_with_team(&services).await;
         let key = services.create_key(&maya, "me", person_key("x")).await.unwrap();
         let entry = services.snapshot().authenticate(&key.key, START).unwrap();
-        assert_eq!(services.snapshot().authorize(&entry, "small").unwrap_err(), ModelRefusal::NotFound);
+        assert_eq!(services.snapshot().authorize(&entry, "small", START).unwrap_err(), ModelRefusal::NotFound);
     })
     .await;
 }

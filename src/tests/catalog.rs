@@ -8,7 +8,12 @@ use crate::{
         money::Price,
         teams::AccessMode,
     },
-    service::{ServiceError, access::decide::ModelRefusal, catalog::ProviderInput, teams::TeamPatch},
+    service::{
+        ServiceError,
+        access::decide::{Holder, ModelRefusal},
+        catalog::ProviderInput,
+        teams::TeamPatch,
+    },
     storage,
 };
 
@@ -104,18 +109,18 @@ async fn restricted_unpriced_disabled_and_narrowed_models_are_not_callable() {
         let snapshot = services.snapshot();
         let secret = key.key;
         let (key, test) = (snapshot.authenticate(&secret, START).unwrap(), snapshot.authenticate(&test.key, START).unwrap());
-        assert!(snapshot.authorize(&key, "open").is_ok() && snapshot.authorize(&key, "real").is_ok());
-        assert_eq!(snapshot.authorize(&key, "costly").unwrap_err(), ModelRefusal::RequiresApproval);
+        assert!(snapshot.authorize(&key, "open", START).is_ok() && snapshot.authorize(&key, "real", START).is_ok());
+        assert_eq!(snapshot.authorize(&key, "costly", START).unwrap_err(), ModelRefusal::RequiresApproval);
         for hidden in ["unpriced", "disabled", "no-such-model"] {
-            assert_eq!(snapshot.authorize(&key, hidden).unwrap_err(), ModelRefusal::NotFound, "{hidden}");
+            assert_eq!(snapshot.authorize(&key, hidden, START).unwrap_err(), ModelRefusal::NotFound, "{hidden}");
         }
-        assert!(snapshot.authorize(&test, "open").is_ok());
-        assert_eq!(snapshot.authorize(&test, "real").unwrap_err(), ModelRefusal::NotInKeyScope, "test keys cost nothing");
+        assert!(snapshot.authorize(&test, "open", START).is_ok());
+        assert_eq!(snapshot.authorize(&test, "real", START).unwrap_err(), ModelRefusal::NotInKeyScope, "test keys cost nothing");
 
         let callable = || {
             let snapshot = services.snapshot();
             let key = snapshot.authenticate(&secret, START).unwrap();
-            snapshot.callable(&key).iter().map(|model| model.name.clone()).collect::<Vec<_>>()
+            snapshot.callable(&Holder::of_key(&key), START).iter().map(|model| model.name.clone()).collect::<Vec<_>>()
         };
         assert_eq!(callable(), ["open", "real"]);
         services.set_model_state(&maya, "northwind-labs", "open", "closed").await.unwrap();

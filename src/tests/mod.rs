@@ -12,6 +12,7 @@ mod invitations;
 mod mail;
 mod member_pages;
 mod members;
+mod model_access;
 mod organizations;
 mod outage;
 mod own_account;

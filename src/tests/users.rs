@@ -235,11 +235,11 @@ async fn the_default_policy_of_personal_spaces_acts_at_once() {
         let maya = db_person(&services, "Maya", true).await;
         services.create_provider(&maya, simulated("simulator")).await.unwrap();
         services.create_model(&maya, model("small", "simulator")).await.unwrap();
-        assert_eq!(services.example_model(maya.user.personal_team), None, "installed: nothing is open");
+        assert_eq!(services.example_model(maya.user.personal_team, maya.user.id), None, "installed: nothing is open");
         services.update_platform_settings(&maya, None, Some(PersonalModels::General)).await.unwrap();
-        assert_eq!(services.example_model(maya.user.personal_team).as_deref(), Some("small"));
+        assert_eq!(services.example_model(maya.user.personal_team, maya.user.id).as_deref(), Some("small"));
         services.update_platform_settings(&maya, None, Some(PersonalModels::None)).await.unwrap();
-        assert_eq!(services.example_model(maya.user.personal_team), None);
+        assert_eq!(services.example_model(maya.user.personal_team, maya.user.id), None);
     })
     .await;
 }

@@ -7,11 +7,14 @@ use sha2::{Digest, Sha256};
 use super::snapshot::{KeyEntry, ModelEntry, Snapshot, TeamEntry};
 use crate::domain::{
     api_keys::{self, KeyKind},
-    catalog::{ModelState, ProviderKind},
-    ids::KeyId,
-    teams::AccessMode,
+    authorization::{self, Facts},
+    catalog::ProviderKind,
+    ids::{KeyId, TeamId, UserId},
+    model_set::ModelSet,
     time::UnixMs,
 };
+
+pub use crate::domain::authorization::ModelRefusal;
 
 /// Why a key is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,20 +28,6 @@ pub enum KeyRefusal {
     /// Its time is over.
     #[error("expired key")]
     Expired,
-}
-
-/// Why a key may not call a model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ModelRefusal {
-    /// Unknown, disabled, unpriced, or closed to the key's owner: all the same to the caller.
-    #[error("no such model")]
-    NotFound,
-    /// Can be called once somebody grants it.
-    #[error("model requires approval")]
-    RequiresApproval,
-    /// The context may call it, this key may not: a test key calls simulated models only.
-    #[error("model is outside the key's scope")]
-    NotInKeyScope,
 }
 
 /// Proof that a key may call a model. Only [`Snapshot::authorize`] makes one.
@@ -78,14 +67,10 @@ impl Snapshot {
     }
 
     /// Whether a key may call a model, by its public name or an alias, compared exactly.
-    pub fn authorize(&self, key: &Arc<KeyEntry>, model: &str) -> Result<Permit, ModelRefusal> {
+    pub fn authorize(&self, key: &Arc<KeyEntry>, model: &str, now: UnixMs) -> Result<Permit, ModelRefusal> {
         let model = self.model_names.get(model).ok_or(ModelRefusal::NotFound)?;
-        match state(&key.team, model) {
-            ModelState::Open if !in_scope(key, model) => Err(ModelRefusal::NotInKeyScope),
-            ModelState::Open => Ok(Permit { key: key.clone(), model: model.clone() }),
-            ModelState::Approval => Err(ModelRefusal::RequiresApproval),
-            ModelState::Closed => Err(ModelRefusal::NotFound),
-        }
+        authorization::decide(&facts(&Holder::of_key(key), model, now))?;
+        Ok(Permit { key: key.clone(), model: model.clone() })
     }
 
     /// When a key that was accepted before ends by itself; or that it has fallen since: it was revoked, its person was removed or
@@ -96,14 +81,30 @@ impl Snapshot {
         Ok((latest != UnixMs(i64::MAX)).then_some(latest))
     }
 
-    /// The models that a key may call, by name.
-    pub fn callable(&self, key: &KeyEntry) -> Vec<Arc<ModelEntry>> {
-        self.models.iter().filter(|model| state(&key.team, model) == ModelState::Open && in_scope(key, model)).cloned().collect()
+    /// The models that somebody may call, by name.
+    pub fn callable(&self, holder: &Holder<'_>, now: UnixMs) -> Vec<Arc<ModelEntry>> {
+        self.models.iter().filter(|model| authorization::decide(&facts(holder, model, now)).is_ok()).cloned().collect()
     }
 
-    /// The models that a context may call with a person's key, by name.
-    pub fn callable_in(&self, team: &TeamEntry) -> Vec<Arc<ModelEntry>> {
-        self.models.iter().filter(|model| state(team, model) == ModelState::Open).cloned().collect()
+    /// What is known of a model, by its public name or an alias, and of who wants to call it.
+    pub fn facts(&self, holder: &Holder<'_>, model: &str, now: UnixMs) -> Option<(Arc<ModelEntry>, Facts)> {
+        let model = self.model_names.get(model)?;
+        Some((model.clone(), facts(holder, model, now)))
+    }
+
+    /// The same for every model of the catalog, by name.
+    pub fn all_facts(&self, holder: &Holder<'_>, now: UnixMs) -> Vec<(Arc<ModelEntry>, Facts)> {
+        self.models.iter().map(|model| (model.clone(), facts(holder, model, now))).collect()
+    }
+
+    /// A team or personal space.
+    pub fn team(&self, id: TeamId) -> Option<&Arc<TeamEntry>> {
+        self.teams.get(&id)
+    }
+
+    /// A key, by its id; of a key that was rotated the one with its newest secret.
+    pub fn key(&self, id: KeyId) -> Option<&Arc<KeyEntry>> {
+        self.keys.values().filter(|key| key.id == id).max_by_key(|key| key.expires_at.unwrap_or(UnixMs(i64::MAX)))
     }
 
     /// The models of the catalog, by name.
@@ -112,23 +113,56 @@ impl Snapshot {
     }
 }
 
-/// What a context may do with a model: the one rule, asked by the gateway, `/v1/models` and pages.
-fn state(team: &TeamEntry, model: &ModelEntry) -> ModelState {
-    // A team that restricts itself opens models by rules of its own; without rules an empty selection allows nothing.
-    if !is_ready(model) || team.mode == AccessMode::Restrict {
-        return ModelState::Closed;
+/// Who wants to call a model.
+#[derive(Clone, Copy, Debug)]
+pub struct Holder<'a> {
+    /// In which context.
+    pub team: &'a TeamEntry,
+    /// Who; none for an application key, which is nobody's.
+    pub member: Option<UserId>,
+    /// What the key is narrowed to.
+    pub subset: Option<&'a ModelSet>,
+    /// A test key: calls simulated models only.
+    pub simulated_only: bool,
+}
+
+impl<'a> Holder<'a> {
+    /// The key's.
+    pub fn of_key(key: &'a KeyEntry) -> Self {
+        Self {
+            team: &key.team,
+            member: (key.kind != KeyKind::Application).then_some(key.user),
+            subset: key.models.as_ref(),
+            simulated_only: key.kind == KeyKind::Test,
+        }
     }
-    team.model_states.get(&model.id).copied().unwrap_or_default()
+
+    /// A member, with no key or one that narrows nothing.
+    pub fn of_member(team: &'a TeamEntry, user: UserId) -> Self {
+        Self { team, member: Some(user), subset: None, simulated_only: false }
+    }
+
+    /// Nobody in particular: what the team may call without any member's grant or subset.
+    pub fn of_team(team: &'a TeamEntry) -> Self {
+        Self { team, member: None, subset: None, simulated_only: false }
+    }
 }
 
-fn in_scope(key: &KeyEntry, model: &ModelEntry) -> bool {
-    key.kind != KeyKind::Test || model.deployments.iter().all(|d| d.provider.kind == ProviderKind::Simulated)
+/// What the snapshot knows of a model and of who wants to call it.
+fn facts(holder: &Holder<'_>, model: &ModelEntry, now: UnixMs) -> Facts {
+    let (team, place) = (holder.team, model.place);
+    let grants = team.policy.grants(place, holder.member, now);
+    let simulated = || model.deployments.iter().all(|d| d.provider.kind == ProviderKind::Simulated);
+    Facts {
+        enabled: model.enabled,
+        priced: model.prices.input.is_some() && model.prices.output.is_some(),
+        served: !model.deployments.is_empty(),
+        reviewed: team.boundary.is_reviewed(place),
+        organization: team.boundary.state(place),
+        organization_grant: grants.organization,
+        team: team.policy.state(place),
+        member_grant: grants.member,
+        in_member_subset: holder.member.is_none_or(|user| team.policy.member_may_have(user, place)),
+        in_key_subset: holder.subset.is_none_or(|subset| subset.contains(place)) && (!holder.simulated_only || simulated()),
+    }
 }
-
-fn is_ready(model: &ModelEntry) -> bool {
-    model.enabled && !model.deployments.is_empty() && model.prices.input.is_some() && model.prices.output.is_some()
-}
-
-#[cfg(test)]
-#[path = "decide_tests.rs"]
-mod tests;

@@ -4,14 +4,17 @@
 //! Staleness: writes of this process refresh the snapshot before they return. When the database is away the last snapshot stays in
 //! force; expiries still act, because they are compared with the clock at every call.
 
+pub mod compile;
 pub mod decide;
 pub mod load;
+pub mod policy;
 pub mod snapshot;
 
 use std::sync::Arc;
 
 use super::{ServiceError, Services};
-use crate::domain::ids::TeamId;
+use crate::domain::ids::{TeamId, UserId};
+use decide::Holder;
 use snapshot::Snapshot;
 
 impl Services {
@@ -20,11 +23,11 @@ impl Services {
         self.snapshot.load_full()
     }
 
-    /// A chat model that the context may call, for examples: the first by name.
-    pub fn example_model(&self, team: TeamId) -> Option<String> {
+    /// A chat model that somebody may call in a context, for examples: the first by name.
+    pub fn example_model(&self, team: TeamId, user: UserId) -> Option<String> {
         let snapshot = self.snapshot();
-        let team = snapshot.teams.get(&team)?;
-        snapshot.callable_in(team).into_iter().find(|model| model.modality.chats()).map(|model| model.name.clone())
+        let callable = snapshot.callable(&Holder::of_member(snapshot.team(team)?, user), self.clock.now());
+        callable.into_iter().find(|model| model.modality.chats()).map(|model| model.name.clone())
     }
 
     /// Rebuilds the snapshot from storage. Whoever returns from here after a write sees that write in force.

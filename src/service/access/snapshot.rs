@@ -2,12 +2,13 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use super::policy::{Boundary, TeamPolicy};
 use crate::{
     domain::{
         api_keys::KeyKind,
-        catalog::{Modality, ModelState, Prices, ProviderKind, Simulation, Tier},
-        ids::{KeyId, ModelId, OrgId, ProviderId, TeamId, UserId},
-        teams::AccessMode,
+        catalog::{Modality, Prices, ProviderKind, Simulation, Tier},
+        ids::{GroupId, KeyId, ModelId, OrgId, ProviderId, TeamId, UserId},
+        model_set::ModelSet,
         time::UnixMs,
     },
     service::vault::Secret,
@@ -23,10 +24,24 @@ pub struct Snapshot {
     pub(super) models: Vec<Arc<ModelEntry>>,
     pub(super) model_names: HashMap<String, Arc<ModelEntry>>,
     pub(super) teams: HashMap<TeamId, Arc<TeamEntry>>,
+    /// Where each model stands in `models`.
+    pub(super) places: HashMap<ModelId, usize>,
+    pub(super) groups: HashMap<GroupId, GroupEntry>,
+    /// What each organization gives, and under `None` what personal spaces have.
+    pub(super) boundaries: HashMap<Option<OrgId>, Arc<Boundary>>,
+}
+
+/// An access group.
+#[derive(Debug)]
+pub struct GroupEntry {
+    /// Whose it is; none for the platform's.
+    pub organization: Option<OrgId>,
+    /// What it holds, whole tiers as the models of now.
+    pub models: ModelSet,
 }
 
 /// A key and what it acts in.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct KeyEntry {
     /// Key.
     pub id: KeyId,
@@ -44,6 +59,8 @@ pub struct KeyEntry {
     pub revoked: bool,
     /// When it ends; for a secret that a rotation replaced, when its overlap ends if that is sooner.
     pub expires_at: Option<UnixMs>,
+    /// What it is narrowed to, if it is.
+    pub models: Option<ModelSet>,
     /// Context.
     pub team: Arc<TeamEntry>,
 }
@@ -59,12 +76,12 @@ pub struct TeamEntry {
     pub slug: String,
     /// Organization; none for a personal space.
     pub organization: Option<OrgId>,
-    /// Inherit or restrict.
-    pub mode: AccessMode,
     /// Discount on usage.
     pub discount_bp: i64,
-    /// What the organization, or for a personal space the platform's default policy, lets be called; absent is closed.
-    pub model_states: Arc<HashMap<ModelId, ModelState>>,
+    /// What the organization, or for a personal space the platform's default policy, lets be called.
+    pub boundary: Arc<Boundary>,
+    /// What the team makes of it.
+    pub policy: TeamPolicy,
 }
 
 /// A model and where its calls go.
@@ -72,6 +89,8 @@ pub struct TeamEntry {
 pub struct ModelEntry {
     /// Model.
     pub id: ModelId,
+    /// Its place in the catalog's order, and so in every [`ModelSet`] of this snapshot.
+    pub place: usize,
     /// Public name.
     pub name: String,
     /// Tier.
@@ -86,6 +105,8 @@ pub struct ModelEntry {
     pub max_output: i64,
     /// Completion bound where the call names none.
     pub default_output: Option<i64>,
+    /// Taken in as `approval` rather than `open`.
+    pub restricted: bool,
     /// Can be called.
     pub enabled: bool,
     /// When it came into the catalog.

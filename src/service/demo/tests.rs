@@ -40,7 +40,7 @@ async fn demo_data_is_complete_balanced_and_written_once() {
         drop(c);
         let owner = Caller::system(credentials.user);
         let key = services.snapshot().authenticate(&demo.key, services.clock.now()).unwrap();
-        services.snapshot().authorize(&key, &demo.model).unwrap();
+        services.snapshot().authorize(&key, &demo.model, services.clock.now()).unwrap();
 
         let callers = people::read(&services).await.unwrap();
         let made =

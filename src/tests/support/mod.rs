@@ -6,6 +6,7 @@ pub(crate) mod database;
 pub(crate) mod invariants;
 pub(crate) mod people;
 pub(crate) mod smtp;
+pub(crate) mod worlds;
 
 pub(crate) use app::TestApp;
 pub(crate) use database::on_each_database;

@@ -1,0 +1,115 @@
+//! What organizations give and teams make of it, compiled into sets.
+
+use std::collections::HashMap;
+
+use crate::domain::{
+    authorization::{GrantLevel, TeamState},
+    catalog::ModelState,
+    ids::UserId,
+    model_set::ModelSet,
+    time::UnixMs,
+};
+
+/// What an organization gives to its teams, or the platform to personal spaces. What is in neither set is closed.
+#[derive(Clone, Debug, Default)]
+pub struct Boundary {
+    pub(super) open: ModelSet,
+    pub(super) approval: ModelSet,
+    /// Held back until they are reviewed.
+    pub(super) blocked: ModelSet,
+}
+
+impl Boundary {
+    /// What it lets be done with a model.
+    pub fn state(&self, place: usize) -> ModelState {
+        if self.open.contains(place) {
+            ModelState::Open
+        } else if self.approval.contains(place) {
+            ModelState::Approval
+        } else {
+            ModelState::Closed
+        }
+    }
+
+    /// Whether no open review holds a model back.
+    pub fn is_reviewed(&self, place: usize) -> bool {
+        !self.blocked.contains(place)
+    }
+
+    /// The same as if a model had been reviewed and opened.
+    #[must_use]
+    pub fn with_open(&self, place: usize) -> Self {
+        let mut opened = self.clone();
+        opened.open.insert(place);
+        opened.blocked.remove(place);
+        opened
+    }
+}
+
+/// What a team makes of its organization's models.
+#[derive(Clone, Debug, Default)]
+pub struct TeamPolicy {
+    /// None where the team takes everything as it is.
+    pub(super) rules: Option<TeamRules>,
+    /// What members are narrowed to.
+    pub(super) subsets: HashMap<UserId, ModelSet>,
+    /// In the order of their models.
+    pub(super) grants: Vec<GrantEntry>,
+}
+
+/// A restricting team's rows, groups and tiers. What is in neither set is closed.
+#[derive(Clone, Debug, Default)]
+pub struct TeamRules {
+    pub(super) direct: ModelSet,
+    pub(super) approval: ModelSet,
+}
+
+/// A grant.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct GrantEntry {
+    pub(super) place: usize,
+    /// None for the whole team.
+    pub(super) user: Option<UserId>,
+    pub(super) level: GrantLevel,
+    pub(super) ends_at: UnixMs,
+}
+
+/// Which of the two kinds of grants are live.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LiveGrants {
+    /// By an admin of the organization, to the team or to this member.
+    pub organization: bool,
+    /// To this member, whoever gave it.
+    pub member: bool,
+}
+
+impl TeamPolicy {
+    /// What the team lets its members do with a model.
+    pub fn state(&self, place: usize) -> TeamState {
+        match &self.rules {
+            None => TeamState::Direct,
+            Some(rules) if rules.direct.contains(place) => TeamState::Direct,
+            Some(rules) if rules.approval.contains(place) => TeamState::Approval,
+            Some(_) => TeamState::Closed,
+        }
+    }
+
+    /// Whether a member is not narrowed, or to a set that holds the model.
+    pub fn member_may_have(&self, user: UserId, place: usize) -> bool {
+        self.subsets.is_empty() || self.subsets.get(&user).is_none_or(|subset| subset.contains(place))
+    }
+
+    /// The grants that count for a member, or for nobody in particular, at a moment.
+    pub fn grants(&self, place: usize, member: Option<UserId>, now: UnixMs) -> LiveGrants {
+        let start = self.grants.partition_point(|grant| grant.place < place);
+        let mut live = LiveGrants::default();
+        for grant in self.grants[start..].iter().take_while(|grant| grant.place == place) {
+            if grant.ends_at <= now || (grant.user.is_some() && grant.user != member) {
+                continue;
+            }
+            live.organization |= grant.level == GrantLevel::Organization;
+            live.member |= grant.user.is_some();
+        }
+        live
+    }
+}
