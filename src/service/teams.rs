@@ -81,12 +81,7 @@ impl Services {
         action: Action,
     ) -> Result<(Team, Standing), ServiceError> {
         let (team, standing) = self.lock_context_for(c, caller, team, action).await?;
-        if team.kind == TeamKind::Personal {
-            return Err(ServiceError::Conflict(
-                "personal_space",
-                "This is a personal space: it has one member, its owner, and can not be shared, handed over or deleted.".into(),
-            ));
-        }
+        check_shared(&team)?;
         Ok((team, standing))
     }
 
@@ -233,12 +228,9 @@ impl Services {
     ) -> Result<(TeamView, Vec<SeatlessInvitation>), ServiceError> {
         caller.check_may_write()?;
         let mut tx = self.store.begin().await?;
-        let (before, standing) = self.lock_context_for(&mut tx, caller, team, Action::ManageLimits).await?;
+        let (before, standing) = self.lock_team_for(&mut tx, caller, team, Action::ManageLimits).await?;
         if patch.seats.is_some() && !standing.may(Action::ManageBilling) {
             return Err(ServiceError::Denied(Action::ManageBilling));
-        }
-        if before.kind == TeamKind::Personal {
-            return Err(ServiceError::Conflict("personal_space", "A personal space has no settings to change.".into()));
         }
         let mut after = before.clone();
         let mut without_seat = vec![];
@@ -323,6 +315,17 @@ impl Services {
         }
         Err(ServiceError::field("slug", "Choose an address for the team."))
     }
+}
+
+/// Refuses personal spaces, which have one member and no settings.
+pub(super) fn check_shared(team: &Team) -> Result<(), ServiceError> {
+    if team.kind == TeamKind::Team {
+        return Ok(());
+    }
+    Err(ServiceError::Conflict(
+        "personal_space",
+        "This is a personal space: it has one member, its owner, and can not be shared, changed, handed over or deleted.".into(),
+    ))
 }
 
 async fn view(c: &mut AnyConnection, team: Team, standing: Standing) -> Result<TeamView, ServiceError> {

@@ -85,12 +85,17 @@ pub async fn list_addresses(c: &mut AnyConnection, team: TeamId) -> Result<Vec<S
     rows.iter().map(|row| row.text("email_normalized")).collect()
 }
 
-/// Sets a member's role. The owner role is not stored here: whoever owns the team stays owner.
+/// What is stored of a role. Who owns the team stands in the team alone; apart from owning it, they are an admin.
+pub(super) fn stored(role: Role) -> Role {
+    if role == Role::Owner { Role::Admin } else { role }
+}
+
+/// Sets a member's role; whoever owns the team stays owner.
 pub async fn update_role(c: &mut AnyConnection, team: TeamId, user: UserId, role: Role) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE team_members SET role = $3 WHERE team_id = $1 AND user_id = $2")
         .bind(team.to_string())
         .bind(user.to_string())
-        .bind(role.as_str())
+        .bind(stored(role).as_str())
         .execute(c)
         .await?;
     Ok(())
@@ -106,7 +111,16 @@ pub async fn delete(c: &mut AnyConnection, team: TeamId, user: UserId) -> Result
     Ok(())
 }
 
-/// Makes a member the owner, if the team is still owned by who was; whether it was.
+/// Takes somebody out of all shared teams.
+pub async fn delete_all_of(c: &mut AnyConnection, user: UserId) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM team_members WHERE user_id = $1 AND team_id IN (SELECT id FROM teams WHERE kind = 'team')")
+        .bind(user.to_string())
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// Makes a member the owner, if the team is still owned by who was; whether it was. Both are admins apart from that.
 pub async fn transfer(c: &mut AnyConnection, team: TeamId, from: UserId, to: UserId) -> Result<bool, sqlx::Error> {
     let done = sqlx::query("UPDATE teams SET owner_user_id = $3 WHERE id = $1 AND owner_user_id = $2 AND deleted_at IS NULL")
         .bind(team.to_string())
@@ -114,18 +128,7 @@ pub async fn transfer(c: &mut AnyConnection, team: TeamId, from: UserId, to: Use
         .bind(to.to_string())
         .execute(&mut *c)
         .await?;
-    // Apart from owning the team, both are admins: the new owner from now on, the old one once the role is stored alone.
-    update_role(&mut *c, team, from, Role::Admin).await?;
-    update_role(c, team, to, Role::Admin).await?;
-    Ok(done.rows_affected() > 0)
-}
-
-/// Marks a team as deleted: its record stays, its short name is free.
-pub async fn delete_team(c: &mut AnyConnection, team: TeamId, at: UnixMs) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query("UPDATE teams SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL")
-        .bind(team.to_string())
-        .bind(at.0)
-        .execute(c)
-        .await?;
+    update_role(&mut *c, team, from, Role::Owner).await?;
+    update_role(c, team, to, Role::Owner).await?;
     Ok(done.rows_affected() > 0)
 }

@@ -58,7 +58,7 @@ pub async fn insert(c: &mut AnyConnection, team: &Team) -> Result<(), sqlx::Erro
 
 /// Makes somebody a member. The owner role is not stored here, so `Role::Owner` is written as admin.
 pub async fn insert_member(c: &mut AnyConnection, team: TeamId, user: UserId, role: Role, at: UnixMs) -> Result<(), sqlx::Error> {
-    let role = if role == Role::Owner { Role::Admin } else { role };
+    let role = super::members::stored(role);
     sqlx::query("INSERT INTO team_members (team_id, user_id, role, joined_at) VALUES ($1, $2, $3, $4)")
         .bind(team.to_string())
         .bind(user.to_string())
@@ -145,45 +145,14 @@ pub async fn list_of(c: &mut AnyConnection, user: UserId) -> Result<Vec<MyTeam>,
         .collect()
 }
 
-/// Sets the role of a member who is not the owner, or what the owner is apart from owning.
-pub async fn set_member_role(c: &mut AnyConnection, team: TeamId, user: UserId, role: Role) -> Result<(), sqlx::Error> {
-    let role = if role == Role::Owner { Role::Admin } else { role };
-    sqlx::query("UPDATE team_members SET role = $3 WHERE team_id = $1 AND user_id = $2")
-        .bind(team.to_string())
-        .bind(user.to_string())
-        .bind(role.as_str())
-        .execute(c)
-        .await?;
-    Ok(())
-}
-
-/// Sets the owner of a team, who is a member of it.
-pub async fn set_owner(c: &mut AnyConnection, team: TeamId, owner: UserId) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE teams SET owner_user_id = $2 WHERE id = $1")
-        .bind(team.to_string())
-        .bind(owner.to_string())
-        .execute(c)
-        .await?;
-    Ok(())
-}
-
-/// Ends all memberships of a person in shared teams.
-pub async fn delete_memberships(c: &mut AnyConnection, user: UserId) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM team_members WHERE user_id = $1 AND team_id IN (SELECT id FROM teams WHERE kind = 'team')")
-        .bind(user.to_string())
-        .execute(c)
-        .await?;
-    Ok(())
-}
-
-/// Closes a team or personal space: it is found no more, its slug is free.
-pub async fn close(c: &mut AnyConnection, team: TeamId, at: UnixMs) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE teams SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL")
+/// Closes a team or personal space: its record stays, it is found no more, its slug is free. Whether it was open.
+pub async fn close(c: &mut AnyConnection, team: TeamId, at: UnixMs) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query("UPDATE teams SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL")
         .bind(team.to_string())
         .bind(at.0)
         .execute(c)
         .await?;
-    Ok(())
+    Ok(done.rows_affected() > 0)
 }
 
 /// The shared teams that a person may see: as member, as admin of the organization, or all of them for platform admins;

@@ -35,7 +35,7 @@ impl Services {
         let organizations = storage::organizations::list_of(&mut tx, user.id).await?;
         let keys = storage::api_keys::revoke_all_of(&mut tx, user.id, user.personal_team, now).await?;
         storage::management_tokens::revoke_all_of(&mut tx, user.id, now).await?;
-        storage::teams::delete_memberships(&mut tx, user.id).await?;
+        storage::members::delete_all_of(&mut tx, user.id).await?;
         storage::teams::close(&mut tx, user.personal_team, now).await?;
         for org in &organizations {
             storage::organizations::delete_member(&mut tx, org.id, user.id).await?;

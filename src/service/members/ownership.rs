@@ -11,11 +11,12 @@ use crate::{
         invitations::InvitationState,
         members::TransferCandidate,
         roles::{Action, Role},
-        teams::{Team, TeamKind},
+        teams::Team,
     },
     service::{
         Caller, ServiceError, Services,
         mail::{NewMail, Template},
+        teams::check_shared,
         vault::Secret,
     },
     storage,
@@ -59,14 +60,11 @@ impl Services {
         let mut c = self.store.reader().await?;
         // Everything is checked before the password, which takes time, and once more under the lock.
         let (found, _) = self.find_team_for(&mut c, caller, team, Action::OwnTeam).await?;
-        if found.kind != TeamKind::Personal {
-            check_name_typed(&found, &transfer.confirm_name)?;
-            check_new_owner(&mut c, caller, &found, transfer.to).await?;
-            drop(c);
-            self.step_up(caller, transfer.password).await?;
-        } else {
-            drop(c);
-        }
+        check_shared(&found)?;
+        check_name_typed(&found, &transfer.confirm_name)?;
+        check_new_owner(&mut c, caller, &found, transfer.to).await?;
+        drop(c);
+        self.step_up(caller, transfer.password).await?;
         let mut tx = self.store.begin().await?;
         let (team, _) = self.lock_team_for(&mut tx, caller, team, Action::OwnTeam).await?;
         check_name_typed(&team, &transfer.confirm_name)?;
@@ -110,7 +108,7 @@ impl Services {
             let template = Template::TeamDeleted { team: team.name.clone(), by: caller.user.name.clone() };
             self.queue_mail(&mut tx, NewMail { template, recipient: &member.email, name: &member.name, token: None }).await?;
         }
-        if !storage::members::delete_team(&mut tx, team.id, now).await? {
+        if !storage::teams::close(&mut tx, team.id, now).await? {
             return Err(ServiceError::NotFound);
         }
         let before = json!({"name": team.name, "slug": team.slug, "members": members.len()});

@@ -6,9 +6,8 @@ use crate::{
         ids::UserId,
         members::{RemovalPreview, StoppingKey},
         roles::Action,
-        teams::TeamKind,
     },
-    service::{Caller, ServiceError, Services, invitations::refused},
+    service::{Caller, ServiceError, Services, invitations::refused, teams::check_shared},
     storage::{self, api_keys::KeyFilter},
 };
 
@@ -17,9 +16,7 @@ impl Services {
     pub async fn preview_removal(&self, caller: &Caller, team: &str, user: UserId) -> Result<RemovalPreview, ServiceError> {
         let mut c = self.store.reader().await?;
         let (team, standing) = self.find_team_for(&mut c, caller, team, Action::ViewTeam).await?;
-        if team.kind == TeamKind::Personal {
-            return Err(ServiceError::Conflict("personal_space", "A personal space has one member, its owner.".into()));
-        }
+        check_shared(&team)?;
         let role = storage::teams::find_role(&mut c, team.id, user).await?.ok_or(ServiceError::NotFound)?;
         let is_self = user == caller.user.id;
         standing.check_removal(is_self, role).map_err(refused)?;

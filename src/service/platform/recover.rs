@@ -54,11 +54,12 @@ impl Services {
             storage::organizations::put_member(&mut tx, org, to, OrgRole::Member, now).await?;
         }
         let role = storage::teams::find_role(&mut tx, team.id, to).await?;
-        match role {
-            Some(_) => storage::teams::set_member_role(&mut tx, team.id, to, Role::Admin).await?,
-            None => storage::teams::insert_member(&mut tx, team.id, to, Role::Admin, now).await?,
+        if role.is_none() {
+            storage::teams::insert_member(&mut tx, team.id, to, Role::Admin, now).await?;
         }
-        storage::teams::set_owner(&mut tx, team.id, to).await?;
+        if !storage::members::transfer(&mut tx, team.id, team.owner, to).await? {
+            return Err(ServiceError::NotFound);
+        }
         for (user, to_new_owner) in [(&old_owner, false), (&new_owner, true)] {
             if user.email.is_empty() {
                 continue;
