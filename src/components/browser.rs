@@ -20,6 +20,11 @@ mod in_browser {
         Element, FormData, HtmlButtonElement, HtmlDialogElement, HtmlElement, HtmlFormElement, HtmlScriptElement, UrlSearchParams,
     };
 
+    /// A document's title: the browser takes it as text.
+    pub fn title(text: String) -> String {
+        text
+    }
+
     /// Puts text on the clipboard.
     pub fn copy(text: &str) {
         // The promise is left alone: a refusal of the browser can only be seen by pasting.
@@ -223,6 +228,11 @@ mod in_browser {
 
 #[cfg(not(feature = "hydrate"))]
 mod on_server {
+    /// A document's title as text of its element: it is written there as it is.
+    pub fn title(text: String) -> String {
+        text.replace('&', "&amp;").replace('<', "&lt;")
+    }
+
     /// Puts text on the clipboard.
     pub fn copy(_text: &str) {}
 

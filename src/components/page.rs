@@ -1,11 +1,13 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use super::browser;
+
 /// The document's title: "Keys, Atlas Search · Tallygate".
 #[component]
 pub fn PageTitle(#[prop(into)] page: String, #[prop(optional, into)] context: String) -> impl IntoView {
     let text = if context.is_empty() { format!("{page} · Tallygate") } else { format!("{page}, {context} · Tallygate") };
-    view! { <Title text=text/> }
+    view! { <Title text=browser::title(text)/> }
 }
 
 /// Heading, the grey line below it, and the actions of the page (children).
