@@ -194,3 +194,23 @@ pub struct TeamListItem {
     /// Last call.
     pub last_call_at: Option<UnixMs>,
 }
+
+/// How far a new team is, in the order in which its overview leads through; that it was created comes before them all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamSetup {
+    /// Somebody else is in, or invited.
+    pub invited: bool,
+    /// A key works.
+    pub has_key: bool,
+    /// A model is open to it.
+    pub has_model: bool,
+    /// Besides the owner somebody could take it over at once.
+    pub second_admin: bool,
+}
+
+impl TeamSetup {
+    /// Nothing is left to do.
+    pub fn is_done(self) -> bool {
+        self.invited && self.has_key && self.has_model && self.second_admin
+    }
+}

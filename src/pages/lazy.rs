@@ -7,7 +7,7 @@ use leptos_router::LazyRoute;
 
 use super::{
     AccountPage, ConfirmPage, ForgotPage, InvitePage, KeysPage, LoginPage, MembersPage, NewTeamPage, OverviewPage, ResetPage,
-    SignupPage, TeamsPage,
+    SignupPage, TeamSettingsPage, TeamsPage,
     admin::{ModelsPage, ProvidersPage},
 };
 
@@ -66,6 +66,8 @@ group!(home_pages, __preload_home_pages, Home { Overview => OverviewPage });
 group!(key_pages, __preload_key_pages, ApiKeys { Keys => KeysPage });
 
 group!(member_pages, __preload_member_pages, Team { Members => MembersPage });
+
+group!(settings_pages, __preload_settings_pages, Settings { TeamSettings => TeamSettingsPage });
 
 group!(account_pages, __preload_account_pages, Account { AccountSettings => AccountPage });
 

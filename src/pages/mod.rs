@@ -15,6 +15,7 @@ mod login;
 mod members;
 mod overview;
 mod reset;
+mod settings;
 mod signup;
 mod teams;
 pub mod watch;
@@ -29,6 +30,7 @@ pub use login::LoginPage;
 pub use members::MembersPage;
 pub use overview::OverviewPage;
 pub use reset::ResetPage;
+pub use settings::TeamSettingsPage;
 pub use signup::SignupPage;
 pub use teams::{NewTeamPage, TeamsPage};
 

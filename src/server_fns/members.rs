@@ -193,7 +193,7 @@ pub fn list_address(team: &str) -> String {
 }
 
 #[cfg(feature = "ssr")]
-mod words {
+pub(super) mod words {
     use super::{MemberLine, RemovalView};
     use crate::domain::{
         format,
@@ -206,7 +206,7 @@ mod words {
         if n == 1 { format!("1 {one}") } else { format!("{} {more}", format::grouped(n.unsigned_abs())) }
     }
 
-    pub(super) fn seats(seats: &Seats) -> String {
+    pub(in crate::server_fns) fn seats(seats: &Seats) -> String {
         let mut who = many(seats.members, "member", "members");
         if seats.pending > 0 {
             who = format!("{who} and {}", many(seats.pending, "pending invitation", "pending invitations"));

@@ -17,5 +17,6 @@ pub mod members;
 pub mod shown_once;
 #[cfg(feature = "ssr")]
 pub mod status;
+pub mod team_settings;
 pub mod teams;
 pub mod usage;

@@ -4,7 +4,7 @@ use leptos::server;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{charts::OverviewFigures, snippets::Snippets},
+    domain::{charts::OverviewFigures, snippets::Snippets, teams::TeamSetup},
     error::AppError,
     wire::PageAnswer,
 };
@@ -60,6 +60,8 @@ pub struct OverviewPage {
     pub calls: Option<Vec<CallLine>>,
     /// Set until the first call.
     pub first_steps: Option<FirstSteps>,
+    /// Set for those who lead a new team, until all is done.
+    pub setup: Option<TeamSetup>,
     /// What `get_overview_stamp` said before the figures were read: another answer means that there is news.
     pub stamp: String,
 }
@@ -131,6 +133,7 @@ mod overview {
             true => Some(latest(services, caller, team, test, now).await?),
             false => None,
         };
+        let setup = services.team_setup(caller, team).await?;
         let first_steps = first_steps(services, caller, team, &view, report.total.figures.requests, now).await?;
         Ok(OverviewPage {
             lead: format!("{} to {}, {words}.", format::short_date(range.from, now), format::short_date(range.to.plus(-1), now)),
@@ -140,6 +143,7 @@ mod overview {
             members: ranking(members),
             calls,
             first_steps,
+            setup,
             personal: !shared,
             context: view.name,
             stamp,
@@ -186,8 +190,7 @@ mod overview {
         if !services.usage_by(caller, team, ever, TestCalls::Include, GroupBy::Model).await?.is_empty() {
             return Ok(None);
         }
-        let snippets =
-            services.example_model(view.id, caller.user.id).map(|model| snippets::chat(&services.settings.public_url, &model));
+        let snippets = services.example_model(view.id).map(|model| snippets::chat(&services.settings.public_url, &model));
         Ok(Some(FirstSteps { has_key: services.count_active_keys(caller, team).await? > 0, snippets }))
     }
 

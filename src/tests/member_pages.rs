@@ -18,7 +18,7 @@ const MEMBERS: &str = "/t/atlas-search/members";
 const HANNAH: &str = "hannah@northwind.example";
 
 /// A browser that somebody signed in with.
-async fn browser(app: &TestApp, person: &Caller) -> Client {
+pub(super) async fn browser(app: &TestApp, person: &Caller) -> Client {
     let browser = app.browser();
     let visit = Visit::from("127.0.0.1");
     let session = visit.session(&app.services);
@@ -28,7 +28,7 @@ async fn browser(app: &TestApp, person: &Caller) -> Client {
 }
 
 /// Maya's team with somebody in each other role, and an admin of nothing.
-async fn place(services: &Services) -> (TestApp, TeamView, Vec<Caller>) {
+pub(super) async fn place(services: &Services) -> (TestApp, TeamView, Vec<Caller>) {
     let maya = db_person(services, "Maya", true).await;
     let atlas = team(services, &maya).await;
     let mut people = vec![maya];
@@ -40,19 +40,19 @@ async fn place(services: &Services) -> (TestApp, TeamView, Vec<Caller>) {
     (TestApp::new(services), atlas, people)
 }
 
-async fn invite(browser: &Client, emails: &str, plain: bool) -> Reply {
+pub(super) async fn invite(browser: &Client, emails: &str, plain: bool) -> Reply {
     let fields = [("team", "atlas-search"), ("emails", emails), ("role", "member"), ("note", "See you")];
     browser.form("/fn/invite_members", &fields, plain).await
 }
 
 /// The token of the newest mail with an invitation.
-async fn mailed(app: &TestApp, email: &str) -> String {
+pub(super) async fn mailed(app: &TestApp, email: &str) -> String {
     app.services.deliver_mails_once().await.unwrap();
     mailed_token(&app.services, email, "/invite/")
 }
 
 /// Follows the mailed link, and gives the page that it leads to.
-async fn open(browser: &Client, token: &str) -> String {
+pub(super) async fn open(browser: &Client, token: &str) -> String {
     let opened = browser.page(&format!("/invite/{token}")).await;
     assert_eq!((opened.status.as_u16(), opened.header("location")), (303, "/invite"));
     let page = browser.page("/invite").await.text();

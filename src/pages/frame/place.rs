@@ -19,6 +19,7 @@ pub(super) enum Kind {
     Overview,
     Keys,
     Members,
+    Settings,
     Providers,
     Models,
     Teams,
@@ -32,6 +33,7 @@ impl Kind {
             Self::Overview => "Overview",
             Self::Keys => "API keys",
             Self::Members => "Members",
+            Self::Settings => "Settings",
             Self::Providers => "Providers",
             Self::Models => "Models",
             Self::Teams => "Teams",
@@ -45,6 +47,7 @@ impl Kind {
             Self::Overview => "overview",
             Self::Keys => "key",
             Self::Members => "users",
+            Self::Settings => "sliders",
             Self::Providers => "plug",
             Self::Models => "cube",
             Self::Teams => "users",
@@ -96,7 +99,7 @@ impl Place {
     pub(super) fn in_context(&self, scope: &Scope) -> String {
         match self.kind {
             Some(kind @ (Kind::Overview | Kind::Keys)) => href(scope, kind),
-            Some(kind @ Kind::Members) if matches!(scope, Scope::Team(_)) => href(scope, kind),
+            Some(kind @ (Kind::Members | Kind::Settings)) if matches!(scope, Scope::Team(_)) => href(scope, kind),
             _ => href(scope, Kind::Overview),
         }
     }
@@ -105,6 +108,7 @@ impl Place {
 fn team_kind(part: Option<&str>) -> Option<Kind> {
     match part {
         Some("members") => Some(Kind::Members),
+        Some("settings") => Some(Kind::Settings),
         part => context_kind(part),
     }
 }
@@ -126,6 +130,7 @@ fn href(scope: &Scope, kind: Kind) -> String {
         Kind::Overview => base,
         Kind::Keys => format!("{base}/keys"),
         Kind::Members => format!("{base}/members"),
+        Kind::Settings => format!("{base}/settings"),
         Kind::Providers => "/admin/providers".to_owned(),
         Kind::Models => "/admin/models".to_owned(),
         Kind::Teams => "/teams".to_owned(),

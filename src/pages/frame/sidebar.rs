@@ -37,7 +37,7 @@ fn groups(place: &Place) -> AnyView {
     let context = matches!(place.scope, Scope::Personal | Scope::Team(_));
     let groups: &[(&str, &[Kind])] = match place.scope {
         Scope::Personal => &[("", &[Kind::Overview]), ("Access", &[Kind::Keys])],
-        Scope::Team(_) => &[("", &[Kind::Overview]), ("Access", &[Kind::Keys]), ("Team", &[Kind::Members])],
+        Scope::Team(_) => &[("", &[Kind::Overview]), ("Access", &[Kind::Keys]), ("Team", &[Kind::Members, Kind::Settings])],
         Scope::Platform => &[("", &[Kind::Providers, Kind::Models])],
         Scope::Account => &[("", &[Kind::Teams, Kind::Account])],
     };

@@ -6,8 +6,9 @@ use crate::{
     server_fns::usage::FirstSteps,
 };
 
-/// Before the first call: a key, a snippet, and the wait for the call. Each step is checked as it happens.
-pub(super) fn first_steps(steps: FirstSteps, team: &str) -> AnyView {
+/// Before the first call: a key, a snippet, and the wait for the call. Each step is checked as it happens. `has_setup` where the steps of
+/// a new team stand above, the key among them.
+pub(super) fn first_steps(steps: FirstSteps, team: &str, has_setup: bool) -> AnyView {
     let create = format!("{}?dialog=create", context_address(team, "keys"));
     let (key_state, call_state) = if steps.has_key { ("done", "now") } else { ("now", "") };
     let key_text = if steps.has_key {
@@ -28,16 +29,21 @@ pub(super) fn first_steps(steps: FirstSteps, team: &str) -> AnyView {
         }
         .into_any(),
     };
+    let key = (!has_setup).then(|| {
+        view! {
+            <li class=key_state>
+                <div>
+                    <h2>"Create a key"</h2>
+                    <p>{key_text}</p>
+                    {create_link}
+                </div>
+            </li>
+        }
+    });
     view! {
         <section class="card" aria-label="First steps">
             <ol class="steps">
-                <li class=key_state>
-                    <div>
-                        <h2>"Create a key"</h2>
-                        <p>{key_text}</p>
-                        {create_link}
-                    </div>
-                </li>
+                {key}
                 <li class=call_state>
                     <div>
                         <h2>"Send the first call"</h2>

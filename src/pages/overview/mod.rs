@@ -3,6 +3,7 @@
 mod figures;
 mod first_steps;
 mod lists;
+mod setup;
 
 use leptos::prelude::*;
 
@@ -10,6 +11,7 @@ use self::{
     figures::{charts, filters, kpis},
     first_steps::first_steps,
     lists::{latest_calls, ranking},
+    setup::setup_steps,
 };
 use crate::{
     components::{LinkButton, PageHead, SkeletonBlock},
@@ -49,10 +51,13 @@ fn content(page: Overview, team: &str, range: &str, calls: &str) -> AnyView {
         view! { <LinkButton label="Create API key" href=href class="primary" icon="plus"/> }
     });
     let context = if page.personal { "Personal".to_owned() } else { page.context.clone() };
+    let has_setup = page.setup.is_some();
+    let setup = page.setup.map(|setup| setup_steps(setup, team, page.may_create_key));
     if let Some(steps) = page.first_steps {
         return view! {
             <PageHead title="Overview" context=context lead="Statistics start with the first call."/>
-            {first_steps(steps, team)}
+            {setup}
+            {first_steps(steps, team, has_setup)}
         }
         .into_any();
     }
@@ -63,6 +68,7 @@ fn content(page: Overview, team: &str, range: &str, calls: &str) -> AnyView {
         <PageHead title="Overview" context=context lead=page.lead>
             {create}
         </PageHead>
+        {setup}
         {filters(&context_address(team, ""), range, calls)}
         {kpis(page.figures.kpis.clone())}
         {charts(page.figures)}

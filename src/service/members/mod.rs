@@ -7,6 +7,7 @@ mod ending;
 pub mod ownership;
 pub mod preview;
 pub mod seats;
+pub mod setup;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;

@@ -56,6 +56,14 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
     ("revoke_invitation", "team={team}&id={invitation}", "snffcccf"),
     ("copy_invitation_link", "team={team}&id={invitation}", "snffcccf"),
 
+    // Its settings and endings.
+    ("get_team_settings", "team={team}", "snoooooo"),
+    ("save_team_settings", "team={team}&name=Atlas+Search", "snffoooo"),
+    ("set_team_seats", "team={team}&seats=", "snfffofo"),
+    ("preview_team_seats", "team={team}&seats=20", "snfffofo"),
+    ("transfer_team", "team={team}&to=nobody&confirm_name=x", "snfffcff"),
+    ("delete_team", "team={team}&confirm_name=x", "snfffcff"),
+
     // Invitations: the token comes in a cookie, and without one there is nothing.
     ("get_invitation", "", "nnnnnnnn"),
     ("accept_invitation", "", "snnnnnnn"),
