@@ -163,7 +163,7 @@ pub async fn list(
     Asked(query): Asked<ListQuery>,
 ) -> Answer<Json<List<InvitationBody>>> {
     let rows = services.list_invitations(&caller, &team).await?.into_iter().map(|row| body(row, None)).collect();
-    Ok(Json(List::cut(rows, query, newest_first)?))
+    Ok(Json(List::cut(rows, query, |row: &InvitationBody| newest_first(&row.id))?))
 }
 
 /// Invite somebody, or many at once.
@@ -308,11 +308,11 @@ pub async fn ask(
 }
 
 /// Identifiers sort by time; their complements the other way round.
-fn newest_first(row: &InvitationBody) -> String {
-    InvitationId::parse(&row.id).map_or_else(String::new, |id| format!("{:032x}", !id.0.as_u128()))
+pub(super) fn newest_first(id: &str) -> String {
+    InvitationId::parse(id).map_or_else(String::new, |id| format!("{:032x}", !id.0.as_u128()))
 }
 
-fn parse_id(text: &str) -> Result<InvitationId, ServiceError> {
+pub(super) fn parse_id(text: &str) -> Result<InvitationId, ServiceError> {
     InvitationId::parse(text).ok_or(ServiceError::NotFound)
 }
 

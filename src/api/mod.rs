@@ -14,6 +14,7 @@ mod members;
 mod organization_members;
 mod organizations;
 mod own_account;
+mod own_invitations;
 mod platform;
 mod problem;
 mod signed_in;
@@ -49,6 +50,9 @@ pub fn router(services: Services) -> Router {
         .route("/me/password", post(own_account::change_password))
         .route("/me/sessions", get(own_account::list_sessions).delete(own_account::end_other_sessions))
         .route("/me/sessions/{session}", delete(own_account::end_session))
+        .route("/me/invitations", get(own_invitations::list))
+        .route("/me/invitations/{invitation}/accept", post(own_invitations::accept))
+        .route("/me/invitations/{invitation}/decline", post(own_invitations::decline))
         .route("/me/tokens", get(tokens::list).post(tokens::create))
         .route("/me/tokens/{token}", delete(tokens::revoke))
         .route("/organizations", get(organizations::list).post(organizations::create))
@@ -128,6 +132,7 @@ pub fn document() -> Document {
         tokens::list, tokens::create, tokens::revoke,
         own_account::update, own_account::remove, own_account::change_email, own_account::change_password,
         own_account::list_sessions, own_account::end_other_sessions, own_account::end_session,
+        own_invitations::list, own_invitations::accept, own_invitations::decline,
         organizations::list, organizations::create, organizations::set_model,
         organization_members::find, organization_members::update, organization_members::list, organization_members::add,
         organization_members::set_role, organization_members::remove,

@@ -93,6 +93,29 @@ pub struct PendingInvitation {
     pub holds_seat: bool,
 }
 
+/// An invitation in the list of who is invited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnInvitation {
+    /// Identifier.
+    pub id: InvitationId,
+    /// Team.
+    pub team: String,
+    /// Identifier of the team.
+    pub team_id: TeamId,
+    /// Organization.
+    pub organization: String,
+    /// Who sent it last.
+    pub inviter: String,
+    /// Offered role.
+    pub role: Role,
+    /// Good until.
+    pub expires_at: UnixMs,
+    /// Whether the team has a seat for it; without one it waits.
+    pub has_seat: bool,
+    /// The team's owner, who can add seats.
+    pub owner: String,
+}
+
 /// What became of one address that was to be invited.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -84,22 +84,30 @@ pub(super) async fn pending(
     Ok((listed.into_iter().take(SHOWN).map(|invitation| row(invitation, now)).collect(), all))
 }
 
+/// When an invitation ends, or ended.
 #[cfg(feature = "ssr")]
-fn row(invitation: crate::domain::invitations::PendingInvitation, now: crate::domain::time::UnixMs) -> InvitationRow {
+pub(super) fn expires(at: crate::domain::time::UnixMs, now: crate::domain::time::UnixMs) -> String {
     use crate::domain::{
         format,
-        mails::MailState,
         time::{DAY_MS, HOUR_MS, MINUTE_MS},
     };
 
-    let left = invitation.expires_at.since(now);
-    let expires = match left {
-        ..=0 => format!("Expired {}", format::short_date(invitation.expires_at, now)),
+    let left = at.since(now);
+    match left {
+        ..=0 => format!("Expired {}", format::short_date(at, now)),
         1..HOUR_MS => format!("Expires in {} min", (left / MINUTE_MS).max(1)),
         HOUR_MS..DAY_MS => format!("Expires in {} h", left / HOUR_MS),
         _ if left < 2 * DAY_MS => "Expires in 1 day".to_owned(),
         _ => format!("Expires in {} days", left / DAY_MS),
-    };
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn row(invitation: crate::domain::invitations::PendingInvitation, now: crate::domain::time::UnixMs) -> InvitationRow {
+    use crate::domain::{format, mails::MailState, time::DAY_MS};
+
+    let left = invitation.expires_at.since(now);
+    let expires = expires(invitation.expires_at, now);
     let words = invitation.mail.words();
     let mut letters = words.chars();
     let delivery = letters.next().map_or_else(String::new, |first| format!("Mail {}{}", first.to_lowercase(), letters.as_str()));

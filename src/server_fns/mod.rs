@@ -13,6 +13,7 @@ pub mod context;
 pub mod http;
 pub mod invitations;
 pub mod members;
+pub mod own_invitations;
 #[cfg(feature = "ssr")]
 pub mod shown_once;
 #[cfg(feature = "ssr")]

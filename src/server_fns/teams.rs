@@ -3,6 +3,7 @@
 use leptos::server;
 use serde::{Deserialize, Serialize};
 
+use super::own_invitations::OwnInvitationRow;
 use crate::{error::AppError, wire::PageAnswer};
 
 /// A row of the team list.
@@ -24,6 +25,8 @@ pub struct TeamRow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TeamsPage {
     pub rows: Vec<TeamRow>,
+    /// Invitations that wait for the viewer.
+    pub invitations: Vec<OwnInvitationRow>,
     pub may_create: bool,
 }
 
@@ -68,7 +71,8 @@ pub async fn list_teams() -> Result<TeamsPage, AppError> {
             last_call_title: team.last_call_at.map_or_else(|| "No calls yet".to_owned(), format::full),
         })
         .collect();
-    Ok(TeamsPage { rows, may_create: options.may_create() })
+    let invitations = super::own_invitations::rows(&services, &caller).await?;
+    Ok(TeamsPage { rows, invitations, may_create: options.may_create() })
 }
 
 /// What the form for a new team offers this person.

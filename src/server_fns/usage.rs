@@ -190,7 +190,8 @@ mod overview {
         if !services.usage_by(caller, team, ever, TestCalls::Include, GroupBy::Model).await?.is_empty() {
             return Ok(None);
         }
-        let snippets = services.example_model(view.id).map(|model| snippets::chat(&services.settings.public_url, &model));
+        let snippets =
+            services.example_model(view.id, caller.user.id).map(|model| snippets::chat(&services.settings.public_url, &model));
         Ok(Some(FirstSteps { has_key: services.count_active_keys(caller, team).await? > 0, snippets }))
     }
 

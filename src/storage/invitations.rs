@@ -84,6 +84,10 @@ fn from_row(row: &AnyRow) -> Result<Invitation, sqlx::Error> {
     })
 }
 
+fn listed(row: &AnyRow) -> Result<ListedInvitation, sqlx::Error> {
+    Ok(ListedInvitation { invitation: from_row(row)?, inviter_name: row.text("inviter_name")? })
+}
+
 /// Writes a new invitation. Fails with `invitations_open_key` where the address has one that is open.
 pub async fn insert(c: &mut AnyConnection, new: &Invitation) -> Result<(), sqlx::Error> {
     sqlx::query(
@@ -125,6 +129,23 @@ pub async fn find_by_token(c: &mut AnyConnection, hash: &str) -> Result<Option<I
     row.as_ref().map(from_row).transpose()
 }
 
+/// The invitation with this id, if it is for this normalized address.
+pub async fn find_for(c: &mut AnyConnection, id: InvitationId, address: &str) -> Result<Option<Invitation>, sqlx::Error> {
+    let sql = format!("SELECT {COLUMNS} FROM invitations i WHERE i.id = $1 AND i.email_normalized = $2");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.to_string()).bind(address).fetch_optional(c).await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// Invitations for a normalized address that wait and are not over, newest first.
+pub async fn list_waiting_for(c: &mut AnyConnection, address: &str, now: UnixMs) -> Result<Vec<ListedInvitation>, sqlx::Error> {
+    let sql = format!(
+        "SELECT {COLUMNS}, u.name AS inviter_name FROM invitations i JOIN users u ON u.id = i.inviter_user_id
+         WHERE i.email_normalized = $1 AND i.state = 'pending' AND i.expires_at > $2 ORDER BY i.id DESC"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(address).bind(now.0).fetch_all(c).await?;
+    rows.iter().map(listed).collect()
+}
+
 /// Open invitations of a team, those over by time included, newest first.
 pub async fn list_open(c: &mut AnyConnection, team: TeamId) -> Result<Vec<ListedInvitation>, sqlx::Error> {
     let sql = format!(
@@ -132,7 +153,7 @@ pub async fn list_open(c: &mut AnyConnection, team: TeamId) -> Result<Vec<Listed
          WHERE i.team_id = $1 AND i.state = 'pending' ORDER BY i.id DESC"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(team.to_string()).fetch_all(c).await?;
-    rows.iter().map(|row| Ok(ListedInvitation { invitation: from_row(row)?, inviter_name: row.text("inviter_name")? })).collect()
+    rows.iter().map(listed).collect()
 }
 
 /// Open invitations that somebody sent, in all teams.

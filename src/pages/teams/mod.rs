@@ -1,27 +1,56 @@
 //! `/teams`: the teams one may see, and `/teams/new`: making one.
 
+mod invitations;
 mod new;
 
 use leptos::prelude::*;
 
 pub use new::NewTeamPage;
 
+use self::invitations::{Forms, waiting};
 use crate::{
-    components::{Empty, LinkButton, PageHead, RolePill, SkeletonTable, Tile},
-    pages::data::PageData,
-    server_fns::teams::{ListTeams, TeamRow, TeamsPage as Teams},
+    app::Session,
+    components::{Empty, LinkButton, PageHead, RolePill, SkeletonTable, Tile, use_toaster},
+    pages::{data::PageData, form::FormAction},
+    server_fns::{
+        own_invitations::{AcceptOwnInvitation, DeclineOwnInvitation},
+        teams::{ListTeams, TeamRow, TeamsPage as Teams},
+    },
 };
 
 #[component]
 pub fn TeamsPage() -> impl IntoView {
-    PageData::load(|| ListTeams {}).page(skeleton, list)
+    let forms = Forms { accept: FormAction::to::<AcceptOwnInvitation>(), decline: FormAction::to::<DeclineOwnInvitation>() };
+    announce(forms);
+    let teams = PageData::load_again(move || forms.accept.version() + forms.decline.version(), || ListTeams {});
+    view! {
+        {forms.accept.problems().note()}
+        {forms.decline.problems().note()}
+        {teams.page(skeleton, move |page| list(page, forms))}
+    }
+}
+
+/// Says that an answer arrived; the switcher lists the new team, too.
+fn announce(forms: Forms) {
+    let toaster = use_toaster();
+    let session = expect_context::<Session>();
+    Effect::new(move |_| {
+        if forms.decline.worked() {
+            toaster.show("Invitation declined. The sender sees it in the team's list.");
+        }
+    });
+    Effect::new(move |_| {
+        if forms.accept.worked() {
+            session.refresh();
+        }
+    });
 }
 
 fn skeleton() -> AnyView {
     view! { <div class="card"><SkeletonTable/></div> }.into_any()
 }
 
-fn list(page: Teams) -> AnyView {
+fn list(page: Teams, forms: Forms) -> AnyView {
     let create = || view! { <LinkButton label="Create team" href="/teams/new" class="primary" icon="plus"/> };
     let lead = match page.rows.len() {
         0 => String::new(),
@@ -30,7 +59,9 @@ fn list(page: Teams) -> AnyView {
     };
     let head_action = (page.may_create && !page.rows.is_empty()).then(create);
     let body = if page.rows.is_empty() {
-        let text = if page.may_create {
+        let text = if !page.invitations.is_empty() {
+            "A team has its own members, keys and statistics. Join the one that you are invited to."
+        } else if page.may_create {
             "A team has its own members, keys and statistics. Create one, or open the link in your invitation email."
         } else {
             "Open the link in your invitation email, or ask an organization admin for a team."
@@ -42,6 +73,7 @@ fn list(page: Teams) -> AnyView {
     };
     view! {
         <PageHead title="Teams" lead=lead>{head_action}</PageHead>
+        {waiting(page.invitations, forms)}
         <section class="card" aria-label="Teams">{body}</section>
     }
     .into_any()

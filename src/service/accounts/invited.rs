@@ -9,7 +9,10 @@ use crate::{
     },
     service::{
         Caller, Door, RequestFacts, ServiceError, Services,
-        invitations::join::{came_by_mail, check_open, mismatch},
+        invitations::{
+            join::{came_by_mail, check_open, mismatch},
+            open::Named,
+        },
         vault::Secret,
     },
 };
@@ -74,7 +77,7 @@ impl Services {
         self.audit_new_account(&mut tx, &user, door, request).await?;
         let joined = if proven {
             let caller = Caller::new(user.clone(), door, false, request);
-            Some(self.join(&mut tx, &caller, &form.token).await?)
+            Some(self.join(&mut tx, &caller, Named::Token(&form.token)).await?)
         } else {
             self.queue_confirmation(&mut tx, &user, &normalized).await?;
             None

@@ -5,7 +5,7 @@ use sqlx::AnyConnection;
 
 use super::{
     change,
-    open::{find_by_token, is_for},
+    open::{Named, find_named, is_for},
 };
 use crate::{
     domain::{
@@ -13,6 +13,7 @@ use crate::{
         format,
         invitations::{InvitationState, Joined},
         roles::OrgRole,
+        teams::Team,
     },
     service::{Caller, Door, RequestFacts, ServiceError, Services, audit::Change, vault::sha256_hex},
     storage::{self, audit::NewAuditEntry, invitations::Invitation},
@@ -25,7 +26,7 @@ impl Services {
         caller.check_may_write()?;
         let mut tx = self.store.begin().await?;
         self.look_up_invitation(&mut tx, request, token).await?;
-        let joined = self.join(&mut tx, caller, token).await?;
+        let joined = self.join(&mut tx, caller, Named::Token(token)).await?;
         tx.commit().await?;
         self.refresh_snapshot().await?;
         Ok(joined)
@@ -36,9 +37,9 @@ impl Services {
         &self,
         c: &mut AnyConnection,
         caller: &Caller,
-        token: &str,
+        named: Named<'_>,
     ) -> Result<Joined, ServiceError> {
-        let (found, _) = find_by_token(c, token).await?.ok_or(ServiceError::NotFound)?;
+        let found = find_named(c, named).await?;
         let team = storage::teams::find(c, &found.team.to_string()).await?.ok_or_else(withdrawn)?;
         let organization = team.organization.ok_or(ServiceError::NotFound)?;
         storage::organizations::lock(c, organization).await?;
@@ -47,7 +48,7 @@ impl Services {
         }
         // Under the lock everything is read again: it may have been revoked, sent anew or used meanwhile.
         let team = storage::teams::find(c, &team.id.to_string()).await?.ok_or_else(withdrawn)?;
-        let (invitation, _) = find_by_token(c, token).await?.ok_or(ServiceError::NotFound)?;
+        let invitation = find_named(c, named).await?;
         let now = self.clock.now();
         check_open(&invitation, now)?;
         if !is_for(&invitation, caller) {
@@ -101,30 +102,39 @@ impl Services {
             caller.check_may_write()?;
         }
         let mut tx = self.store.begin().await?;
-        let (found, _) = self.look_up_invitation(&mut tx, request, token).await?;
-        if !storage::teams::lock(&mut tx, found.team).await? {
+        self.look_up_invitation(&mut tx, request, token).await?;
+        let (team, invitation) = self.decline(&mut tx, caller, Named::Token(token)).await?;
+        match caller {
+            Some(caller) => self.audit(&mut tx, caller, declined(&team, &invitation)).await?,
+            None => self.audit_invited(&mut tx, request, door, &invitation, declined(&team, &invitation)).await?,
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// The part of declining that does not depend on how the invitation was named; the audit entry is left to do.
+    pub(super) async fn decline(
+        &self,
+        c: &mut AnyConnection,
+        caller: Option<&Caller>,
+        named: Named<'_>,
+    ) -> Result<(Team, Invitation), ServiceError> {
+        let found = find_named(c, named).await?;
+        if !storage::teams::lock(c, found.team).await? {
             return Err(withdrawn());
         }
-        let (invitation, _) = find_by_token(&mut tx, token).await?.ok_or(ServiceError::NotFound)?;
+        let invitation = find_named(c, named).await?;
         let now = self.clock.now();
         check_open(&invitation, now)?;
         if caller.is_some_and(|caller| !is_for(&invitation, caller)) {
             return Err(mismatch(&invitation));
         }
-        if !storage::invitations::close(&mut tx, invitation.id, InvitationState::Declined, None, now).await? {
+        if !storage::invitations::close(c, invitation.id, InvitationState::Declined, None, now).await? {
             return Err(used());
         }
-        self.take_back_mail(&mut tx, &invitation).await?;
-        let team = storage::teams::find(&mut tx, &invitation.team.to_string()).await?.ok_or_else(withdrawn)?;
-        let before = json!({"state": InvitationState::Pending});
-        let after = json!({"state": InvitationState::Declined});
-        let change = change(&team, &invitation, "invitation.decline", before, after);
-        match caller {
-            Some(caller) => self.audit(&mut tx, caller, change).await?,
-            None => self.audit_invited(&mut tx, request, door, &invitation, change).await?,
-        }
-        tx.commit().await?;
-        Ok(())
+        self.take_back_mail(c, &invitation).await?;
+        let team = storage::teams::find(c, &invitation.team.to_string()).await?.ok_or_else(withdrawn)?;
+        Ok((team, invitation))
     }
 
     /// An audit entry of somebody who holds the link and is not signed in; named by the invited address.
@@ -158,6 +168,13 @@ impl Services {
         storage::audit::insert(c, &entry).await?;
         Ok(())
     }
+}
+
+/// The audit entry of an invitation that its person said no to.
+pub(super) fn declined<'a>(team: &Team, invitation: &'a Invitation) -> Change<'a> {
+    let before = json!({"state": InvitationState::Pending});
+    let after = json!({"state": InvitationState::Declined});
+    change(team, invitation, "invitation.decline", before, after)
 }
 
 /// Refuses what is used up or over. Whoever else joined with it is not named.

@@ -7,6 +7,7 @@ pub mod ask;
 pub mod join;
 mod limits;
 pub mod open;
+pub mod own;
 pub mod resend;
 pub mod tokens;
 mod withdraw;

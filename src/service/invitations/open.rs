@@ -6,6 +6,7 @@ use super::tokens::Channel;
 use crate::{
     domain::{
         email,
+        ids::InvitationId,
         invitations::{InvitationState, InvitationView, LinkState},
         roles::Role,
         teams::Team,
@@ -134,6 +135,33 @@ pub(super) async fn find_by_token(c: &mut AnyConnection, token: &str) -> Result<
         let channel = if invitation.mail_token_hash == hash { Channel::Mail } else { Channel::Link };
         (invitation, channel)
     }))
+}
+
+/// What names an invitation that is to be answered.
+#[derive(Clone, Copy)]
+pub(in crate::service) enum Named<'a> {
+    /// A token, whoever has it.
+    Token(&'a str),
+    /// Its identifier, for the account of its address alone, and once that address is confirmed.
+    Own(InvitationId, &'a Caller),
+}
+
+/// The invitation that is named; [`ServiceError::NotFound`] without one.
+pub(super) async fn find_named(c: &mut AnyConnection, named: Named<'_>) -> Result<Invitation, ServiceError> {
+    let found = match named {
+        Named::Token(token) => find_by_token(c, token).await?.map(|(invitation, _)| invitation),
+        Named::Own(id, caller) => match confirmed_address(caller) {
+            Some(address) => storage::invitations::find_for(c, id, &address).await?,
+            None => None,
+        },
+    };
+    found.ok_or(ServiceError::NotFound)
+}
+
+/// The normalized address of an account, once it is confirmed.
+pub(super) fn confirmed_address(caller: &Caller) -> Option<String> {
+    caller.user.email_confirmed_at?;
+    email::normalize(&caller.user.email).ok()
 }
 
 /// Whether an invitation is for this account, by normalized address.

@@ -29,7 +29,7 @@ impl Services {
         let setup = TeamSetup {
             invited: seats.members + seats.pending > 1,
             has_key: storage::api_keys::count_active(&mut c, team.id, None, now).await? > 0,
-            has_model: self.example_model(team.id).is_some(),
+            has_model: self.example_model(team.id, caller.user.id).is_some(),
             second_admin: members.iter().any(|member| member.role == Role::Admin && !member.disabled),
         };
         Ok((!setup.is_done()).then_some(setup))

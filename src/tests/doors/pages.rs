@@ -72,6 +72,8 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
     ("switch_account", "", "oooooooo"),
     ("decline_invitation", "", "nnnnnnnn"),
     ("ask_about_invitation", "", "nnnnnnnn"),
+    ("accept_own_invitation", "id={nothing}", "snnnnnnn"),
+    ("decline_own_invitation", "id={nothing}", "snnnnnnn"),
 
     // The platform.
     ("list_providers", "", "snnnnnno"),
