@@ -138,7 +138,7 @@ impl Session {
 /// Pages that need somebody signed in.
 fn is_guarded(path: &str) -> bool {
     let first = path.split('/').find(|part| !part.is_empty()).unwrap_or_default();
-    matches!(first, "me" | "t" | "teams" | "admin" | "account")
+    matches!(first, "me" | "t" | "o" | "teams" | "admin" | "account")
 }
 
 /// Everything inside the body.
@@ -181,6 +181,13 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/admin") view=|| view! { <Redirect path="/admin/providers"/> }/>
                 <Route path=path!("/admin/providers") view={Lazy::<lazy::Providers>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/admin/models") view={Lazy::<lazy::Models>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/admin/users") view={Lazy::<lazy::Users>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/admin/users/:user") view={Lazy::<lazy::User>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/admin/orgs") view={Lazy::<lazy::Organizations>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/admin/system") view={Lazy::<lazy::System>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/o/:org") view={Lazy::<lazy::Organization>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/o/:org/members") view={Lazy::<lazy::OrganizationMembers>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/o/:org/settings") view={Lazy::<lazy::OrganizationSettings>::new()} ssr=SsrMode::Async/>
             </ParentRoute>
         </Routes>
     }

@@ -31,6 +31,14 @@ export const PAGES: Visit[] = [
   { name: 'account', path: '/account' },
   { name: 'admin-providers', path: '/admin/providers' },
   { name: 'admin-models', path: '/admin/models' },
+  { name: 'admin-users', path: '/admin/users' },
+  { name: 'admin-orgs', path: '/admin/orgs' },
+  { name: 'admin-orgs-create', path: '/admin/orgs?dialog=create' },
+  { name: 'admin-system', path: '/admin/system' },
+  { name: 'organization', path: '/o/northwind-labs' },
+  { name: 'organization-members', path: '/o/northwind-labs/members' },
+  { name: 'organization-members-add', path: '/o/northwind-labs/members?dialog=add' },
+  { name: 'organization-settings', path: '/o/northwind-labs/settings' },
   { name: 'not-found', path: '/no-such-page', status: 404 },
 ];
 

@@ -18,9 +18,12 @@ use super::{
 use crate::{
     domain::{
         page::PageRequest,
-        platform::{OrganizationMemberRow, OrganizationView},
+        platform::{OrganizationMemberRow, OrganizationMemberSort, OrganizationView},
     },
-    service::{Services, organizations::OrganizationPatch},
+    service::{
+        Services,
+        organizations::{OrganizationPatch, members::OrganizationMemberQuery},
+    },
 };
 
 /// An organization with its settings.
@@ -149,8 +152,10 @@ pub async fn list(
 ) -> Answer<Json<List<OrganizationMemberBody>>> {
     let page = PageRequest { limit: query.limit, cursor: query.cursor };
     let search = query.search.unwrap_or_default();
-    let members = services.list_organization_members(&caller, &org, &search, &page).await?;
-    Ok(Json(List::of(members, OrganizationMemberBody::from)))
+    // Those who joined last come first.
+    let query = OrganizationMemberQuery { text: search, sort: OrganizationMemberSort::Joined, descending: true, page };
+    let members = services.list_organization_members(&caller, &org, query).await?;
+    Ok(Json(List::of(members.page, OrganizationMemberBody::from)))
 }
 
 /// Make the account of an address a member. For admins of the organization and platform admins.

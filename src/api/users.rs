@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     domain::{ids::UserId, page::PageRequest, platform::UserRow},
-    service::{ServiceError, Services},
+    service::{ServiceError, Services, platform::users::UserQuery},
 };
 
 /// Which accounts are asked for.
@@ -28,6 +28,8 @@ pub struct UsersQuery {
     search: Option<String>,
     /// Only those that are suspended, or only those that are not.
     suspended: Option<bool>,
+    /// Only those that run the platform, or only those that do not.
+    platform_admin: Option<bool>,
     /// Rows wanted: 1 to 100, 25 unless asked otherwise.
     limit: Option<u32>,
     /// The `next_cursor` of the page before.
@@ -69,6 +71,8 @@ pub struct AccountPatchBody {
     suspended: Option<bool>,
     /// Make its person platform admin, or take that back.
     platform_admin: Option<bool>,
+    /// Why it is suspended, which other platform admins will read; asked for when it is. May say, too, why that ends.
+    reason: Option<String>,
 }
 
 /// Accounts, newest first. Platform admins only.
@@ -80,7 +84,8 @@ pub async fn list(
 ) -> Answer<Json<List<AccountBody>>> {
     let page = PageRequest { limit: query.limit, cursor: query.cursor };
     let search = query.search.unwrap_or_default();
-    let users = services.list_users(&caller, &search, query.suspended, &page).await?;
+    let query = UserQuery { text: search, suspended: query.suspended, platform_admin: query.platform_admin, page };
+    let users = services.list_users(&caller, query).await?;
     Ok(Json(List::of(users, AccountBody::from)))
 }
 
@@ -111,9 +116,10 @@ pub async fn update(
     if let Some(admin) = body.platform_admin {
         services.set_platform_admin(&caller, id, admin).await?;
     }
+    let reason = body.reason.unwrap_or_default();
     match body.suspended {
-        Some(true) if !suspended => services.suspend_user(&caller, id).await?,
-        Some(false) if suspended => services.unsuspend_user(&caller, id).await?,
+        Some(true) if !suspended => services.suspend_user(&caller, id, &reason).await?,
+        Some(false) if suspended => services.unsuspend_user(&caller, id, &reason).await?,
         _ => {}
     }
     Ok(Json(services.get_user(&caller, id).await?.into()))

@@ -120,7 +120,9 @@ pub fn ago(at: UnixMs, now: UnixMs) -> String {
 
 /// One or two letters for a tile or an avatar.
 pub fn initials(name: &str) -> String {
-    let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
+    // What stands in brackets is no part of the name: "Maya Okafor (you)".
+    let named = name.split_whitespace().filter(|word| !word.starts_with('('));
+    let mut words = named.filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
     let first = words.next();
     let last = words.next_back();
     first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
@@ -178,6 +180,7 @@ mod tests {
         assert_eq!(percent_bp(9_931), "99.31%");
         assert_eq!(percent_bp(10_000), "100%");
         assert_eq!(initials("Maya Okafor"), "MO");
+        assert_eq!(initials("Maya Okafor (you)"), "MO");
         assert_eq!(initials("platform"), "P");
     }
 }

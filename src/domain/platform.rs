@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    accounts::SignUpPolicy,
+    accounts::{MyOrganization, MyTeam, SignUpPolicy},
     field_errors::FieldErrors,
-    ids::{OrgId, UserId},
-    roles::OrgRole,
+    ids::{OrgId, TeamId, UserId},
+    page::Page,
+    roles::{OrgRole, Role},
     time::UnixMs,
 };
 
@@ -37,6 +38,49 @@ pub struct UserRow {
     pub last_seen_at: Option<UnixMs>,
     /// The viewer: can not suspend this account.
     pub is_self: bool,
+}
+
+/// An account with what it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserDetail {
+    /// As the list shows it.
+    pub row: UserRow,
+    /// Why it is suspended, as the platform admin wrote who did it; empty where it is not.
+    pub suspended_for: String,
+    /// Keys that work now, in all teams and the personal space; application keys belong to their team and do not count.
+    pub active_keys: i64,
+    /// Shared teams, by name.
+    pub teams: Vec<MyTeam>,
+    /// Organizations, by name.
+    pub organizations: Vec<MyOrganization>,
+}
+
+/// Somebody in a team who may become its owner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnerCandidate {
+    /// Account.
+    pub user: UserId,
+    /// Name.
+    pub name: String,
+    /// Role now.
+    pub role: Role,
+}
+
+/// A team whose owner is out of reach, and who could be the next one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryPreview {
+    /// Short name of the team.
+    pub slug: String,
+    /// Name of the team.
+    pub team: String,
+    /// The present owner.
+    pub owner: UserId,
+    /// The present owner's name.
+    pub owner_name: String,
+    /// Whether a mail reaches the present owner: the account is not deleted.
+    pub owner_gets_mail: bool,
+    /// Members whose accounts are not suspended, strongest role first.
+    pub candidates: Vec<OwnerCandidate>,
 }
 
 /// A row of the list of organizations.
@@ -79,6 +123,100 @@ pub struct OrganizationView {
     pub may_manage: bool,
     /// Made at.
     pub created_at: UnixMs,
+}
+
+/// A team of an organization, as its admins see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrganizationTeamRow {
+    /// Team.
+    pub id: TeamId,
+    /// Short name in addresses.
+    pub slug: String,
+    /// Name.
+    pub name: String,
+    /// The owner.
+    pub owner: UserId,
+    /// The owner's name.
+    pub owner_name: String,
+    /// The owner's account is suspended or deleted: somebody else may have to own the team.
+    pub owner_lost: bool,
+    /// Members.
+    pub members: i64,
+    /// Calls since the start of the month, refused ones included.
+    pub requests: i64,
+    /// Spent since the start of the month, in nano-dollars.
+    pub spent: i64,
+    /// Last call of this month.
+    pub last_call_at: Option<UnixMs>,
+}
+
+/// What an organization is made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrganizationOverview {
+    /// Name and settings.
+    pub organization: OrganizationView,
+    /// Members, admins included.
+    pub members: i64,
+    /// Admins.
+    pub admins: i64,
+    /// Spent by its teams since the start of the month, in nano-dollars.
+    pub spent: i64,
+    /// Live teams, the one that spent most first.
+    pub teams: Vec<OrganizationTeamRow>,
+}
+
+/// What a list of an organization's members is sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrganizationMemberSort {
+    /// Name.
+    #[default]
+    Name,
+    /// Admins first.
+    Role,
+    /// Joined first.
+    Joined,
+    /// Teams of the organization.
+    Teams,
+}
+
+impl OrganizationMemberSort {
+    /// Reads the word in addresses.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "name" => Some(Self::Name),
+            "role" => Some(Self::Role),
+            "joined" => Some(Self::Joined),
+            "teams" => Some(Self::Teams),
+            _ => None,
+        }
+    }
+}
+
+/// Members of an organization, with what stands above the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrganizationMembers {
+    /// Name of the organization.
+    pub organization: String,
+    /// Rows.
+    pub page: Page<OrganizationMemberRow>,
+    /// Members that the search found.
+    pub found: i64,
+}
+
+/// What happens when somebody is taken out of an organization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrganizationRemoval {
+    /// Account.
+    pub user: UserId,
+    /// Name.
+    pub name: String,
+    /// The viewer.
+    pub is_self: bool,
+    /// Role that ends.
+    pub role: OrgRole,
+    /// Invitations to its teams that this person sent and that are withdrawn.
+    pub invitations: i64,
 }
 
 /// A row of an organization's members.

@@ -6,9 +6,9 @@ use leptos::{lazy, prelude::*};
 use leptos_router::LazyRoute;
 
 use super::{
-    AccountPage, ConfirmPage, ForgotPage, InvitePage, KeysPage, LoginPage, MembersPage, NewTeamPage, OverviewPage, ResetPage,
-    SignupPage, TeamSettingsPage, TeamsPage,
-    admin::{ModelsPage, ProvidersPage},
+    AccountPage, ConfirmPage, ForgotPage, InvitePage, KeysPage, LoginPage, MembersPage, NewTeamPage, OrganizationMembersPage,
+    OrganizationPage, OrganizationSettingsPage, OverviewPage, ResetPage, SignupPage, TeamSettingsPage, TeamsPage,
+    admin::{ModelsPage, OrganizationsPage, ProvidersPage, SystemPage, UserPage, UsersPage},
 };
 
 /// Pages of one group, each with the type that the route table names.
@@ -74,4 +74,20 @@ group!(account_pages, __preload_account_pages, Account { AccountSettings => Acco
 group!(platform_pages, __preload_platform_pages, Platform {
     Providers => ProvidersPage,
     Models => ModelsPage,
+});
+
+group!(user_pages, __preload_user_pages, Accounts {
+    Users => UsersPage,
+    User => UserPage,
+});
+
+group!(system_pages, __preload_system_pages, Installation {
+    Organizations => OrganizationsPage,
+    System => SystemPage,
+});
+
+group!(organization_pages, __preload_organization_pages, OfOrganization {
+    Organization => OrganizationPage,
+    OrganizationMembers => OrganizationMembersPage,
+    OrganizationSettings => OrganizationSettingsPage,
 });

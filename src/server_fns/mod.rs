@@ -13,7 +13,10 @@ pub mod context;
 pub mod http;
 pub mod invitations;
 pub mod members;
+pub mod organization_members;
+pub mod organizations;
 pub mod own_invitations;
+pub mod platform;
 #[cfg(feature = "ssr")]
 pub mod shown_once;
 #[cfg(feature = "ssr")]
@@ -21,3 +24,4 @@ pub mod status;
 pub mod team_settings;
 pub mod teams;
 pub mod usage;
+pub mod users;

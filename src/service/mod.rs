@@ -22,6 +22,7 @@ pub mod metering;
 pub mod organizations;
 pub mod platform;
 pub mod random;
+mod sorted;
 pub mod teams;
 pub mod throttle;
 pub mod tokens;

@@ -153,6 +153,19 @@ pub async fn count_active(c: &mut AnyConnection, team: TeamId, user: Option<User
     .int("n")
 }
 
+/// How many keys of a person work now, wherever; application keys belong to their team.
+pub async fn count_active_of(c: &mut AnyConnection, user: UserId, now: UnixMs) -> Result<i64, sqlx::Error> {
+    sqlx::query(
+        "SELECT COUNT(*) AS n FROM api_keys k JOIN teams t ON t.id = k.team_id AND t.deleted_at IS NULL
+         WHERE k.user_id = $1 AND k.kind <> 'application' AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)",
+    )
+    .bind(user.to_string())
+    .bind(now.0)
+    .fetch_one(c)
+    .await?
+    .int("n")
+}
+
 /// Renames a key.
 pub async fn rename(c: &mut AnyConnection, id: KeyId, name: &str) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE api_keys SET name = $2 WHERE id = $1").bind(id.to_string()).bind(name).execute(c).await?;

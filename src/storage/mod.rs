@@ -40,6 +40,16 @@ pub enum Engine {
     Postgres,
 }
 
+impl Engine {
+    /// The product's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+        }
+    }
+}
+
 /// An open transaction. Dropped without commit it is rolled back.
 pub type Tx = Transaction<'static, Any>;
 

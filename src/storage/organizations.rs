@@ -7,7 +7,7 @@ use crate::domain::{
     accounts::MyOrganization,
     catalog::ModelState,
     ids::{ModelId, OrgId, UserId},
-    platform::{OrganizationMemberRow, OrganizationRow},
+    platform::{OrganizationMemberRow, OrganizationRow, OrganizationTeamRow},
     roles::OrgRole,
     time::UnixMs,
 };
@@ -127,36 +127,51 @@ pub async fn update(c: &mut AnyConnection, org: &Organization) -> Result<(), sql
     Ok(())
 }
 
-/// Which members of an organization are asked for.
-#[derive(Clone, Debug)]
-pub struct MemberFilter<'a> {
-    /// Only where name or address contain this, whatever the case.
-    pub text: &'a str,
-    /// Only accounts older than this one (keyset paging, newest first).
-    pub before: Option<UserId>,
-    /// Most rows.
-    pub limit: i64,
+/// The live teams of an organization with figures since `month_start`, the one that spent most first.
+pub async fn list_teams(c: &mut AnyConnection, org: OrgId, month_start: UnixMs) -> Result<Vec<OrganizationTeamRow>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT t.id, t.slug, t.name, t.owner_user_id, u.name AS owner_name, u.disabled_at,
+             (SELECT COUNT(*) FROM team_members m WHERE m.team_id = t.id) AS members,
+             CAST(COALESCE(s.requests, 0) AS BIGINT) AS requests, CAST(COALESCE(s.spent, 0) AS BIGINT) AS spent, s.last_call_at
+         FROM teams t JOIN users u ON u.id = t.owner_user_id
+         LEFT JOIN (SELECT r.team_id, SUM(r.requests) AS requests, SUM(r.cost) AS spent, MAX(r.last_call_at) AS last_call_at
+             FROM usage_rollups r WHERE r.start_at >= $2 GROUP BY r.team_id) s ON s.team_id = t.id
+         WHERE t.organization_id = $1 AND t.deleted_at IS NULL ORDER BY 9 DESC, t.name, t.id",
+    )
+    .bind(org.to_string())
+    .bind(month_start.0)
+    .fetch_all(c)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(OrganizationTeamRow {
+                id: row.id("id")?,
+                slug: row.text("slug")?,
+                name: row.text("name")?,
+                owner: row.id("owner_user_id")?,
+                owner_name: row.text("owner_name")?,
+                owner_lost: row.int_opt("disabled_at")?.is_some(),
+                members: row.int("members")?,
+                requests: row.int("requests")?,
+                spent: row.int("spent")?,
+                last_call_at: row.time_opt("last_call_at")?,
+            })
+        })
+        .collect()
 }
 
-/// Members of an organization, the newest accounts first.
-pub async fn list_members(
-    c: &mut AnyConnection,
-    org: OrgId,
-    filter: &MemberFilter<'_>,
-) -> Result<Vec<OrganizationMemberRow>, sqlx::Error> {
+/// Members of an organization whose name or address contains a text, whatever the case.
+pub async fn list_members(c: &mut AnyConnection, org: OrgId, text: &str) -> Result<Vec<OrganizationMemberRow>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT u.id, u.name, u.email, u.disabled_at, m.role, m.joined_at,
              (SELECT COUNT(*) FROM team_members n JOIN teams t ON t.id = n.team_id AND t.deleted_at IS NULL
                  WHERE n.user_id = u.id AND t.organization_id = $1) AS teams
          FROM organization_members m JOIN users u ON u.id = m.user_id
          WHERE m.organization_id = $1 AND ($2 = '%%' OR LOWER(u.name) LIKE $2 ESCAPE '\\' OR LOWER(u.email) LIKE $2 ESCAPE '\\')
-           AND ($3 = '' OR u.id < $3)
-         ORDER BY u.id DESC LIMIT $4",
+         ORDER BY u.id",
     )
     .bind(org.to_string())
-    .bind(super::contains(filter.text))
-    .bind(filter.before.map(|id| id.to_string()).unwrap_or_default())
-    .bind(filter.limit)
+    .bind(super::contains(text))
     .fetch_all(c)
     .await?;
     rows.iter()

@@ -217,6 +217,8 @@ pub struct UserFilter<'a> {
     pub text: &'a str,
     /// Only those that are suspended, or are not.
     pub suspended: Option<bool>,
+    /// Only those that run the platform, or do not.
+    pub platform_admin: Option<bool>,
     /// Only accounts older than this one (keyset paging, newest first).
     pub before: Option<UserId>,
     /// Most rows.
@@ -251,7 +253,7 @@ pub async fn list(c: &mut AnyConnection, filter: &UserFilter<'_>) -> Result<Vec<
         "SELECT {USER_COLUMNS}, {FIGURES} FROM users u
          WHERE u.deleted_at IS NULL AND ($2 = '%%' OR LOWER(u.name) LIKE $2 ESCAPE '\\' OR LOWER(u.email) LIKE $2 ESCAPE '\\')
            AND ($3 < 0 OR ($3 = 1 AND u.disabled_at IS NOT NULL) OR ($3 = 0 AND u.disabled_at IS NULL))
-           AND ($4 = '' OR u.id < $4)
+           AND ($4 = '' OR u.id < $4) AND ($6 < 0 OR u.platform_admin = $6)
          ORDER BY u.id DESC LIMIT $5"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
@@ -260,6 +262,7 @@ pub async fn list(c: &mut AnyConnection, filter: &UserFilter<'_>) -> Result<Vec<
         .bind(filter.suspended.map_or(-1, i64::from))
         .bind(filter.before.map(|id| id.to_string()).unwrap_or_default())
         .bind(filter.limit)
+        .bind(filter.platform_admin.map_or(-1, i64::from))
         .fetch_all(c)
         .await?;
     rows.iter().map(listed).collect()

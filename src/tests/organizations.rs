@@ -5,11 +5,11 @@ use super::support::{
     people::{db_join, db_person, team},
 };
 use crate::{
-    domain::{
-        page::PageRequest,
-        roles::{OrgRole, Role},
+    domain::roles::{OrgRole, Role},
+    service::{
+        Caller, ServiceError, Services,
+        organizations::{OrganizationPatch, members::OrganizationMemberQuery},
     },
-    service::{Caller, ServiceError, Services, organizations::OrganizationPatch},
 };
 
 const ORG: &str = "northwind-labs";
@@ -22,8 +22,8 @@ fn code<T: std::fmt::Debug>(result: Result<T, ServiceError>) -> &'static str {
 }
 
 async fn members(services: &Services, caller: &Caller) -> Vec<(String, OrgRole)> {
-    let page = services.list_organization_members(caller, ORG, "", &PageRequest::default()).await.unwrap();
-    let mut rows: Vec<_> = page.items.into_iter().map(|row| (row.name, row.role)).collect();
+    let listed = services.list_organization_members(caller, ORG, OrganizationMemberQuery::default()).await.unwrap();
+    let mut rows: Vec<_> = listed.page.items.into_iter().map(|row| (row.name, row.role)).collect();
     rows.sort_by(|a, b| a.0.cmp(&b.0));
     rows
 }
@@ -44,25 +44,35 @@ async fn members_are_added_promoted_and_removed() {
         assert_eq!(code(services.add_organization_member(&maya, ORG, "noor@northwind.example", "admin").await), "member_already");
         assert_eq!(members(&services, &maya).await, [("Maya".into(), OrgRole::Admin), ("Noor".into(), OrgRole::Member)]);
 
-        let refused = services.list_organization_members(&noor, ORG, "", &PageRequest::default()).await;
+        let refused = services.list_organization_members(&noor, ORG, OrganizationMemberQuery::default()).await;
         assert!(matches!(refused, Err(ServiceError::Forbidden(_))), "a member knows of it, and may not");
         services.set_organization_role(&maya, ORG, noor.user.id, "admin").await.unwrap();
         assert_eq!(members(&services, &noor).await.len(), 2);
-        let found = services.list_organization_members(&noor, ORG, "maya@", &PageRequest::default()).await.unwrap();
-        assert_eq!((found.items.len(), found.items[0].teams, found.items[0].is_self), (1, 1, false));
+        let query = OrganizationMemberQuery { text: "maya@".into(), ..OrganizationMemberQuery::default() };
+        let found = services.list_organization_members(&noor, ORG, query).await.unwrap();
+        let rows = &found.page.items;
+        assert_eq!((found.found, rows.len(), rows[0].teams, rows[0].is_self), (1, 1, 1, false));
 
         db_join(&services, &atlas, &noor, Role::Member).await;
         match services.remove_organization_member(&maya, ORG, noor.user.id).await {
             Err(ServiceError::Conflict("in_teams", message)) => assert!(message.contains("Atlas Search"), "{message}"),
             other => panic!("{other:?}"),
         }
+        let preview = services.preview_organization_removal(&maya, ORG, noor.user.id).await;
+        assert_eq!(code(preview), "in_teams", "the preview refuses what the removal refuses");
         super::support::people::db_leave(&services, atlas.id, &noor).await;
+        services.set_organization_role(&maya, ORG, noor.user.id, "admin").await.unwrap();
+        assert_eq!(code(services.preview_organization_removal(&noor, ORG, maya.user.id).await), "in_teams");
+        services.invite_members(&noor, "atlas-search", vec![("new@x.example".into(), Role::Member)], "").await.unwrap();
+        let preview = services.preview_organization_removal(&maya, ORG, noor.user.id).await.unwrap();
+        assert_eq!((preview.role, preview.invitations, preview.is_self), (OrgRole::Admin, 1, false));
         services.remove_organization_member(&maya, ORG, noor.user.id).await.unwrap();
+        assert!(services.list_invitations(&maya, "atlas-search").await.unwrap().is_empty(), "withdrawn, as the preview said");
         assert!(matches!(services.get_organization(&noor, ORG).await, Err(ServiceError::NotFound)));
         assert!(matches!(services.remove_organization_member(&maya, ORG, noor.user.id).await, Err(ServiceError::NotFound)));
         services.deliver_mails_once().await.unwrap();
         let told: Vec<_> = services.mailer.sent().into_iter().filter(|mail| mail.recipient.starts_with("noor")).collect();
-        assert_eq!(told.len(), 2);
+        assert_eq!(told.len(), 3);
         assert!(told.iter().any(|mail| mail.text.contains("an admin of the organization Northwind Labs")));
     })
     .await;

@@ -97,16 +97,16 @@ async fn platform_admins_manage_accounts_organizations_and_settings() {
         assert_eq!((&settings["sign_up"], &settings["personal_models"]), (&json!("domain"), &json!("general")));
 
         admin.post(&format!("{noor_path}/password-reset"), json!({})).await.expect(202);
-        let suspended = admin.json(Method::PATCH, &noor_path, json!({ "suspended": true })).await.expect(200);
+        let suspended = admin.json(Method::PATCH, &noor_path, json!({ "suspended": true, "reason": "a test" })).await.expect(200);
         assert!(suspended["suspended_at"].is_i64());
         person.get("/api/v1/me").await.expect(401);
-        admin.json(Method::PATCH, &noor_path, json!({ "suspended": true })).await.expect(200);
+        admin.json(Method::PATCH, &noor_path, json!({ "suspended": true, "reason": "a test" })).await.expect(200);
         admin.json(Method::PATCH, &noor_path, json!({ "suspended": false })).await.expect(200);
         person.get("/api/v1/me").await.expect(200);
         admin.delete(&format!("{noor_path}/sessions")).await.expect(204);
         admin.json(Method::PATCH, &noor_path, json!({ "email": "x@y.example" })).await.expect(400);
         let reading = app.api_of_scope(&maya, "read").await;
-        reading.json(Method::PATCH, &noor_path, json!({ "suspended": true })).await.expect(403);
+        reading.json(Method::PATCH, &noor_path, json!({ "suspended": true, "reason": "a test" })).await.expect(403);
     })
     .await;
 }

@@ -20,6 +20,7 @@ use crate::{
     service::{
         Caller, ServiceError, Services,
         accounts::{sessions::AskedBy, sign_up::SignedUp},
+        platform::users::UserQuery,
     },
     storage,
 };
@@ -58,16 +59,16 @@ async fn a_suspended_account_stops_at_its_next_request_and_keeps_its_teams() {
         };
         calls(StatusCode::OK).await;
 
-        services.suspend_user(&maya, noor.user.id).await.unwrap();
+        services.suspend_user(&maya, noor.user.id, "a test").await.unwrap();
         calls(StatusCode::UNAUTHORIZED).await;
         assert!(services.find_session_user(&visit.again(&services, &session), AskedBy::Person).await.unwrap().is_none());
-        assert_eq!(code(services.suspend_user(&maya, noor.user.id).await), "suspended");
+        assert_eq!(code(services.suspend_user(&maya, noor.user.id, "a test").await), "suspended");
         assert_eq!(code(services.start_password_reset(&maya, noor.user.id).await), "suspended");
         assert_eq!(services.get_team(&maya, "atlas-search").await.unwrap().members, 2, "memberships stay");
         let row = services.get_user(&maya, noor.user.id).await.unwrap();
         assert_eq!((row.disabled_at.is_some(), row.teams, row.sessions), (true, 1, 0));
 
-        services.unsuspend_user(&maya, noor.user.id).await.unwrap();
+        services.unsuspend_user(&maya, noor.user.id, "").await.unwrap();
         calls(StatusCode::OK).await;
         assert!(
             services.find_session_user(&visit.again(&services, &session), AskedBy::Person).await.unwrap().is_none(),
@@ -105,10 +106,10 @@ async fn for_everybody_else_the_platform_does_not_exist() {
         team(&services, &maya).await;
         let not_found = |result: Result<(), ServiceError>| assert!(matches!(result, Err(ServiceError::NotFound)), "{result:?}");
         let id = maya.user.id;
-        not_found(services.list_users(&noor, "", None, &PageRequest::default()).await.map(drop));
+        not_found(services.list_users(&noor, UserQuery::default()).await.map(drop));
         not_found(services.get_user(&noor, id).await.map(drop));
-        not_found(services.suspend_user(&noor, id).await);
-        not_found(services.unsuspend_user(&noor, id).await);
+        not_found(services.suspend_user(&noor, id, "a test").await);
+        not_found(services.unsuspend_user(&noor, id, "").await);
         not_found(services.end_user_sessions(&noor, id).await);
         not_found(services.start_password_reset(&noor, id).await);
         not_found(services.set_platform_admin(&noor, noor.user.id, true).await);
@@ -117,7 +118,7 @@ async fn for_everybody_else_the_platform_does_not_exist() {
         not_found(services.recover_ownership(&noor, "atlas-search", noor.user.id, "mine").await);
         // A token that may only read changes nothing either.
         let reading = Caller { read_only: true, ..maya.clone() };
-        assert!(matches!(services.suspend_user(&reading, noor.user.id).await, Err(ServiceError::Forbidden(_))));
+        assert!(matches!(services.suspend_user(&reading, noor.user.id, "a test").await, Err(ServiceError::Forbidden(_))));
     })
     .await;
 }
@@ -126,12 +127,15 @@ async fn for_everybody_else_the_platform_does_not_exist() {
 async fn one_platform_admin_always_stays_whatever_two_do_at_once() {
     on_each_database(|services| async move {
         let maya = db_person(&services, "Maya", true).await;
-        assert_eq!(code(services.suspend_user(&maya, maya.user.id).await), "own_account");
+        assert_eq!(code(services.suspend_user(&maya, maya.user.id, "a test").await), "own_account");
         assert_eq!(code(services.set_platform_admin(&maya, maya.user.id, false).await), "last_platform_admin");
         let jonas = db_person(&services, "Jonas", false).await;
         services.set_platform_admin(&maya, jonas.user.id, true).await.unwrap();
         let jonas = Caller { user: find(&services, &jonas).await, ..jonas };
-        let (a, b) = tokio::join!(services.suspend_user(&maya, jonas.user.id), services.suspend_user(&jonas, maya.user.id),);
+        let (a, b) = tokio::join!(
+            services.suspend_user(&maya, jonas.user.id, "a test"),
+            services.suspend_user(&jonas, maya.user.id, "a test"),
+        );
         assert_eq!(usize::from(a.is_ok()) + usize::from(b.is_ok()), 1, "{a:?} {b:?}");
         let left = storage::users::lock_platform_admins(&mut services.store.begin().await.unwrap()).await.unwrap();
         assert_eq!(left, 1);
@@ -152,7 +156,8 @@ async fn accounts_are_found_by_name_and_address_in_pages() {
         }
         let (mut seen, mut cursor) = (vec![], None);
         loop {
-            let page = services.list_users(&maya, "", None, &PageRequest { limit: Some(2), cursor }).await.unwrap();
+            let query = UserQuery { page: PageRequest { limit: Some(2), cursor }, ..UserQuery::default() };
+            let page = services.list_users(&maya, query).await.unwrap();
             seen.extend(page.items.into_iter().map(|row| row.name));
             cursor = page.next_cursor;
             if cursor.is_none() {
@@ -162,15 +167,19 @@ async fn accounts_are_found_by_name_and_address_in_pages() {
         seen.sort();
         assert_eq!(seen, ["Ada", "Bo", "Cy", "Maya", "Percent"]);
         let found = async |search: &str, suspended: Option<bool>| {
-            let page = services.list_users(&maya, search, suspended, &PageRequest::default()).await.unwrap();
+            let query = UserQuery { text: search.into(), suspended, ..UserQuery::default() };
+            let page = services.list_users(&maya, query).await.unwrap();
             page.items.into_iter().map(|row| row.name).collect::<Vec<_>>()
         };
         assert_eq!(found("bO@north", None).await, ["Bo"]);
         assert!(found("%", None).await.is_empty(), "wildcards are text");
         assert!(found("", Some(true)).await.is_empty());
         assert_eq!(found("", Some(false)).await.len(), 5);
-        let wrong = PageRequest { limit: None, cursor: Some("' OR 1=1".into()) };
-        assert!(problem(services.list_users(&maya, "", None, &wrong).await, "cursor"));
+        let admins = UserQuery { platform_admin: Some(true), ..UserQuery::default() };
+        let admins = services.list_users(&maya, admins).await.unwrap().items;
+        assert_eq!(admins.into_iter().map(|row| row.name).collect::<Vec<_>>(), ["Maya"]);
+        let page = PageRequest { limit: None, cursor: Some("' OR 1=1".into()) };
+        assert!(problem(services.list_users(&maya, UserQuery { page, ..UserQuery::default() }).await, "cursor"));
     })
     .await;
 }
@@ -188,9 +197,9 @@ async fn a_lost_owner_is_replaced_with_a_reason_that_both_read() {
         assert!(problem(recover(&noor, " ").await, "reason"));
         assert!(problem(recover(&noor, &"x".repeat(501)).await, "reason"));
         assert_eq!(code(recover(&maya, "because").await), "owner_already");
-        services.suspend_user(&maya, outsider.user.id).await.unwrap();
+        services.suspend_user(&maya, outsider.user.id, "a test").await.unwrap();
         assert!(problem(recover(&outsider, "because").await, "to"));
-        services.unsuspend_user(&maya, outsider.user.id).await.unwrap();
+        services.unsuspend_user(&maya, outsider.user.id, "").await.unwrap();
         assert!(matches!(services.recover_ownership(&maya, "me", noor.user.id, "because").await, Err(ServiceError::NotFound)));
 
         recover(&noor, "The owner left.").await.unwrap();

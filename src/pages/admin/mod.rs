@@ -1,12 +1,18 @@
-//! Pages of the platform: providers and models.
+//! Pages of the platform: providers, models, organizations, users, settings.
 
 mod model_dialog;
 mod models;
+mod organizations;
 mod provider_dialog;
 mod providers;
+mod system;
+mod users;
 
 pub use models::ModelsPage;
+pub use organizations::OrganizationsPage;
 pub use providers::ProvidersPage;
+pub use system::SystemPage;
+pub use users::{UserPage, UsersPage};
 
 /// Which dialog the address opens, if any.
 #[derive(Clone, Debug, PartialEq, Eq)]

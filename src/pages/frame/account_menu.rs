@@ -42,6 +42,10 @@ fn standing(me: &Me, place: &Place) -> String {
             Some(team) => format!("{} of this team", team.role.label()),
             None => "Not a member".to_owned(),
         },
+        Scope::Organization(slug) => match me.organizations.iter().find(|org| org.slug == *slug) {
+            Some(_) => "Admin of this organization".to_owned(),
+            None => "Platform admin".to_owned(),
+        },
         Scope::Platform => "Platform admin".to_owned(),
         Scope::Personal | Scope::Account => me.email.clone(),
     }

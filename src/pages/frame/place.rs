@@ -7,6 +7,8 @@ pub(super) enum Scope {
     Personal,
     /// A team, `/t/{slug}`.
     Team(String),
+    /// An organization, `/o/{slug}`.
+    Organization(String),
     /// The whole installation, `/admin`.
     Platform,
     /// Pages that belong to no context: the team list, the account.
@@ -22,6 +24,10 @@ pub(super) enum Kind {
     Settings,
     Providers,
     Models,
+    Users,
+    User,
+    Organizations,
+    System,
     Teams,
     NewTeam,
     Account,
@@ -36,10 +42,19 @@ impl Kind {
             Self::Settings => "Settings",
             Self::Providers => "Providers",
             Self::Models => "Models",
+            Self::Users => "Users",
+            Self::User => "User",
+            Self::Organizations => "Organizations",
+            Self::System => "System",
             Self::Teams => "Teams",
             Self::NewTeam => "Create team",
             Self::Account => "Account",
         }
+    }
+
+    /// The list that a page shows one row of.
+    pub(super) fn list(self) -> Option<Self> {
+        (self == Self::User).then_some(Self::Users)
     }
 
     pub(super) fn icon(self) -> &'static str {
@@ -50,6 +65,10 @@ impl Kind {
             Self::Settings => "sliders",
             Self::Providers => "plug",
             Self::Models => "cube",
+            Self::Users => "users",
+            Self::User => "user",
+            Self::Organizations => "org",
+            Self::System => "sliders",
             Self::Teams => "users",
             Self::NewTeam => "plus",
             Self::Account => "user",
@@ -73,10 +92,18 @@ impl Place {
                 Some(slug) => Self { scope: Scope::Team(slug.to_owned()), kind: team_kind(parts.next()) },
                 None => Self { scope: Scope::Account, kind: None },
             },
+            Some("o") => match parts.next() {
+                Some(slug) => Self { scope: Scope::Organization(slug.to_owned()), kind: organization_kind(parts.next()) },
+                None => Self { scope: Scope::Account, kind: None },
+            },
             Some("admin") => {
                 let kind = match parts.next() {
                     Some("providers") => Some(Kind::Providers),
                     Some("models") => Some(Kind::Models),
+                    Some("users") if parts.next().is_some() => Some(Kind::User),
+                    Some("users") => Some(Kind::Users),
+                    Some("orgs") => Some(Kind::Organizations),
+                    Some("system") => Some(Kind::System),
                     _ => None,
                 };
                 Self { scope: Scope::Platform, kind }
@@ -98,8 +125,8 @@ impl Place {
     /// Where choosing another context leads: the same kind of page where it exists, else the overview.
     pub(super) fn in_context(&self, scope: &Scope) -> String {
         match self.kind {
-            Some(kind @ (Kind::Overview | Kind::Keys)) => href(scope, kind),
-            Some(kind @ (Kind::Members | Kind::Settings)) if matches!(scope, Scope::Team(_)) => href(scope, kind),
+            Some(kind @ (Kind::Members | Kind::Settings)) if *scope != Scope::Personal => href(scope, kind),
+            Some(kind @ Kind::Keys) if !matches!(scope, Scope::Organization(_)) => href(scope, kind),
             _ => href(scope, Kind::Overview),
         }
     }
@@ -110,6 +137,15 @@ fn team_kind(part: Option<&str>) -> Option<Kind> {
         Some("members") => Some(Kind::Members),
         Some("settings") => Some(Kind::Settings),
         part => context_kind(part),
+    }
+}
+
+fn organization_kind(part: Option<&str>) -> Option<Kind> {
+    match part {
+        None => Some(Kind::Overview),
+        Some("members") => Some(Kind::Members),
+        Some("settings") => Some(Kind::Settings),
+        Some(_) => None,
     }
 }
 
@@ -124,6 +160,7 @@ fn context_kind(part: Option<&str>) -> Option<Kind> {
 fn href(scope: &Scope, kind: Kind) -> String {
     let base = match scope {
         Scope::Team(slug) => format!("/t/{slug}"),
+        Scope::Organization(slug) => format!("/o/{slug}"),
         _ => "/me".to_owned(),
     };
     match kind {
@@ -133,6 +170,9 @@ fn href(scope: &Scope, kind: Kind) -> String {
         Kind::Settings => format!("{base}/settings"),
         Kind::Providers => "/admin/providers".to_owned(),
         Kind::Models => "/admin/models".to_owned(),
+        Kind::Users | Kind::User => "/admin/users".to_owned(),
+        Kind::Organizations => "/admin/orgs".to_owned(),
+        Kind::System => "/admin/system".to_owned(),
         Kind::Teams => "/teams".to_owned(),
         Kind::NewTeam => "/teams/new".to_owned(),
         Kind::Account => "/account".to_owned(),
@@ -150,6 +190,10 @@ mod tests {
         assert_eq!(Place::of("/me/"), Place { scope: Scope::Personal, kind: Some(Kind::Overview) });
         assert_eq!(Place::of("/admin/models"), Place { scope: Scope::Platform, kind: Some(Kind::Models) });
         assert_eq!(Place::of("/teams/new").kind, Some(Kind::NewTeam));
+        let labs = Scope::Organization("northwind-labs".into());
+        assert_eq!(Place::of("/o/northwind-labs/members"), Place { scope: labs, kind: Some(Kind::Members) });
+        assert_eq!(Place::of("/o/northwind-labs/members").href(Kind::Settings), "/o/northwind-labs/settings");
+        assert_eq!((Place::of("/admin/users").kind, Place::of("/admin/users/x").kind), (Some(Kind::Users), Some(Kind::User)));
         assert_eq!(Place::of("/nowhere").kind, None);
     }
 

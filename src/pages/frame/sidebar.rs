@@ -8,7 +8,7 @@ use super::{
 use crate::{
     app::Session,
     components::{Brand, Icon},
-    domain::accounts::Me,
+    domain::{accounts::Me, roles::OrgRole},
     pages::data::nothing,
 };
 
@@ -34,11 +34,16 @@ pub(super) fn Sidebar(place: Memo<Place>) -> impl IntoView {
 
 /// The pages of the scope that one is in.
 fn groups(place: &Place) -> AnyView {
-    let context = matches!(place.scope, Scope::Personal | Scope::Team(_));
+    let context = matches!(place.scope, Scope::Personal | Scope::Team(_) | Scope::Organization(_));
     let groups: &[(&str, &[Kind])] = match place.scope {
         Scope::Personal => &[("", &[Kind::Overview]), ("Access", &[Kind::Keys])],
         Scope::Team(_) => &[("", &[Kind::Overview]), ("Access", &[Kind::Keys]), ("Team", &[Kind::Members, Kind::Settings])],
-        Scope::Platform => &[("", &[Kind::Providers, Kind::Models])],
+        Scope::Organization(_) => &[("", &[Kind::Overview]), ("Organization", &[Kind::Members, Kind::Settings])],
+        Scope::Platform => &[
+            ("", &[Kind::Providers, Kind::Models]),
+            ("People", &[Kind::Organizations, Kind::Users]),
+            ("Installation", &[Kind::System]),
+        ],
         Scope::Account => &[("", &[Kind::Teams, Kind::Account])],
     };
     groups
@@ -58,7 +63,11 @@ fn groups(place: &Place) -> AnyView {
 }
 
 fn nav_link(place: &Place, kind: Kind) -> AnyView {
-    let here = (place.kind == Some(kind)).then_some("page");
+    let here = match place.kind {
+        Some(now) if now == kind => Some("page"),
+        Some(now) if now.list() == Some(kind) => Some("true"),
+        _ => None,
+    };
     view! {
         <a href=place.href(kind) aria-current=here>
             <Icon name=kind.icon()/>
@@ -76,6 +85,23 @@ fn foot_links(me: &Me, place: Memo<Place>) -> AnyView {
             "All teams"
         </a>
     };
+    // More of them are found in the list of contexts.
+    let organizations = me
+        .organizations
+        .iter()
+        .filter(|organization| organization.role == OrgRole::Admin)
+        .take(3)
+        .map(|organization| {
+            let scope = Scope::Organization(organization.slug.clone());
+            let href = format!("/o/{}", organization.slug);
+            view! {
+                <a href=href aria-current=move || (place.get().scope == scope).then_some("true")>
+                    <Icon name="org"/>
+                    <span class="trunc">{organization.name.clone()}</span>
+                </a>
+            }
+        })
+        .collect_view();
     let platform = me.platform_admin.then(|| {
         view! {
             <a href="/admin/providers" aria-current=move || (place.get().scope == Scope::Platform).then_some("true")>
@@ -84,5 +110,5 @@ fn foot_links(me: &Me, place: Memo<Place>) -> AnyView {
             </a>
         }
     });
-    view! { <nav class="nav" aria-label="Wider scopes">{teams}{platform}</nav> }.into_any()
+    view! { <nav class="nav" aria-label="Wider scopes">{teams}{organizations}{platform}</nav> }.into_any()
 }

@@ -4,7 +4,10 @@ use super::place::{Place, Scope};
 use crate::{
     app::Session,
     components::{Icon, Tile},
-    domain::accounts::{Me, MyTeam},
+    domain::{
+        accounts::{Me, MyTeam},
+        roles::OrgRole,
+    },
     pages::data::nothing,
     server_fns::accounts::Visitor,
 };
@@ -35,6 +38,10 @@ pub(super) fn current(place: &Place, me: Option<&Me>) -> Current {
                 None => plain(slug, slug, "Not a member"),
             }
         }
+        Scope::Organization(slug) => match me.and_then(|me| me.organizations.iter().find(|org| org.slug == *slug)) {
+            Some(org) => plain(&org.id.to_string(), &org.name, "Organization"),
+            None => plain(slug, slug, "Organization"),
+        },
         Scope::Platform => plain("platform", "Platform", "All organizations"),
         Scope::Account => plain("account", "All contexts", "Choose a team"),
     }
@@ -92,12 +99,21 @@ fn contexts(me: &Me, place: &Place) -> AnyView {
             view! { <h3>{organization.to_owned()}</h3> {teams} }
         })
         .collect_view();
+    let run: Vec<_> = me.organizations.iter().filter(|organization| organization.role == OrgRole::Admin).collect();
+    let run = (!run.is_empty()).then(|| {
+        let entries = run
+            .into_iter()
+            .map(|org| entry(place, &Scope::Organization(org.slug.clone()), &org.id.to_string(), &org.name, "Admin"))
+            .collect_view();
+        view! { <h3>"Organizations"</h3> {entries} }
+    });
     let create = me.organizations.iter().any(|organization| organization.may_create_teams).then(|| {
         view! { <a href="/teams/new"><Icon name="plus"/>"Create team"</a> }
     });
     view! {
         {personal}
         {groups}
+        {run}
         <hr/>
         <a href="/teams"><Icon name="users"/>"All teams"</a>
         {create}

@@ -60,7 +60,11 @@ fn crumbs(place: &Place, me: Option<&Me>) -> Vec<Crumb> {
     match &place.scope {
         Scope::Personal => vec![Crumb::link("Personal", place.href(Kind::Overview)), page],
         Scope::Team(_) => vec![Crumb::here(now.detail), Crumb::link(now.name, place.href(Kind::Overview)), page],
-        Scope::Platform => vec![Crumb::link("Platform", "/admin/providers"), page],
+        Scope::Organization(_) => vec![Crumb::link(now.name, place.href(Kind::Overview)), page],
+        Scope::Platform => {
+            let list = place.kind.and_then(Kind::list).map(|list| Crumb::link(list.label(), place.href(list)));
+            [Some(Crumb::link("Platform", "/admin/providers")), list, Some(page)].into_iter().flatten().collect()
+        }
         Scope::Account if place.kind == Some(Kind::NewTeam) => vec![Crumb::link("Teams", "/teams"), page],
         Scope::Account => vec![page],
     }

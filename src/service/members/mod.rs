@@ -9,14 +9,13 @@ pub mod preview;
 pub mod seats;
 pub mod setup;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
 
 use crate::{
     domain::{
         ids::UserId,
         members::{MemberRow, MemberSort, MembersPage},
-        page::{Page, PageRequest},
+        page::PageRequest,
         roles::{Action, Role, Standing},
         teams::Team,
         time::UnixMs,
@@ -26,6 +25,7 @@ use crate::{
         audit::Change,
         invitations::refused,
         mail::{NewMail, Template},
+        sorted::{number, page_of},
     },
     storage::{self, members::ListedMember},
 };
@@ -60,18 +60,7 @@ impl Services {
                 (member.spent, member.last_active_at) = (-1, None);
             }
         }
-        members.sort_by_cached_key(|member| sort_key(member, query.sort));
-        if query.descending {
-            members.reverse();
-        }
-        if let Some(cursor) = query.page.cursor.as_deref().filter(|cursor| !cursor.is_empty()) {
-            let last = decode(cursor).ok_or_else(|| ServiceError::field("cursor", "This cursor is not valid."))?;
-            members.retain(|member| {
-                let key = sort_key(member, query.sort);
-                if query.descending { key < last } else { key > last }
-            });
-        }
-        let page = Page::cut(members, query.page.limit(), |member| encode(&sort_key(member, query.sort)));
+        let page = page_of(members, |member| sort_key(member, query.sort), query.descending, &query.page)?;
         let page = page.map(|member| row(member, caller.user.id, standing, shows_spending, total));
         Ok(MembersPage { page, found, seats, shows_spending })
     }
@@ -153,7 +142,6 @@ impl Services {
 
 /// A text that sorts as asked and is different for each member.
 fn sort_key(member: &ListedMember, sort: MemberSort) -> String {
-    let number = |n: i64| format!("{:020}", i128::from(n) - i128::from(i64::MIN));
     let first = match sort {
         MemberSort::Name => member.name.to_lowercase(),
         MemberSort::Role => number(Role::ALL.iter().position(|role| *role == member.role).unwrap_or_default() as i64),
@@ -163,14 +151,6 @@ fn sort_key(member: &ListedMember, sort: MemberSort) -> String {
         MemberSort::LastActive => number(member.last_active_at.map_or(-1, |at| at.0)),
     };
     format!("{first}\0{}", member.user)
-}
-
-fn encode(key: &str) -> String {
-    URL_SAFE_NO_PAD.encode(key)
-}
-
-fn decode(cursor: &str) -> Option<String> {
-    String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()
 }
 
 fn row(member: ListedMember, viewer: UserId, standing: Standing, shows_spending: bool, total: i64) -> MemberRow {

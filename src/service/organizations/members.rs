@@ -8,8 +8,8 @@ use crate::{
         accounts::User,
         email,
         ids::UserId,
-        page::{Page, PageRequest},
-        platform::OrganizationMemberRow,
+        page::PageRequest,
+        platform::{OrganizationMemberRow, OrganizationMemberSort, OrganizationMembers, OrganizationRemoval},
         roles::OrgRole,
     },
     service::{
@@ -18,26 +18,64 @@ use crate::{
         audit::Change,
         mail::{NewMail, Template},
         organizations::Organization,
+        sorted::{number, page_of},
     },
-    storage::{self, organizations::MemberFilter},
+    storage,
 };
 
+/// Which members a list shows, and in which order.
+#[derive(Clone, Debug, Default)]
+pub struct OrganizationMemberQuery {
+    /// Name or address contain this.
+    pub text: String,
+    /// Order.
+    pub sort: OrganizationMemberSort,
+    /// The other way round.
+    pub descending: bool,
+    /// Page.
+    pub page: PageRequest,
+}
+
 impl Services {
-    /// Members, those who joined last first; `search` looks into names and addresses.
+    /// Members of an organization.
     pub async fn list_organization_members(
         &self,
         caller: &Caller,
         org: &str,
-        search: &str,
-        page: &PageRequest,
-    ) -> Result<Page<OrganizationMemberRow>, ServiceError> {
+        query: OrganizationMemberQuery,
+    ) -> Result<OrganizationMembers, ServiceError> {
         let mut c = self.store.reader().await?;
         let org = self.organization_for_admin(&mut c, caller, org).await?;
-        let before = page.cursor_id(UserId::parse).map_err(ServiceError::Invalid)?;
-        let filter = MemberFilter { text: search, before, limit: page.limit() + 1 };
-        let members = storage::organizations::list_members(&mut c, org.id, &filter).await?;
-        let page = Page::cut(members, page.limit(), |row| row.user.to_string());
-        Ok(page.map(|row| OrganizationMemberRow { is_self: row.user == caller.user.id, ..row }))
+        let members = storage::organizations::list_members(&mut c, org.id, &query.text).await?;
+        let found = i64::try_from(members.len()).unwrap_or(i64::MAX);
+        let page = page_of(members, |member| sort_key(member, query.sort), query.descending, &query.page)?;
+        let page = page.map(|row| OrganizationMemberRow { is_self: row.user == caller.user.id, ..row });
+        Ok(OrganizationMembers { organization: org.name, page, found })
+    }
+
+    /// What ends when somebody is taken out of an organization. Refuses what the removal itself would refuse.
+    pub async fn preview_organization_removal(
+        &self,
+        caller: &Caller,
+        org: &str,
+        user: UserId,
+    ) -> Result<OrganizationRemoval, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let org = self.organization_for_admin(&mut c, caller, org).await?;
+        let role = storage::organizations::find_role(&mut c, org.id, user).await?.ok_or(ServiceError::NotFound)?;
+        let user = storage::users::find(&mut c, user).await?.ok_or(ServiceError::NotFound)?;
+        check_removable(&mut c, &org, &user, role).await?;
+        // Whoever is in none of its teams could invite only as admin of the organization.
+        let teams = storage::organizations::list_teams(&mut c, org.id, self.month_start()).await?;
+        let sent = storage::invitations::list_open_of_inviter(&mut c, user.id).await?;
+        let ending = sent.iter().filter(|invitation| teams.iter().any(|team| team.id == invitation.team)).count();
+        Ok(OrganizationRemoval {
+            user: user.id,
+            is_self: user.id == caller.user.id,
+            name: user.name,
+            role,
+            invitations: i64::try_from(ending).unwrap_or(i64::MAX),
+        })
     }
 
     /// Makes the account of an address a member. Whoever has no account yet is invited to one of the organization's teams instead.
@@ -95,16 +133,7 @@ impl Services {
         caller.check_may_write()?;
         let mut tx = self.store.begin().await?;
         let (org, user, before) = self.organization_member(&mut tx, caller, org, user).await?;
-        let teams = storage::teams::list_of(&mut tx, user.id).await?;
-        let teams: Vec<String> =
-            teams.into_iter().filter(|team| team.organization_slug == org.slug).map(|team| team.name).collect();
-        if !teams.is_empty() {
-            let message = format!("{} is in {}. Remove them there first: that stops their keys.", user.name, listed(&teams));
-            return Err(ServiceError::Conflict("in_teams", message));
-        }
-        if before == OrgRole::Admin {
-            check_other_admin(&mut tx, &org, &user).await?;
-        }
+        check_removable(&mut tx, &org, &user, before).await?;
         storage::organizations::delete_member(&mut tx, org.id, user.id).await?;
         self.withdraw_invitations_without_right(&mut tx, caller, user.id).await?;
         let change = ("organization.remove_member", json!({"role": before}));
@@ -163,6 +192,31 @@ impl Services {
 
 fn parse_role(text: &str) -> Result<OrgRole, ServiceError> {
     OrgRole::parse(text).ok_or_else(|| ServiceError::field("role", "Choose admin or member."))
+}
+
+/// Whether somebody may be taken out: who is in one of its teams leaves those first, and one admin stays.
+async fn check_removable(c: &mut AnyConnection, org: &Organization, user: &User, role: OrgRole) -> Result<(), ServiceError> {
+    let teams = storage::teams::list_of(c, user.id).await?;
+    let teams: Vec<String> = teams.into_iter().filter(|team| team.organization_slug == org.slug).map(|team| team.name).collect();
+    if !teams.is_empty() {
+        let message = format!("{} is in {}. Remove them there first: that stops their keys.", user.name, listed(&teams));
+        return Err(ServiceError::Conflict("in_teams", message));
+    }
+    if role == OrgRole::Admin {
+        check_other_admin(c, org, user).await?;
+    }
+    Ok(())
+}
+
+/// A text that sorts as asked and is different for each member.
+fn sort_key(member: &OrganizationMemberRow, sort: OrganizationMemberSort) -> String {
+    let first = match sort {
+        OrganizationMemberSort::Name => member.name.to_lowercase(),
+        OrganizationMemberSort::Role => member.role.as_str().to_owned(),
+        OrganizationMemberSort::Joined => number(member.joined_at.0),
+        OrganizationMemberSort::Teams => number(member.teams),
+    };
+    format!("{first}\0{}", member.user)
 }
 
 async fn check_other_admin(c: &mut AnyConnection, org: &Organization, user: &User) -> Result<(), ServiceError> {

@@ -1,6 +1,7 @@
 //! Organizations: making them, and what they take in of the catalog.
 
 pub mod members;
+pub mod overview;
 
 use serde_json::json;
 use sqlx::AnyConnection;

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use crate::{
     domain::{
-        accounts::check_name,
         ids::UserId,
+        platform::{OwnerCandidate, RecoveryPreview},
         roles::{OrgRole, Role},
         teams::TeamKind,
     },
@@ -13,21 +13,42 @@ use crate::{
         Caller, ServiceError, Services,
         audit::Change,
         mail::{NewMail, Template},
+        platform::check_reason,
     },
     storage,
 };
 
-/// Longest reason, in characters.
-const REASON_MAX: usize = 500;
-
 impl Services {
+    /// Whom a team could get as its owner, and whom it has.
+    pub async fn preview_recovery(&self, caller: &Caller, team: &str) -> Result<RecoveryPreview, ServiceError> {
+        caller.check_platform_admin()?;
+        let mut c = self.store.reader().await?;
+        let team = storage::teams::find(&mut c, team).await?.filter(|team| team.kind == TeamKind::Team);
+        let team = team.ok_or(ServiceError::NotFound)?;
+        let owner = storage::users::find(&mut c, team.owner).await?.ok_or(ServiceError::NotFound)?;
+        let mut members = storage::members::list(&mut c, team.id, "", self.clock.now(), self.month_start()).await?;
+        members.retain(|member| member.user != team.owner && !member.disabled);
+        members.sort_by_cached_key(|member| {
+            (Role::ALL.iter().position(|role| *role == member.role), member.name.to_lowercase(), member.user)
+        });
+        let candidate =
+            |member: storage::members::ListedMember| OwnerCandidate { user: member.user, name: member.name, role: member.role };
+        Ok(RecoveryPreview {
+            slug: team.slug,
+            team: team.name,
+            owner: owner.id,
+            owner_gets_mail: !owner.email.is_empty(),
+            owner_name: owner.name,
+            candidates: members.into_iter().map(candidate).collect(),
+        })
+    }
+
     /// Makes somebody the owner of a team: one of its members, or any account, which joins it by that. The old owner becomes admin; both
     /// get a mail with the reason.
     pub async fn recover_ownership(&self, caller: &Caller, team: &str, to: UserId, reason: &str) -> Result<(), ServiceError> {
         caller.check_platform_admin()?;
         caller.check_may_write()?;
-        let reason = check_name(reason, "a reason, which the old and the new owner will read", REASON_MAX)
-            .map_err(|message| ServiceError::field("reason", message))?;
+        let reason = check_reason(reason, "a reason, which the old and the new owner will read")?;
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
         let found = storage::teams::find(&mut tx, team).await?.filter(|team| team.kind == TeamKind::Team);

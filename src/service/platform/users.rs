@@ -6,37 +6,82 @@ use sqlx::AnyConnection;
 use crate::{
     domain::{
         accounts::User,
+        audit::AuditFilter,
+        email,
         ids::UserId,
         page::{Page, PageRequest},
-        platform::UserRow,
+        platform::{UserDetail, UserRow},
     },
     service::{
         Caller, ServiceError, Services,
         audit::Change,
         mail::{NewMail, Template},
+        platform::check_reason,
     },
     storage::{
         self,
+        audit::AuditScope,
         single_use_tokens::Purpose,
         users::{ListedUser, UserFilter},
     },
 };
 
+/// The action of a suspension in the audit log, which keeps its reason.
+const SUSPEND: &str = "account.suspend";
+
+/// Which accounts are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct UserQuery {
+    /// Name or address contain this.
+    pub text: String,
+    /// Only those that are suspended, or are not.
+    pub suspended: Option<bool>,
+    /// Only those that run the platform, or do not.
+    pub platform_admin: Option<bool>,
+    /// Page.
+    pub page: PageRequest,
+}
+
 impl Services {
-    /// Accounts, newest first; `search` looks into names and addresses, `suspended` keeps those that are or are not.
-    pub async fn list_users(
-        &self,
-        caller: &Caller,
-        search: &str,
-        suspended: Option<bool>,
-        page: &PageRequest,
-    ) -> Result<Page<UserRow>, ServiceError> {
+    /// Accounts, newest first.
+    pub async fn list_users(&self, caller: &Caller, query: UserQuery) -> Result<Page<UserRow>, ServiceError> {
         caller.check_platform_admin()?;
+        let UserQuery { text, suspended, platform_admin, page } = query;
         let before = page.cursor_id(UserId::parse).map_err(ServiceError::Invalid)?;
-        let filter = UserFilter { text: search, suspended, before, limit: page.limit() + 1, now: self.clock.now() };
+        let limit = page.limit() + 1;
+        let filter = UserFilter { text: &text, suspended, platform_admin, before, limit, now: self.clock.now() };
         let mut c = self.store.reader().await?;
         let users = storage::users::list(&mut c, &filter).await?;
         Ok(Page::cut(users, page.limit(), |listed| listed.user.id.to_string()).map(|listed| row(caller, listed)))
+    }
+
+    /// One account with what it belongs to.
+    pub async fn get_user_detail(&self, caller: &Caller, id: UserId) -> Result<UserDetail, ServiceError> {
+        let row = self.get_user(caller, id).await?;
+        let now = self.clock.now();
+        let mut c = self.store.reader().await?;
+        let mut suspended_for = String::new();
+        if row.disabled_at.is_some() {
+            let filter = AuditFilter { action: SUSPEND.into(), target_id: id.to_string(), ..AuditFilter::default() };
+            let entries = storage::audit::list(&mut c, AuditScope::Platform, &filter, None, 1).await?;
+            let reason = entries.into_iter().flat_map(|entry| entry.changes).find(|change| change.field == "reason");
+            suspended_for = reason.map(|change| change.new).unwrap_or_default();
+        }
+        Ok(UserDetail {
+            suspended_for,
+            active_keys: storage::api_keys::count_active_of(&mut c, id, now).await?,
+            teams: storage::teams::list_of(&mut c, id).await?,
+            organizations: storage::organizations::list_of(&mut c, id).await?,
+            row,
+        })
+    }
+
+    /// The account of an address.
+    pub async fn find_user_by_email(&self, caller: &Caller, typed: &str) -> Result<UserId, ServiceError> {
+        caller.check_platform_admin()?;
+        let normalized = email::normalize(typed).map_err(|message| ServiceError::field("email", message))?;
+        let found = storage::users::find_credentials(&mut *self.store.reader().await?, &normalized).await?;
+        found.map(|found| found.user.id).ok_or_else(|| ServiceError::field("email", "No account has this address."))
     }
 
     /// One account.
@@ -47,13 +92,15 @@ impl Services {
         Ok(row(caller, listed))
     }
 
-    /// Suspends an account: its sessions are over, its tokens and keys fail from the next request on. Memberships stay.
-    pub async fn suspend_user(&self, caller: &Caller, id: UserId) -> Result<(), ServiceError> {
+    /// Suspends an account: its sessions are over, its tokens and keys fail from the next request on. Memberships stay. Platform admins
+    /// read the reason, its person does not.
+    pub async fn suspend_user(&self, caller: &Caller, id: UserId, reason: &str) -> Result<(), ServiceError> {
         check_admin(caller)?;
         if caller.user.id == id {
             let message = "You can not suspend yourself. Another platform admin can.";
             return Err(ServiceError::Conflict("own_account", message.into()));
         }
+        let reason = check_reason(reason, "a reason, which other platform admins will read")?;
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
         storage::users::lock_platform_admins(&mut tx).await?;
@@ -66,22 +113,26 @@ impl Services {
         self.withdraw_invitations_without_right(&mut tx, caller, id).await?;
         storage::sessions::delete_others(&mut tx, id, "").await?;
         storage::single_use_tokens::delete_all_of(&mut tx, id).await?;
-        let states = (json!({"suspended": false}), json!({"suspended": true}));
-        self.audit(&mut tx, caller, change("account.suspend", &user, states)).await?;
+        let states = (json!({"suspended": false}), json!({"suspended": true, "reason": reason}));
+        self.audit(&mut tx, caller, change(SUSPEND, &user, states)).await?;
         tx.commit().await?;
         self.refresh_snapshot().await
     }
 
-    /// Ends a suspension: keys and tokens work again, the person signs in anew.
-    pub async fn unsuspend_user(&self, caller: &Caller, id: UserId) -> Result<(), ServiceError> {
+    /// Ends a suspension, for a reason or without one: keys and tokens work again, the person signs in anew.
+    pub async fn unsuspend_user(&self, caller: &Caller, id: UserId, reason: &str) -> Result<(), ServiceError> {
         check_admin(caller)?;
+        let reason = match reason.trim() {
+            "" => Value::Null,
+            reason => check_reason(reason, "a reason")?.into(),
+        };
         let mut tx = self.store.begin().await?;
         let user = find(&mut tx, id).await?;
         if user.disabled_at.is_none() {
             return Err(ServiceError::Conflict("not_suspended", format!("{} is not suspended.", user.name)));
         }
         storage::users::set_disabled(&mut tx, id, None).await?;
-        let states = (json!({"suspended": true}), json!({"suspended": false}));
+        let states = (json!({"suspended": true}), json!({"suspended": false, "reason": reason}));
         self.audit(&mut tx, caller, change("account.unsuspend", &user, states)).await?;
         tx.commit().await?;
         self.refresh_snapshot().await

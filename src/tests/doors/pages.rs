@@ -75,6 +75,16 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
     ("accept_own_invitation", "id={nothing}", "snnnnnnn"),
     ("decline_own_invitation", "id={nothing}", "snnnnnnn"),
 
+    // Organizations.
+    ("get_organization_overview", "org={org}", "snffffoo"),
+    ("list_organization_members", "org={org}&text=&sort=&cursor=", "snffffoo"),
+    ("add_organization_member", "org={org}&email=nobody@x.example&role=member", "snffffcc"),
+    ("set_organization_role", "org={org}&user={user}&role=member", "snffffoo"),
+    ("preview_organization_removal", "org={org}&user={user}", "snffffoo"),
+    ("remove_organization_member", "org={org}&user={user}", "snffffcc"),
+    ("get_organization_settings", "org={org}", "snffffoo"),
+    ("update_organization", "org={org}&name=Northwind+Labs", "snffffoo"),
+
     // The platform.
     ("list_providers", "", "snnnnnno"),
     ("save_provider", "form[name]=sim&form[kind]=simulated", "snnnnnnc"),
@@ -82,6 +92,19 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
     ("test_provider", "id={provider}", "snnnnnno"),
     ("list_catalog_models", "", "snnnnnno"),
     ("save_model", "form[name]=labs/chat", "snnnnnnc"),
+    ("list_users", "text=&show=&cursor=", "snnnnnno"),
+    ("get_user_detail", "user={user}", "snnnnnno"),
+    ("suspend_user", "user={user}&reason=", "snnnnnnc"),
+    ("unsuspend_user", "user={user}", "snnnnnnc"),
+    ("end_user_sessions", "user={user}", "snnnnnno"),
+    ("start_password_reset", "user={user}", "snnnnnno"),
+    ("set_platform_admin", "user={user}&admin=false", "snnnnnno"),
+    ("preview_recovery", "team={team}", "snnnnnno"),
+    ("list_organization_rows", "", "snnnnnno"),
+    ("create_organization", "name=", "snnnnnnc"),
+    ("get_platform_settings", "", "snnnnnno"),
+    ("update_platform_settings", "personal_models=none", "snnnnnno"),
+    ("recover_ownership", "user={user}&team={team}&to={nothing}&reason=The+owner+left.", "snnnnnnc"),
 ];
 
 /// The server functions that this program answers.

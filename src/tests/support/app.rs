@@ -123,6 +123,19 @@ impl Client {
         self.send(request.body(Body::from(text)).expect("a request")).await
     }
 
+    /// Sends a form from a page as a browser without script does, and gives the page that its refusal leads back to.
+    pub(crate) async fn refused_form(&self, from: &str, path: &str, fields: &[(&str, &str)]) -> String {
+        let host = self.headers.iter().find(|(name, _)| name == "host").map_or("", |(_, host)| host);
+        let origin = format!("http://{host}");
+        let text = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = self.request(Method::POST, path).header("content-type", "application/x-www-form-urlencoded");
+        let request = request.header("accept", "text/html").header("referer", format!("{origin}{from}"));
+        let reply = self.send(request.body(Body::from(text)).expect("a request")).await;
+        let back = reply.header("location");
+        assert!(back.contains("__err="), "a refusal, not {} to {back}", reply.status);
+        self.page(back.trim_start_matches(&origin)).await.text()
+    }
+
     /// A request of this client, to be completed.
     pub(crate) fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
         let mut request = Request::builder().method(method).uri(path);

@@ -1,0 +1,117 @@
+//! `/o/{org}`: an organization's figures and teams, its people, its settings.
+
+mod dialogs;
+mod members;
+mod settings;
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+pub use members::OrganizationMembersPage;
+pub use settings::OrganizationSettingsPage;
+
+use crate::{
+    components::{Badge, Count, Empty, Icon, Kpi, LinkButton, Menu, PageHead, SkeletonBlock, Tile},
+    pages::data::PageData,
+    server_fns::organizations::{GetOrganizationOverview, OrganizationOverviewPage as Overview, OrganizationTeamLine},
+};
+
+/// The organization of a page: its slug in the address.
+fn org_param() -> Memo<String> {
+    let params = use_params_map();
+    Memo::new(move |_| params.read().get("org").unwrap_or_default())
+}
+
+#[component]
+pub fn OrganizationPage() -> impl IntoView {
+    let org = org_param();
+    PageData::load(move || GetOrganizationOverview { org: org.get() })
+        .page(|| view! { <SkeletonBlock height=420/> }.into_any(), content)
+}
+
+fn content(page: Overview) -> AnyView {
+    let figures = page.figures.into_iter().map(|view| view! { <Kpi view=view/> }).collect_view();
+    let count = page.teams.len().to_string();
+    let teams = if page.teams.is_empty() {
+        view! {
+            <Empty title="No teams yet" text="A team has its own members, keys and statistics. Its limits lie within the organization's.">
+                <LinkButton label="Create team" href="/teams/new" icon="plus"/>
+            </Empty>
+        }
+        .into_any()
+    } else {
+        table(page.teams)
+    };
+    view! {
+        <PageHead title=page.name lead="What its teams use, and who owns them.">
+            <LinkButton label="Create team" href="/teams/new" class="primary" icon="plus"/>
+        </PageHead>
+        <section class="card kpis four mb" aria-label="Figures">{figures}</section>
+        <section class="card" aria-labelledby="teams-h">
+            <header><h2 id="teams-h">"Teams"</h2><Count text=count/></header>
+            {teams}
+        </section>
+    }
+    .into_any()
+}
+
+fn table(teams: Vec<OrganizationTeamLine>) -> AnyView {
+    let rows = teams.into_iter().map(row).collect_view();
+    view! {
+        <div class="tbl-wrap whole">
+            <table class="tbl stack" role="table" aria-labelledby="teams-h">
+                <thead role="rowgroup">
+                    <tr role="row">
+                        <th role="columnheader" scope="col">"Team"</th>
+                        <th role="columnheader" scope="col" class="n">"Members"</th>
+                        <th role="columnheader" scope="col" class="n">"Requests this month"</th>
+                        <th role="columnheader" scope="col" class="n">"Spend this month"</th>
+                        <th role="columnheader" scope="col">"Last call"</th>
+                        <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
+                    </tr>
+                </thead>
+                <tbody role="rowgroup">{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn row(team: OrganizationTeamLine) -> AnyView {
+    let lost = team.owner_lost.then(|| view! { " "<Badge text="Owner suspended" tone="warn" icon="alert"/> });
+    let address = format!("/t/{}", team.slug);
+    let recover =
+        (!team.recover.is_empty()).then(|| view! { <hr/> <a href=team.recover><Icon name="shield"/>"Recover ownership"</a> });
+    let members = format!("{address}/members");
+    let summary = format!("{} requests, members: {}", team.requests, team.members);
+    view! {
+        <tr role="row">
+            <td role="cell" class="lead">
+                <span class="who">
+                    <Tile name=team.name.clone() id=team.id.clone()/>
+                    <span>
+                        <a class="name" href=address>{team.name.clone()}</a>
+                        <small>{team.owner_name}{lost}</small>
+                    </span>
+                </span>
+            </td>
+            <td role="cell" class="n drop">{team.members}</td>
+            <td role="cell" class="n drop">{team.requests}</td>
+            <td role="cell" class="n drop">{team.spent.clone()}" "<small class="mute">{team.share}</small></td>
+            <td role="cell" class="drop sub" title=team.last_call_title>{team.last_call}</td>
+            <td role="cell" class="meta only-m">{team.spent}" this month, "{summary}</td>
+            <td role="cell" class="act">
+                <Menu
+                    id=format!("team-{}", team.id)
+                    label=format!("Actions for {}", team.name)
+                    class="end"
+                    button=|| view! { <Icon name="dots"/> }
+                >
+                    <a href=members><Icon name="users"/>"Members"</a>
+                    {recover}
+                </Menu>
+            </td>
+        </tr>
+    }
+    .into_any()
+}
