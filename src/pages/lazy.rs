@@ -84,10 +84,10 @@ group!(user_pages, __preload_user_pages, Accounts {
 group!(system_pages, __preload_system_pages, Installation {
     Organizations => OrganizationsPage,
     System => SystemPage,
+    OrganizationSettings => OrganizationSettingsPage,
 });
 
 group!(organization_pages, __preload_organization_pages, OfOrganization {
     Organization => OrganizationPage,
     OrganizationMembers => OrganizationMembersPage,
-    OrganizationSettings => OrganizationSettingsPage,
 });
