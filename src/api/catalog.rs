@@ -140,3 +140,15 @@ pub async fn update_model(
     let id = before.id.to_string();
     Ok(Json(services.update_model(&caller, &id, body.onto(before)?).await?.into()))
 }
+
+/// Remove a model. Its name is free again; what was called stays in the history.
+#[utoipa::path(delete, path = "/catalog/models/{model}", tag = "Catalog", params(("model" = String, Path, description = "Public name or id")),
+    responses((status = 204, description = "It is gone."), (status = 404, body = ProblemBody)))]
+pub async fn delete_model(
+    State(services): State<Services>,
+    SignedIn(caller): SignedIn,
+    Path(model): Path<String>,
+) -> Answer<StatusCode> {
+    services.delete_model(&caller, &model).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::body::nullable;
+use super::{body::nullable, prices::PriceEntryBody};
 use crate::{
     domain::{
-        catalog::{ConnectionTest, Deployment, Modality, ModelView, NewModel, Prices, ProviderView, Simulation, Tier},
+        catalog::{ConnectionTest, Deployment, Modality, ModelView, NO_OUTPUT, NewModel, Prices, ProviderView, Simulation, Tier},
         field_errors::FieldErrors,
         money::Price,
+        time::UnixMs,
     },
     service::catalog::ProviderInput,
 };
@@ -122,13 +123,15 @@ pub struct NewModelBody {
     cached_price: Option<i64>,
     /// Price of completion tokens; without one the model can not be called.
     output_price: Option<i64>,
+    /// When these prices begin; at once without it.
+    prices_from: Option<i64>,
     /// Most tokens of prompt and answer.
     context_window: i64,
-    /// Most tokens of an answer.
-    max_output: i64,
+    /// Most tokens of an answer; may be left out for embeddings.
+    max_output: Option<i64>,
     /// Tokens of an answer where the call names no maximum.
     default_output: Option<i64>,
-    /// Organizations take it in with approval; true for `high_performance` unless asked otherwise.
+    /// Organizations take it in with approval; unless asked otherwise true for `high_performance` and above the platform's price.
     restricted: Option<bool>,
     /// Can be called; true unless asked otherwise.
     enabled: Option<bool>,
@@ -160,6 +163,8 @@ pub struct ModelPatchBody {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<i64>)]
     output_price: Option<Option<i64>>,
+    /// When these prices begin; at once without it.
+    prices_from: Option<i64>,
     /// Most tokens of prompt and answer.
     context_window: Option<i64>,
     /// Most tokens of an answer.
@@ -195,6 +200,8 @@ pub struct ModelBody {
     cached_price: Option<i64>,
     /// Price of completion tokens.
     output_price: Option<i64>,
+    /// The next change of the prices.
+    next_prices: Option<PriceEntryBody>,
     /// Most tokens of prompt and answer.
     context_window: i64,
     /// Most tokens of an answer.
@@ -262,10 +269,15 @@ impl NewModelBody {
                 cached: self.cached_price.map(Price),
                 output: self.output_price.map(Price),
             },
+            prices_from: self.prices_from.map(UnixMs),
             context_window: self.context_window,
-            max_output: self.max_output,
+            max_output: match (self.max_output, modality) {
+                (Some(tokens), _) => tokens,
+                (None, Modality::Embedding) => NO_OUTPUT,
+                (None, _) => return Err(FieldErrors::one("max_output", "Say how long an answer may be.")),
+            },
             default_output: self.default_output,
-            restricted: self.restricted.unwrap_or(tier == Tier::HighPerformance),
+            restricted: self.restricted,
             enabled: self.enabled.unwrap_or(true),
             deployments: self.deployments.into_iter().map(Deployment::from).collect(),
         })
@@ -288,10 +300,11 @@ impl ModelPatchBody {
                 cached: price(self.cached_price, before.prices.cached),
                 output: price(self.output_price, before.prices.output),
             },
+            prices_from: self.prices_from.map(UnixMs),
             context_window: self.context_window.unwrap_or(before.context_window),
             max_output: self.max_output.unwrap_or(before.max_output),
             default_output: self.default_output.unwrap_or(before.default_output),
-            restricted: self.restricted.unwrap_or(before.restricted),
+            restricted: self.restricted,
             enabled: self.enabled.unwrap_or(before.enabled),
             deployments: self.deployments.map_or(before.deployments, |all| all.into_iter().map(Deployment::from).collect()),
         })
@@ -354,6 +367,7 @@ impl From<ModelView> for ModelBody {
             input_price: model.prices.input.map(|price| price.0),
             cached_price: model.prices.cached.map(|price| price.0),
             output_price: model.prices.output.map(|price| price.0),
+            next_prices: model.next_prices.map(PriceEntryBody::from),
             context_window: model.context_window,
             max_output: model.max_output,
             default_output: model.default_output,

@@ -16,6 +16,8 @@ mod organizations;
 mod own_account;
 mod own_invitations;
 mod platform;
+mod price_lists;
+mod prices;
 mod problem;
 mod signed_in;
 mod teams;
@@ -25,6 +27,7 @@ mod users;
 
 use axum::{
     Json, Router,
+    extract::DefaultBodyLimit,
     routing::{delete, get, post, put},
 };
 use utoipa::{
@@ -104,7 +107,12 @@ pub fn router(services: Services) -> Router {
         )
         .route("/catalog/providers/{provider}/test", post(catalog::test_provider))
         .route("/catalog/models", get(catalog::list_models).post(catalog::create_model))
-        .route("/catalog/models/{*model}", get(catalog::find_model).patch(catalog::update_model))
+        .route("/catalog/models/{*model}", get(catalog::find_model).patch(catalog::update_model).delete(catalog::delete_model))
+        .route("/catalog/prices/{*model}", get(prices::list).post(prices::create))
+        .route("/catalog/price-lists", post(price_lists::create).layer(DefaultBodyLimit::disable()))
+        .route("/catalog/price-lists/{list}", get(price_lists::preview))
+        .route("/catalog/price-lists/{list}/apply", post(price_lists::apply))
+        .route("/catalog/settings", get(prices::settings).put(prices::update_settings))
         .fallback(async || Problem(ServiceError::NotFound))
         .method_not_allowed_fallback(async || Problem::method_not_allowed());
     Router::new().route("/api/docs", get(docs::page)).nest("/api/v1", v1).with_state(services)
@@ -148,7 +156,9 @@ pub fn document() -> Document {
         usage::report, usage::members, usage::logs,
         catalog::list_providers, catalog::create_provider, catalog::find_provider, catalog::update_provider,
         catalog::delete_provider, catalog::test_provider,
-        catalog::list_models, catalog::create_model, catalog::find_model, catalog::update_model,
+        catalog::list_models, catalog::create_model, catalog::find_model, catalog::update_model, catalog::delete_model,
+        price_lists::create, price_lists::preview, price_lists::apply,
+        prices::list, prices::create, prices::settings, prices::update_settings,
     )
 )]
 struct ApiDocument;

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::prices::Prices;
 use super::{
     field_errors::FieldErrors,
     ids::{ModelId, ProviderId},
-    money::Price,
+    prices::PriceEntry,
     time::UnixMs,
 };
 
@@ -251,17 +252,6 @@ pub struct Deployment {
     pub model: String,
 }
 
-/// Prices per million tokens; what is not set can not be charged, so it can not be called.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Prices {
-    /// Prompt tokens.
-    pub input: Option<Price>,
-    /// Prompt tokens that the provider had cached; the input price where not set.
-    pub cached: Option<Price>,
-    /// Completion tokens.
-    pub output: Option<Price>,
-}
-
 /// A model as admin pages and REST show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelView {
@@ -275,8 +265,10 @@ pub struct ModelView {
     pub tier: Tier,
     /// Modality.
     pub modality: Modality,
-    /// Prices.
+    /// Prices that hold now.
     pub prices: Prices,
+    /// The next change of them.
+    pub next_prices: Option<PriceEntry>,
     /// Prompt and completion together, in tokens.
     pub context_window: i64,
     /// Largest completion, in tokens.
@@ -306,14 +298,16 @@ pub struct NewModel {
     pub modality: Modality,
     /// Prices.
     pub prices: Prices,
+    /// From when on; none for at once.
+    pub prices_from: Option<UnixMs>,
     /// Prompt and completion together, in tokens.
     pub context_window: i64,
     /// Largest completion, in tokens.
     pub max_output: i64,
     /// Completion bound where the call names none.
     pub default_output: Option<i64>,
-    /// Taken in as `approval` rather than `open`.
-    pub restricted: bool,
+    /// Taken in as `approval` rather than `open`; none leaves it as it is, for a new model it follows from tier and prices.
+    pub restricted: Option<bool>,
     /// Can be called.
     pub enabled: bool,
     /// Where calls go, in order.
@@ -322,6 +316,8 @@ pub struct NewModel {
 
 /// Most deployments and aliases of one model.
 pub const LIST_MAX: usize = 20;
+/// Output maximum of a model that completes nothing.
+pub const NO_OUTPUT: i64 = 1;
 /// Largest context window that is believed.
 pub const TOKENS_MAX: i64 = 100_000_000;
 
@@ -349,13 +345,7 @@ impl NewModel {
                 break;
             }
         }
-        let prices =
-            [("input_price", self.prices.input), ("cached_price", self.prices.cached), ("output_price", self.prices.output)];
-        for (field, price) in prices {
-            if price.is_some_and(|price| price.0 < 0 || price > super::money::MAX_PRICE) {
-                errors.add(field, "Use $0 to $100,000 per million tokens.");
-            }
-        }
+        self.prices.check(&mut errors);
         let tokens = |value: i64| (1..=TOKENS_MAX).contains(&value);
         if !tokens(self.context_window) {
             errors.add("context_window", format!("Use 1 to {TOKENS_MAX} tokens."));

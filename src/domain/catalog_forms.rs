@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    catalog::{Deployment, Modality, ModelView, NewModel, Prices, ProviderView, Simulation, Tier},
+    catalog::{Deployment, Modality, ModelView, NO_OUTPUT, NewModel, Prices, ProviderView, Simulation, Tier},
     field_errors::FieldErrors,
     money::Price,
+    prices::parse_day,
+    time::UnixMs,
 };
 
 /// "Add provider" and "Edit provider".
@@ -91,14 +93,16 @@ pub struct ModelForm {
     pub cached_price: String,
     /// Dollars per million tokens; empty for no price.
     pub output_price: String,
+    /// The day from which these prices hold; empty for at once.
+    pub prices_from: String,
     /// Tokens.
     pub context_window: String,
-    /// Tokens.
+    /// Tokens; embeddings have none.
     pub max_output: String,
     /// Tokens; empty for the maximum.
     pub default_output: String,
-    /// Taken in with approval.
-    pub restricted: bool,
+    /// Taken in with approval: `yes`, `no`, or empty for what follows from tier and prices.
+    pub restricted: String,
     /// Can not be called; a box that is off by default needs no hidden field beside it.
     pub disabled: bool,
     /// Providers of the deployments, in order; empty rows do not count.
@@ -119,10 +123,11 @@ impl ModelForm {
             input_price: price(model.prices.input),
             cached_price: price(model.prices.cached),
             output_price: price(model.prices.output),
+            prices_from: String::new(),
             context_window: model.context_window.to_string(),
             max_output: model.max_output.to_string(),
             default_output: model.default_output.map(|n| n.to_string()).unwrap_or_default(),
-            restricted: model.restricted,
+            restricted: if model.restricted { "yes" } else { "no" }.into(),
             disabled: !model.enabled,
             providers: model.deployments.iter().map(|d| d.provider.clone()).collect(),
             upstream_models: model.deployments.iter().map(|d| d.model.clone()).collect(),
@@ -130,7 +135,7 @@ impl ModelForm {
     }
 
     /// Reads the texts and checks everything that needs no database.
-    pub fn parse(&self) -> Result<NewModel, FieldErrors> {
+    pub fn parse(&self, now: UnixMs) -> Result<NewModel, FieldErrors> {
         let mut errors = FieldErrors::default();
         let tier = errors.check("tier", Tier::parse(&self.tier).ok_or_else(|| "Choose a tier.".to_owned()));
         let modality = errors.check("modality", Modality::parse(&self.modality).ok_or_else(|| "Choose a modality.".to_owned()));
@@ -144,12 +149,21 @@ impl ModelForm {
             cached: price("cached_price", &self.cached_price),
             output: price("output_price", &self.output_price),
         };
+        let prices_from = errors.check("prices_from", parse_day(&self.prices_from, now));
+        let restricted = match self.restricted.as_str() {
+            "" => None,
+            word => errors
+                .check("restricted", ["yes", "no"].contains(&word).then(|| word == "yes").ok_or_else(|| "Choose one.".into())),
+        };
         let mut tokens = |field: &str, text: &str| {
             let plain = text.trim().replace([',', '_', ' '], "");
             errors.check(field, plain.parse::<i64>().map_err(|_| "Enter a whole number of tokens.".to_owned()))
         };
         let context_window = tokens("context_window", &self.context_window);
-        let max_output = tokens("max_output", &self.max_output);
+        let max_output = match self.max_output.trim() {
+            "" if modality == Some(Modality::Embedding) => Some(NO_OUTPUT),
+            text => tokens("max_output", text),
+        };
         let default_output = match self.default_output.trim() {
             "" => Some(None),
             text => tokens("default_output", text).map(Some),
@@ -159,8 +173,8 @@ impl ModelForm {
             .filter(|(provider, _)| !provider.is_empty())
             .map(|(provider, model)| Deployment { provider: provider.clone(), model: model.trim().to_owned() })
             .collect();
-        let (Some(tier), Some(modality), Some(context_window), Some(max_output), Some(default_output)) =
-            (tier, modality, context_window, max_output, default_output)
+        let (Some(tier), Some(modality), Some(prices_from), Some(context_window), Some(max_output), Some(default_output)) =
+            (tier, modality, prices_from, context_window, max_output, default_output)
         else {
             return Err(errors);
         };
@@ -170,10 +184,11 @@ impl ModelForm {
             tier,
             modality,
             prices,
+            prices_from,
             context_window,
             max_output,
             default_output,
-            restricted: self.restricted,
+            restricted,
             enabled: !self.disabled,
             deployments,
         };
@@ -191,6 +206,8 @@ impl ModelForm {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const NOW: UnixMs = UnixMs(1_795_302_180_000);
 
     fn form() -> ModelForm {
         ModelForm {
@@ -210,19 +227,29 @@ mod tests {
 
     #[test]
     fn a_model_is_read_as_people_type_it_and_written_back_the_same() {
-        let model = form().parse().unwrap();
+        let model = form().parse(NOW).unwrap();
         assert_eq!(model.aliases, ["tiny", "s-1"]);
         assert_eq!(model.prices.output, Some(Price(600_000_000)));
         assert_eq!((model.context_window, model.deployments.len(), model.enabled), (128_000, 2, true));
     }
 
     #[test]
+    fn an_embedding_model_needs_no_output() {
+        let form = ModelForm { modality: "embedding".into(), output_price: String::new(), max_output: String::new(), ..form() };
+        let model = form.parse(NOW).unwrap();
+        assert_eq!((model.max_output, model.prices.output, model.restricted), (NO_OUTPUT, None, None));
+        assert!(ModelForm { modality: "chat".into(), ..form }.parse(NOW).unwrap_err().get("max_output").is_some());
+    }
+
+    #[test]
     fn every_problem_is_named_at_once() {
         let bad = ModelForm { name: " small".into(), input_price: "-1".into(), max_output: "many".into(), ..form() };
-        let errors = bad.parse().unwrap_err();
+        let errors = bad.parse(NOW).unwrap_err();
         assert!(errors.get("max_output").is_some() && errors.get("input_price").is_some(), "{errors:?}");
-        assert!(ModelForm { name: "a b".into(), ..form() }.parse().unwrap_err().get("name").is_some());
-        assert!(ModelForm { providers: vec![], ..form() }.parse().unwrap_err().get("deployments").is_some());
+        assert!(ModelForm { name: "a b".into(), ..form() }.parse(NOW).unwrap_err().get("name").is_some());
+        let dated = ModelForm { prices_from: "2020-01-01".into(), restricted: "maybe".into(), ..form() }.parse(NOW).unwrap_err();
+        assert!(dated.get("prices_from").is_some() && dated.get("restricted").is_some(), "{dated:?}");
+        assert!(ModelForm { providers: vec![], ..form() }.parse(NOW).unwrap_err().get("deployments").is_some());
     }
 
     #[test]

@@ -52,6 +52,8 @@ id!(/// An upstream provider.
     ProviderId);
 id!(/// A model of the catalog.
     ModelId);
+id!(/// A price list that was uploaded.
+    PriceListId);
 id!(/// A management token.
     TokenId);
 id!(/// A gateway call; also its `x-request-id`.

@@ -21,6 +21,8 @@ pub mod money;
 pub mod next;
 pub mod page;
 pub mod platform;
+pub mod price_list;
+pub mod prices;
 pub mod punycode;
 pub mod roles;
 pub mod sessions;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{
     error::{GatewayError, ModelAccess},
-    wire::chat_request::{ChatRequest, Invalid},
+    wire::request::{Endpoint, Request},
 };
 use crate::{
     domain::{
@@ -35,7 +35,7 @@ pub struct Admitted {
     /// Key and model.
     pub permit: Permit,
     /// What was asked for.
-    pub request: ChatRequest,
+    pub request: Request,
     /// The body as it came.
     pub body: Bytes,
 }
@@ -44,12 +44,13 @@ pub struct Admitted {
 pub struct Candidate<'a> {
     services: &'a Services,
     key: Arc<KeyEntry>,
+    endpoint: Endpoint,
     facts: CallFacts,
 }
 
 impl<'a> Candidate<'a> {
     /// A call of a key, to a gateway path.
-    pub fn new(services: &'a Services, key: Arc<KeyEntry>, id: CallId, at: UnixMs, endpoint: &str) -> Self {
+    pub fn new(services: &'a Services, key: Arc<KeyEntry>, id: CallId, at: UnixMs, endpoint: Endpoint) -> Self {
         let facts = CallFacts {
             id,
             at,
@@ -63,7 +64,7 @@ impl<'a> Candidate<'a> {
             test: key.kind == KeyKind::Test,
             model: None,
             model_name: String::new(),
-            endpoint: endpoint.to_owned(),
+            endpoint: endpoint.as_str().to_owned(),
             stream: false,
             input_price: 0,
             cached_price: 0,
@@ -71,7 +72,7 @@ impl<'a> Candidate<'a> {
             discount_bp: key.team.discount_bp,
             prompt_estimate: 0,
         };
-        Self { services, key, facts }
+        Self { services, key, endpoint, facts }
     }
 
     /// Decides. A refusal is noted for the statistics.
@@ -107,31 +108,29 @@ impl<'a> Candidate<'a> {
         error
     }
 
-    fn decide(&mut self, body: &Bytes) -> Result<(ChatRequest, Permit), GatewayError> {
-        let request = ChatRequest::parse(body).map_err(GatewayError::Invalid)?;
-        self.facts.stream = request.stream;
+    fn decide(&mut self, body: &Bytes) -> Result<(Request, Permit), GatewayError> {
+        let request = Request::parse(self.endpoint, body).map_err(GatewayError::Invalid)?;
+        self.facts.stream = request.stream();
         // What can not be a model's name is kept out of the statistics.
-        self.facts.model_name = check_model_name(&request.model).unwrap_or_default();
+        self.facts.model_name = check_model_name(request.model()).unwrap_or_default();
         let permit = self
             .services
             .snapshot()
-            .authorize(&self.key, &request.model, self.facts.at)
-            .map_err(|refusal| GatewayError::Model(refusal, self.access(refusal, &request.model)))?;
+            .authorize(&self.key, request.model(), self.facts.at)
+            .map_err(|refusal| GatewayError::Model(refusal, self.access(refusal, request.model())))?;
         let model = permit.model();
-        let (Some(input), Some(output)) = (model.prices.input, model.prices.output) else {
-            return Err(GatewayError::Model(ModelRefusal::NotFound, self.access(ModelRefusal::NotFound, &request.model)));
+        let prices = model.prices.at(self.facts.at);
+        let Some(input) = prices.input.filter(|_| prices.cover(model.modality)) else {
+            return Err(GatewayError::Model(ModelRefusal::NotFound, self.access(ModelRefusal::NotFound, request.model())));
         };
         self.facts.model = Some(model.id);
         self.facts.input_price = input.0;
-        self.facts.cached_price = model.prices.cached.unwrap_or(input).0;
-        self.facts.output_price = output.0;
-        // Four bytes are about a token; pictures make bodies long, but no prompt longer than the context window.
-        self.facts.prompt_estimate = (body.len() as u64).div_ceil(4).min(u64::try_from(model.context_window).unwrap_or(0));
-        if !model.modality.chats() {
-            let message = format!("The model `{}` takes no chat completions.", request.model);
-            return Err(GatewayError::Invalid(Invalid { message, param: Some("model") }));
-        }
-        request.check_output(u64::try_from(model.max_output).unwrap_or(0)).map_err(GatewayError::Invalid)?;
+        self.facts.cached_price = prices.cached.unwrap_or(input).0;
+        // Where none is needed nothing is produced.
+        self.facts.output_price = prices.output.unwrap_or_default().0;
+        self.facts.prompt_estimate = request.estimate(body, u64::try_from(model.context_window).unwrap_or(0));
+        let max_output = u64::try_from(model.max_output).unwrap_or(0);
+        request.check(model.modality, max_output).map_err(GatewayError::Invalid)?;
         Ok((request, permit))
     }
 

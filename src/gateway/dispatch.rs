@@ -10,8 +10,11 @@ use super::{
     Gateway,
     admission::Admitted,
     error::GatewayError,
-    simulated,
-    wire::chat_request::{ChatRequest, Target},
+    simulated, simulated_embeddings,
+    wire::{
+        chat_request::{ChatRequest, Target},
+        request::Request,
+    },
 };
 use crate::{
     domain::{
@@ -147,14 +150,19 @@ impl Gateway {
         let provider = &deployment.provider;
         let target = target(admitted.permit.model(), deployment);
         let mut answer = match provider.kind {
-            ProviderKind::Simulated => simulated::answer(provider, &admitted.request, admitted.body.len(), &target, call),
+            ProviderKind::Simulated => match &admitted.request {
+                Request::Chat(request) => simulated::answer(provider, request, admitted.body.len(), &target, call),
+                Request::Embeddings(request) => {
+                    simulated_embeddings::answer(provider, request, &admitted.body, target.model, call)
+                }
+            },
             ProviderKind::Openai => {
                 let request = UpstreamRequest {
                     base_url: &provider.base_url,
-                    path: "/chat/completions",
+                    path: admitted.request.endpoint().upstream_path(),
                     secret: provider.secret.as_ref(),
                     body: Some(admitted.request.render(&admitted.body, target)),
-                    stream: admitted.request.stream,
+                    stream: admitted.request.stream(),
                     call: Some(call),
                 };
                 self.services.upstream.send(request).await.map_err(|fault| failed(call, provider, fault))?

@@ -7,7 +7,7 @@ use axum::{
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::wire::chat_request::Invalid;
+use super::wire::object::Invalid;
 use crate::{
     domain::usage::Outcome,
     service::access::decide::{KeyRefusal, ModelRefusal},

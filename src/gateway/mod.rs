@@ -1,18 +1,19 @@
 //! The OpenAI-compatible data plane under `/v1`: HTTP in, HTTP out, and in between the same services that the dashboard uses.
 //!
-//! A call goes `chat` → `body`, `authenticate` → `admission` (snapshot and spool, no SQL) → `dispatch` (deployments in the order of
+//! A call goes `calls` → `body`, `authenticate` → `admission` (snapshot and spool, no SQL) → `dispatch` (deployments in the order of
 //! `routing`) → `plain` or `streaming`. When the database is away, calls go on: decisions come from memory, usage waits in the spool.
 
 pub mod admission;
 pub mod authenticate;
 pub mod body;
-mod chat;
+mod calls;
 pub mod dispatch;
 pub mod error;
 mod models;
 mod plain;
 pub mod routing;
 mod simulated;
+mod simulated_embeddings;
 pub mod sse;
 mod standing;
 mod stream_meter;
@@ -47,7 +48,8 @@ pub struct Gateway {
 /// Every route under `/v1`. What is not a route answers in the same shape.
 pub fn router(services: Services) -> Router {
     Router::new()
-        .route("/v1/chat/completions", post(chat::create).fallback(use_post))
+        .route("/v1/chat/completions", post(calls::chat).fallback(use_post))
+        .route("/v1/embeddings", post(calls::embeddings).fallback(use_post))
         .route("/v1/models", get(models::list).fallback(use_get))
         .route("/v1/models/{*id}", get(models::find).fallback(use_get))
         .route("/v1", any(unknown))

@@ -15,7 +15,7 @@ use super::{
     admission::Admitted,
     dispatch::{Ending, Progress, warn},
     error::GatewayError,
-    wire::{answer, prompt},
+    wire::answer,
 };
 use crate::{
     domain::usage::{Outcome, Tokens},
@@ -117,7 +117,7 @@ impl Gateway {
             call.finish(end);
             return Err(error);
         };
-        let estimate = || Tokens { prompt: prompt::count(&admitted.body), cached: 0, completion: tokens::count(&text) };
+        let estimate = || Tokens { prompt: admitted.request.count(&admitted.body), cached: 0, completion: tokens::count(&text) };
         let used = reading.usage.unwrap_or_else(estimate);
         let ending =
             if client.is_closed() { Ending { outcome: Outcome::Cancelled, status: 499, code: "" } } else { Ending::COMPLETED };

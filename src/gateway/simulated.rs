@@ -93,8 +93,7 @@ pub fn answer(
     call: CallId,
 ) -> UpstreamAnswer {
     let simulation = provider.simulation.clone();
-    // Attempts of one call at several simulated providers fail independently.
-    let mut dice = Dice((call.0.as_u128() ^ provider.id.0.as_u128().rotate_left(64)) as u64);
+    let mut dice = Dice::of(provider, call);
     if dice.roll(1_000) < u64::from(simulation.failure_per_mille) {
         return respond(500, Box::pin(stream::empty()), false);
     }
@@ -117,7 +116,7 @@ pub fn answer(
     respond(200, body, request.stream)
 }
 
-fn respond(status: u16, body: UpstreamBody, stream: bool) -> UpstreamAnswer {
+pub(super) fn respond(status: u16, body: UpstreamBody, stream: bool) -> UpstreamAnswer {
     let content_type = if stream { "text/event-stream" } else { "application/json" };
     UpstreamAnswer { status, content_type: content_type.into(), retry_after_s: None, body }
 }
@@ -235,17 +234,22 @@ impl Script {
     }
 }
 
-async fn pause(ms: u64) {
+pub(super) async fn pause(ms: u64) {
     if ms > 0 {
         tokio::time::sleep(Duration::from_millis(ms)).await;
     }
 }
 
 /// SplitMix64.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+    /// Those of a call at a provider: attempts of one call at several simulated providers fail independently.
+    pub(super) fn of(provider: &ProviderEntry, call: CallId) -> Self {
+        Self((call.0.as_u128() ^ provider.id.0.as_u128().rotate_left(64)) as u64)
+    }
+
+    pub(super) fn roll(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

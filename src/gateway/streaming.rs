@@ -58,7 +58,7 @@ pub async fn answer(gateway: &Gateway, admitted: Admitted) -> Result<Response<Bo
         }
         Err(GatewayError::UpstreamError)
     });
-    let include_usage = admitted.request.include_usage;
+    let include_usage = admitted.request.include_usage();
     let key = admitted.permit.key().id;
     let meter = StreamMeter::new(admitted.call, admitted.body, progress);
     let upstream = match opened {

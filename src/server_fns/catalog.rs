@@ -95,7 +95,7 @@ pub async fn save_model(#[server(default)] id: String, form: ModelForm) -> Resul
     // Before the form is read: to others this door does not exist, whatever they fill in.
     caller.check_platform_admin()?;
     let save = async || {
-        let model = form.parse()?;
+        let model = form.parse(services.clock.now())?;
         match id.as_str() {
             "" => services.create_model(&caller, model).await?,
             id => services.update_model(&caller, id, model).await?,
@@ -105,4 +105,61 @@ pub async fn save_model(#[server(default)] id: String, form: ModelForm) -> Resul
     save().await.map_err(|error| keep_typed_form(error, "model", &form))?;
     leptos_axum::redirect("/admin/models");
     Ok(())
+}
+
+/// Takes a model out of the catalog.
+#[server(prefix = "/fn", endpoint = "delete_model", output = PageAnswer)]
+pub async fn delete_model(id: String) -> Result<(), AppError> {
+    use super::context::signed_in;
+    let (services, caller) = signed_in().await?;
+    services.delete_model(&caller, &id).await?;
+    leptos_axum::redirect("/admin/models");
+    Ok(())
+}
+
+/// Prices of a model that hold from a time on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriceLine {
+    pub from: String,
+    pub prices: String,
+    pub cached: String,
+    /// `Announced`, `Now`, or empty for what held before.
+    pub state: String,
+    /// Who entered it, and when.
+    pub entered: String,
+}
+
+/// A model's prices, the newest first. Nothing where the page has no such dialog open.
+#[server(prefix = "/fn", endpoint = "list_model_prices", output = PageAnswer)]
+pub async fn list_model_prices(id: String) -> Result<Vec<PriceLine>, AppError> {
+    use super::context::signed_in;
+    use crate::domain::{format, money::Price};
+    let (services, caller) = signed_in().await?;
+    caller.check_platform_admin()?;
+    if id.is_empty() {
+        return Ok(vec![]);
+    }
+    let history = services.list_prices(&caller, &id).await?;
+    let now = services.clock.now();
+    let begun = history.0.partition_point(|entry| entry.from <= now);
+    let price = |price: Option<Price>| price.map_or_else(|| "–".to_owned(), |price| format::price(price.0));
+    let line = |(at, entry): (usize, crate::domain::prices::PriceEntry)| PriceLine {
+        from: format::full(entry.from),
+        prices: format!("{} / {}", price(entry.prices.input), price(entry.prices.output)),
+        cached: entry.prices.cached.map(|price| format::price(price.0)).unwrap_or_default(),
+        state: if at >= begun {
+            "Announced"
+        } else if at + 1 == begun {
+            "Now"
+        } else {
+            ""
+        }
+        .into(),
+        entered: if entry.created_by.is_empty() {
+            format::date(entry.created_at)
+        } else {
+            format!("{}, {}", entry.created_by, format::date(entry.created_at))
+        },
+    };
+    Ok(history.0.into_iter().enumerate().map(line).rev().collect())
 }

@@ -17,6 +17,7 @@ pub mod organization_members;
 pub mod organizations;
 pub mod own_invitations;
 pub mod platform;
+pub mod price_lists;
 #[cfg(feature = "ssr")]
 pub mod shown_once;
 #[cfg(feature = "ssr")]

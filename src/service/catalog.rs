@@ -10,6 +10,7 @@ use crate::{
         catalog::{Deployment, ModelView, NewModel, Provider, ProviderKind, ProviderView, Simulation},
         field_errors::FieldErrors,
         ids::{ModelId, ProviderId},
+        prices::is_restricted_by_default,
     },
     service::{Caller, ServiceError, Services, audit::Change, organizations::find_model},
     storage,
@@ -124,14 +125,14 @@ impl Services {
     pub async fn list_models(&self, caller: &Caller) -> Result<Vec<ModelView>, ServiceError> {
         caller.check_platform_admin()?;
         let mut c = self.store.reader().await?;
-        Ok(storage::catalog::list_models(&mut c).await?)
+        Ok(storage::catalog::list_models(&mut c, self.clock.now()).await?)
     }
 
     /// The model of a public name or an id.
     pub async fn get_model(&self, caller: &Caller, name_or_id: &str) -> Result<ModelView, ServiceError> {
         caller.check_platform_admin()?;
         let mut c = self.store.reader().await?;
-        find_model(&mut c, name_or_id).await
+        find_model(&mut c, name_or_id, self.clock.now()).await
     }
 
     /// Adds a model. Organizations take it in as their policy says.
@@ -139,16 +140,30 @@ impl Services {
         caller.check_platform_admin()?;
         caller.check_may_write()?;
         let model = model.check()?;
-        let at = self.clock.now();
-        let id: ModelId = self.random.id_at(at);
         let mut tx = self.store.begin().await?;
-        storage::catalog::insert_model(&mut tx, id, &model, at).await?;
-        self.put_model_parts(&mut tx, id, &model).await?;
-        self.take_in_model(&mut tx, id, model.restricted).await?;
-        self.audit_model(&mut tx, caller, "model.create", id, None, &model).await?;
-        let view = find_model(&mut tx, &id.to_string()).await?;
+        let view = self.insert_model(&mut tx, caller, model).await?;
         tx.commit().await?;
         self.refresh_snapshot().await?;
+        Ok(view)
+    }
+
+    /// The part of [`Self::create_model`] inside a transaction; the input is checked.
+    pub(super) async fn insert_model(
+        &self,
+        tx: &mut AnyConnection,
+        caller: &Caller,
+        model: NewModel,
+    ) -> Result<ModelView, ServiceError> {
+        let at = self.clock.now();
+        let id: ModelId = self.random.id_at(at);
+        let threshold = self.read_threshold(tx).await?;
+        let restricted = model.restricted.unwrap_or_else(|| is_restricted_by_default(model.tier, &model.prices, threshold));
+        storage::catalog::insert_model(tx, id, &model, restricted, at).await?;
+        self.put_model_parts(tx, id, &model).await?;
+        self.enter_first_prices(tx, caller, id, model.prices, model.prices_from).await?;
+        self.take_in_model(tx, id, restricted).await?;
+        let view = find_model(tx, &id.to_string(), at).await?;
+        self.audit_model(tx, caller, "model.create", None, Some(&view)).await?;
         Ok(view)
     }
 
@@ -157,18 +172,53 @@ impl Services {
         caller.check_platform_admin()?;
         caller.check_may_write()?;
         let model = model.check()?;
+        let now = self.clock.now();
         let mut tx = self.store.begin().await?;
-        let before = find_model(&mut tx, name_or_id).await?;
-        storage::catalog::update_model(&mut tx, before.id, &model).await?;
+        let before = self.lock_model(&mut tx, name_or_id).await?;
+        let restricted = model.restricted.unwrap_or(before.restricted);
+        storage::catalog::update_model(&mut tx, before.id, &model, restricted).await?;
         self.put_model_parts(&mut tx, before.id, &model).await?;
-        self.audit_model(&mut tx, caller, "model.update", before.id, Some(&before), &model).await?;
-        let view = find_model(&mut tx, &before.id.to_string()).await?;
+        self.enter_prices(&mut tx, caller, &before, model.prices, model.prices_from).await?;
+        let view = find_model(&mut tx, &before.id.to_string(), now).await?;
+        self.audit_model(&mut tx, caller, "model.update", Some(&before), Some(&view)).await?;
         tx.commit().await?;
         self.refresh_snapshot().await?;
         Ok(view)
     }
 
+    /// Takes a model out of the catalog. Its name is free again, what was called stays in the history; keys, teams and
+    /// organizations that name it may call nothing by that.
+    pub async fn delete_model(&self, caller: &Caller, name_or_id: &str) -> Result<(), ServiceError> {
+        caller.check_platform_admin()?;
+        caller.check_may_write()?;
+        let mut tx = self.store.begin().await?;
+        let before = self.lock_model(&mut tx, name_or_id).await?;
+        storage::catalog::delete_model(&mut tx, before.id, self.clock.now()).await?;
+        self.audit_model(&mut tx, caller, "model.delete", Some(&before), None).await?;
+        tx.commit().await?;
+        self.refresh_snapshot().await
+    }
+
+    async fn lock_model(&self, c: &mut AnyConnection, name_or_id: &str) -> Result<ModelView, ServiceError> {
+        let now = self.clock.now();
+        let id = find_model(c, name_or_id, now).await?.id;
+        storage::catalog::lock_model(c, id).await?;
+        // Once more behind the lock: somebody may just have changed it.
+        find_model(c, &id.to_string(), now).await
+    }
+
     async fn put_model_parts(&self, c: &mut AnyConnection, id: ModelId, model: &NewModel) -> Result<(), ServiceError> {
+        for (field, name) in std::iter::once(("name", &model.name)).chain(model.aliases.iter().map(|alias| ("aliases", alias))) {
+            if let Some(owner) = storage::catalog::find_name_elsewhere(c, name, id).await? {
+                let message = if owner == *name {
+                    format!("There is a model “{owner}” already.")
+                } else {
+                    format!("“{name}” is another name of the model “{owner}”.")
+                };
+                return Err(ServiceError::field(field, message));
+            }
+        }
+        // Two at once get past the look above; the database lets one of them through.
         storage::catalog::put_names(c, id, &model.name, &model.aliases).await.map_err(|error| {
             if error.as_database_error().is_some_and(|e| e.is_unique_violation()) {
                 ServiceError::field("name", "This name or one of the aliases belongs to another model.")
@@ -246,17 +296,26 @@ impl Services {
         c: &mut AnyConnection,
         caller: &Caller,
         action: &str,
-        id: ModelId,
         before: Option<&ModelView>,
-        after: &NewModel,
+        after: Option<&ModelView>,
     ) -> Result<(), ServiceError> {
+        let Some(subject) = after.or(before) else { return Ok(()) };
+        let facts = |m: Option<&ModelView>| {
+            m.map_or(json!({}), |m| {
+                json!({
+                    "name": m.name, "aliases": m.aliases, "tier": m.tier, "modality": m.modality, "prices": m.prices,
+                    "context_window": m.context_window, "max_output": m.max_output, "default_output": m.default_output,
+                    "enabled": m.enabled, "restricted": m.restricted, "deployments": m.deployments,
+                })
+            })
+        };
         let change = Change {
             action,
             target_kind: "model",
-            target_id: id.to_string(),
-            target_name: &after.name,
-            before: before.map_or(json!({}), |m| json!({"name": m.name, "aliases": m.aliases, "prices": m.prices, "enabled": m.enabled, "restricted": m.restricted, "deployments": m.deployments})),
-            after: json!({"name": after.name, "aliases": after.aliases, "prices": after.prices, "enabled": after.enabled, "restricted": after.restricted, "deployments": after.deployments}),
+            target_id: subject.id.to_string(),
+            target_name: &subject.name,
+            before: facts(before),
+            after: facts(after),
             ..Change::default()
         };
         self.audit(c, caller, change).await

@@ -21,6 +21,8 @@ pub mod members;
 pub mod metering;
 pub mod organizations;
 pub mod platform;
+pub mod price_list;
+pub mod prices;
 pub mod random;
 mod sorted;
 pub mod teams;

@@ -6,9 +6,8 @@ use sqlx::{AnyConnection, any::AnyRow};
 
 use super::RowExt;
 use crate::domain::{
-    catalog::{Deployment, Modality, ModelView, NewModel, Prices, Provider, ProviderKind, ProviderView, Tier},
+    catalog::{Deployment, Modality, ModelView, NewModel, Provider, ProviderKind, ProviderView, Tier},
     ids::{ModelId, ProviderId},
-    money::Price,
     time::UnixMs,
 };
 
@@ -110,24 +109,26 @@ pub async fn list_provider_views(c: &mut AnyConnection) -> Result<Vec<ProviderVi
         .collect())
 }
 
-/// Writes a new model. Fails with `model_names_pkey` where a name or alias is taken.
-pub async fn insert_model(c: &mut AnyConnection, id: ModelId, model: &NewModel, at: UnixMs) -> Result<(), sqlx::Error> {
+/// Writes a new model, without its names, prices and deployments.
+pub async fn insert_model(
+    c: &mut AnyConnection,
+    id: ModelId,
+    model: &NewModel,
+    restricted: bool,
+    at: UnixMs,
+) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO models (id, name, tier, modality, input_price, cached_price, output_price, context_window, max_output,
-             default_output, restricted, enabled, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        "INSERT INTO models (id, name, tier, modality, context_window, max_output, default_output, restricted, enabled, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(id.to_string())
     .bind(&model.name)
     .bind(model.tier.as_str())
     .bind(model.modality.as_str())
-    .bind(model.prices.input.map(|price| price.0))
-    .bind(model.prices.cached.map(|price| price.0))
-    .bind(model.prices.output.map(|price| price.0))
     .bind(model.context_window)
     .bind(model.max_output)
     .bind(model.default_output)
-    .bind(i64::from(model.restricted))
+    .bind(i64::from(restricted))
     .bind(i64::from(model.enabled))
     .bind(at.0)
     .execute(c)
@@ -135,30 +136,39 @@ pub async fn insert_model(c: &mut AnyConnection, id: ModelId, model: &NewModel, 
     Ok(())
 }
 
-/// Changes a model.
-pub async fn update_model(c: &mut AnyConnection, id: ModelId, model: &NewModel) -> Result<(), sqlx::Error> {
+/// Changes a model, and locks its row until the transaction ends.
+pub async fn update_model(c: &mut AnyConnection, id: ModelId, model: &NewModel, restricted: bool) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE models SET name = $2, tier = $3, modality = $4, input_price = $5, cached_price = $6, output_price = $7,
-             context_window = $8, max_output = $9, default_output = $10, restricted = $11, enabled = $12 WHERE id = $1",
+        "UPDATE models SET name = $2, tier = $3, modality = $4, context_window = $5, max_output = $6, default_output = $7,
+             restricted = $8, enabled = $9 WHERE id = $1",
     )
     .bind(id.to_string())
     .bind(&model.name)
     .bind(model.tier.as_str())
     .bind(model.modality.as_str())
-    .bind(model.prices.input.map(|price| price.0))
-    .bind(model.prices.cached.map(|price| price.0))
-    .bind(model.prices.output.map(|price| price.0))
     .bind(model.context_window)
     .bind(model.max_output)
     .bind(model.default_output)
-    .bind(i64::from(model.restricted))
+    .bind(i64::from(restricted))
     .bind(i64::from(model.enabled))
     .execute(c)
     .await?;
     Ok(())
 }
 
-/// Replaces a model's names and aliases.
+/// Locks a model until the transaction ends: others that change it or its prices wait.
+pub async fn lock_model(c: &mut AnyConnection, id: ModelId) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE models SET name = name WHERE id = $1").bind(id.to_string()).execute(c).await?;
+    Ok(())
+}
+
+/// Marks a model as restricted.
+pub async fn restrict_model(c: &mut AnyConnection, id: ModelId) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE models SET restricted = 1 WHERE id = $1").bind(id.to_string()).execute(c).await?;
+    Ok(())
+}
+
+/// Replaces a model's names and aliases. Fails with `model_names_pkey` where one of them is taken.
 pub async fn put_names(c: &mut AnyConnection, id: ModelId, name: &str, aliases: &[String]) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM model_names WHERE model_id = $1").bind(id.to_string()).execute(&mut *c).await?;
     let names = std::iter::once((name, 0)).chain(aliases.iter().map(|alias| (alias.as_str(), 1)));
@@ -188,16 +198,60 @@ pub async fn put_deployments(c: &mut AnyConnection, id: ModelId, deployments: &[
     Ok(())
 }
 
-/// All models, by name, with aliases and deployments.
-pub async fn list_models(c: &mut AnyConnection) -> Result<Vec<ModelView>, sqlx::Error> {
+/// All models, by name, with aliases, deployments, and the prices of a time.
+pub async fn list_models(c: &mut AnyConnection, at: UnixMs) -> Result<Vec<ModelView>, sqlx::Error> {
+    read_models(c, at, "").await
+}
+
+/// The model of a public name or an id.
+pub async fn find_model(c: &mut AnyConnection, name_or_id: &str, at: UnixMs) -> Result<Option<ModelView>, sqlx::Error> {
+    let row = sqlx::query("SELECT id FROM models WHERE deleted_at IS NULL AND (name = $1 OR id = $1)")
+        .bind(name_or_id)
+        .fetch_optional(&mut *c)
+        .await?;
+    match row {
+        Some(row) => Ok(read_models(c, at, &row.text("id")?).await?.pop()),
+        None => Ok(None),
+    }
+}
+
+/// The name of the model that a name or alias belongs to, unless it is that one.
+pub async fn find_name_elsewhere(c: &mut AnyConnection, name: &str, than: ModelId) -> Result<Option<String>, sqlx::Error> {
+    let row =
+        sqlx::query("SELECT m.name FROM model_names n JOIN models m ON m.id = n.model_id WHERE n.name = $1 AND n.model_id <> $2")
+            .bind(name)
+            .bind(than.to_string())
+            .fetch_optional(c)
+            .await?;
+    row.map(|row| row.text("name")).transpose()
+}
+
+/// Takes a model out of the catalog; its names are free again.
+pub async fn delete_model(c: &mut AnyConnection, id: ModelId, at: UnixMs) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE models SET deleted_at = $2 WHERE id = $1").bind(id.to_string()).bind(at.0).execute(&mut *c).await?;
+    sqlx::query("DELETE FROM model_names WHERE model_id = $1").bind(id.to_string()).execute(&mut *c).await?;
+    sqlx::query("DELETE FROM deployments WHERE model_id = $1").bind(id.to_string()).execute(c).await?;
+    Ok(())
+}
+
+/// All models, or the one of an id.
+async fn read_models(c: &mut AnyConnection, at: UnixMs, only: &str) -> Result<Vec<ModelView>, sqlx::Error> {
+    let prices = super::prices::list_from(c, at, only).await?;
     let mut aliases: HashMap<ModelId, Vec<String>> = HashMap::new();
-    for row in sqlx::query("SELECT model_id, name FROM model_names WHERE is_alias = 1 ORDER BY name").fetch_all(&mut *c).await? {
+    let rows =
+        sqlx::query("SELECT model_id, name FROM model_names WHERE is_alias = 1 AND ($1 = '' OR model_id = $1) ORDER BY name")
+            .bind(only)
+            .fetch_all(&mut *c)
+            .await?;
+    for row in rows {
         aliases.entry(row.id("model_id")?).or_default().push(row.text("name")?);
     }
     let mut deployments: HashMap<ModelId, Vec<Deployment>> = HashMap::new();
     let rows = sqlx::query(
-        "SELECT d.model_id, d.upstream_model, p.name FROM deployments d JOIN providers p ON p.id = d.provider_id ORDER BY d.position",
+        "SELECT d.model_id, d.upstream_model, p.name FROM deployments d JOIN providers p ON p.id = d.provider_id
+         WHERE $1 = '' OR d.model_id = $1 ORDER BY d.position",
     )
+    .bind(only)
     .fetch_all(&mut *c)
     .await?;
     for row in rows {
@@ -205,11 +259,12 @@ pub async fn list_models(c: &mut AnyConnection) -> Result<Vec<ModelView>, sqlx::
         deployments.entry(row.id("model_id")?).or_default().push(deployment);
     }
     let rows = sqlx::query(
-        "SELECT m.id, m.name, m.tier, m.modality, m.input_price, m.cached_price, m.output_price, m.context_window, m.max_output,
+        "SELECT m.id, m.name, m.tier, m.modality, m.context_window, m.max_output,
              m.default_output, m.restricted, m.enabled,
              (SELECT COUNT(*) FROM organization_models o WHERE o.model_id = m.id AND o.state = 'open') AS open_in
-         FROM models m ORDER BY m.name, m.id",
+         FROM models m WHERE m.deleted_at IS NULL AND ($1 = '' OR m.id = $1) ORDER BY m.name, m.id",
     )
+    .bind(only)
     .fetch_all(c)
     .await?;
     rows.iter()
@@ -221,11 +276,8 @@ pub async fn list_models(c: &mut AnyConnection) -> Result<Vec<ModelView>, sqlx::
                 aliases: aliases.remove(&id).unwrap_or_default(),
                 tier: row.word("tier", Tier::parse)?,
                 modality: row.word("modality", Modality::parse)?,
-                prices: Prices {
-                    input: row.int_opt("input_price")?.map(Price),
-                    cached: row.int_opt("cached_price")?.map(Price),
-                    output: row.int_opt("output_price")?.map(Price),
-                },
+                prices: prices.get(&id).map(|history| history.at(at)).unwrap_or_default(),
+                next_prices: prices.get(&id).and_then(|history| history.next(at)).cloned(),
                 context_window: row.int("context_window")?,
                 max_output: row.int("max_output")?,
                 default_output: row.int_opt("default_output")?,

@@ -12,6 +12,8 @@ pub mod members;
 pub mod migrate;
 pub mod model_access;
 pub mod organizations;
+pub mod price_lists;
+pub mod prices;
 mod row;
 pub mod sessions;
 pub mod settings;

@@ -94,7 +94,7 @@ async fn restricted_unpriced_disabled_and_narrowed_models_are_not_callable() {
         services.create_model(&maya, people::model("open", "simulator")).await.unwrap();
         services.create_model(&maya, people::model("real", "upstream")).await.unwrap();
         let mut costly = people::model("costly", "simulator");
-        (costly.tier, costly.restricted) = (Tier::HighPerformance, true);
+        costly.tier = Tier::HighPerformance;
         services.create_model(&maya, costly).await.unwrap();
         let mut unpriced = people::model("unpriced", "simulator");
         unpriced.prices.output = None;

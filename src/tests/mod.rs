@@ -18,6 +18,8 @@ mod organizations;
 mod outage;
 mod own_account;
 mod own_invitations;
+mod price_lists;
+mod prices;
 mod requests;
 mod rest;
 mod schema;

@@ -1,6 +1,7 @@
 //! The gateway through its own door: a real port in front, a scripted upstream on a real port behind.
 
 mod certificates;
+mod embeddings;
 mod failures;
 mod plain;
 mod refusals;

@@ -1,33 +1,22 @@
 //! `POST /v1/chat/completions` as far as the gateway reads it. The body is parsed once; what goes upstream is the same bytes with the
 //! few values replaced that must be.
 
-use std::{borrow::Cow, cell::RefCell, fmt, ops::Range};
+use std::{borrow::Cow, fmt, ops::Range};
 
 use bytes::Bytes;
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor},
+    de::{MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
 use super::{
-    fields::{FIELDS, Kind, Match, find},
-    shape,
+    fields::FIELDS,
+    object::{self, Invalid, Key, Member, count},
 };
 
-/// Most members of the top object.
-const MEMBERS_MAX: usize = 1_000;
 /// Most choices of one call.
 const CHOICES_MAX: u64 = 128;
-
-/// What is wrong with a body: one sentence, and the field it is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Invalid {
-    /// For people.
-    pub message: String,
-    /// The field.
-    pub param: Option<&'static str>,
-}
 
 /// A request, by what it says and where it says it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,17 +66,9 @@ pub struct Target<'a> {
 impl ChatRequest {
     /// Reads a body.
     pub fn parse(body: &[u8]) -> Result<Self, Invalid> {
-        let body = std::str::from_utf8(body).map_err(|_| invalid(None, "The body is not UTF-8."))?;
-        shape::check(body).map_err(|message| invalid(None, message))?;
-        let problem = RefCell::new(None);
-        let mut parser = serde_json::Deserializer::from_str(body);
-        let read = Reader { body, problem: &problem }.deserialize(&mut parser).and_then(|request| parser.end().map(|()| request));
-        match (read, problem.into_inner()) {
-            (_, Some(problem)) => Err(problem),
-            (Ok(request), None) => request.check(),
-            (Err(error), None) if error.is_data() => Err(invalid(None, "The body must be a JSON object.")),
-            (Err(error), None) => Err(invalid(None, format!("The body is not JSON: {error}."))),
-        }
+        let mut request = Self { choices: 1, ..Self::default() };
+        request.start = object::read(body, &FIELDS, &["model", "messages"], |member| request.take(&member))?;
+        request.check()
     }
 
     fn check(mut self) -> Result<Self, Invalid> {
@@ -170,140 +151,54 @@ impl ChatRequest {
 }
 
 fn invalid(param: Option<&'static str>, message: impl Into<String>) -> Invalid {
-    Invalid { message: message.into(), param }
+    Invalid::new(param, message)
 }
 
-#[derive(Deserialize)]
-struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
-
-struct Reader<'a> {
-    body: &'a str,
-    /// What is wrong, where it is more than a matter of syntax: the parser's own error type would lose the field.
-    problem: &'a RefCell<Option<Invalid>>,
-}
-
-impl<'de> DeserializeSeed<'de> for Reader<'de> {
-    type Value = ChatRequest;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<ChatRequest, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Reader<'de> {
-    type Value = ChatRequest;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ChatRequest, A::Error> {
-        let mut request = ChatRequest { choices: 1, start: self.body.find('{').map_or(0, |at| at + 1), ..ChatRequest::default() };
-        let mut seen = [false; FIELDS.len()];
-        let mut members = 0;
-        while let Some(Key(key)) = map.next_key::<Key>()? {
-            members += 1;
-            if members > MEMBERS_MAX {
-                return Err(self.fail(None, format!("The body has more than {MEMBERS_MAX} fields.")));
-            }
-            match find(&key) {
-                Match::Unknown => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-                Match::Lookalike(field) => {
-                    let message = format!("Write `{}` in lower-case ASCII letters.", field.name);
-                    return Err(self.fail(Some(field.name), message));
-                }
-                Match::Exact(at) if seen[at] => {
-                    let name = FIELDS[at].name;
-                    return Err(self.fail(Some(name), format!("The body has two `{name}` fields.")));
-                }
-                Match::Exact(at) => {
-                    seen[at] = true;
-                    let raw = map.next_value::<&RawValue>()?.get();
-                    self.read(&mut request, at, raw)?;
-                }
-            }
-        }
-        for name in ["model", "messages"] {
-            if !FIELDS.iter().zip(seen).any(|(field, seen)| seen && field.name == name) {
-                return Err(self.fail(Some(name), format!("The body has no `{name}`.")));
-            }
-        }
-        Ok(request)
-    }
-}
-
-impl<'de> Reader<'de> {
-    fn fail<E: serde::de::Error>(&self, param: Option<&'static str>, message: impl Into<String>) -> E {
-        self.problem.replace(Some(invalid(param, message)));
-        E::custom("")
-    }
-
-    /// Where a raw value stands in the body: it is a part of it.
-    fn position(&self, raw: &str) -> Range<usize> {
-        let start = raw.as_ptr().addr() - self.body.as_ptr().addr();
-        start..start + raw.len()
-    }
-
-    fn read<E: serde::de::Error>(&self, request: &mut ChatRequest, at: usize, raw: &'de str) -> Result<(), E> {
-        let field = &FIELDS[at];
-        if let Err(what) = field.kind.check(raw) {
-            let message = if matches!(field.kind, Kind::Refused(_)) { what.into() } else { format!("`{}` {what}", field.name) };
-            return Err(self.fail(Some(field.name), message));
-        }
-        match field.name {
+impl ChatRequest {
+    fn take(&mut self, member: &Member<'_>) -> Result<(), Invalid> {
+        let raw = member.raw;
+        match member.name {
             "model" => {
-                request.model = serde_json::from_str(raw)
-                    .map_err(|_| self.fail::<E>(Some("model"), "`model` must be the name of a model."))?;
-                request.model_at = self.position(raw);
+                self.model =
+                    serde_json::from_str(raw).map_err(|_| invalid(Some("model"), "`model` must be the name of a model."))?;
+                self.model_at = member.range();
             }
-            "stream" => request.stream = raw == "true",
-            "stream_options" => {
-                let options = self.stream_options(raw)?;
-                request.include_usage = options.include_usage.clone().is_some_and(|at| &self.body[at] == "true");
-                request.stream_options = Some(options);
-            }
-            "n" => request.choices = self.count(field.name, raw)?.unwrap_or(1),
-            "max_tokens" => request.max_tokens = Some(Limit { at: self.position(raw), value: self.count(field.name, raw)? }),
+            "stream" => self.stream = raw == "true",
+            "stream_options" => self.stream_options = Some(self.read_stream_options(member)?),
+            "n" => self.choices = count(member.name, raw)?.unwrap_or(1),
+            "max_tokens" => self.max_tokens = Some(Limit { at: member.range(), value: count(member.name, raw)? }),
             "max_completion_tokens" => {
-                request.max_completion_tokens = Some(Limit { at: self.position(raw), value: self.count(field.name, raw)? });
+                self.max_completion_tokens = Some(Limit { at: member.range(), value: count(member.name, raw)? });
             }
             "service_tier" if !matches!(raw, "null" | "\"auto\"" | "\"default\"" | "\"flex\"") => {
-                return Err(
-                    self.fail(Some("service_tier"), "The catalog has no price for this service tier; leave `service_tier` out.")
-                );
+                let message = "The catalog has no price for this service tier; leave `service_tier` out.";
+                return Err(invalid(Some("service_tier"), message));
             }
             "modalities" if raw != "null" && !serde_json::from_str::<Vec<&str>>(raw).is_ok_and(|list| list == ["text"]) => {
-                return Err(self.fail(Some("modalities"), "The catalog has prices for text alone; leave `modalities` out."));
+                return Err(invalid(Some("modalities"), "The catalog has prices for text alone; leave `modalities` out."));
             }
             _ => {}
         }
         Ok(())
     }
 
-    fn count<E: serde::de::Error>(&self, name: &'static str, raw: &str) -> Result<Option<u64>, E> {
-        if raw == "null" {
-            return Ok(None);
-        }
-        raw.parse().map(Some).map_err(|_| self.fail(Some(name), format!("`{name}` must be a whole number of at least 1.")))
-    }
-
-    fn stream_options<E: serde::de::Error>(&self, raw: &'de str) -> Result<StreamOptions, E> {
-        let mut options = StreamOptions { at: self.position(raw), is_null: raw == "null", is_empty: true, include_usage: None };
+    fn read_stream_options(&mut self, member: &Member<'_>) -> Result<StreamOptions, Invalid> {
+        let is_null = member.raw == "null";
+        let mut options = StreamOptions { at: member.range(), is_null, is_empty: true, include_usage: None };
         if options.is_null {
             return Ok(options);
         }
         let wrong =
-            || self.fail(Some("stream_options"), "`stream_options.include_usage` must stand there once, and be true or false.");
-        let members: Members = serde_json::from_str(raw).map_err(|_| wrong())?;
+            || invalid(Some("stream_options"), "`stream_options.include_usage` must stand there once, and be true or false.");
+        let members: Members = serde_json::from_str(member.raw).map_err(|_| wrong())?;
         options.is_empty = members.0.is_empty();
         for (key, value) in members.0 {
             if key.eq_ignore_ascii_case("include_usage") {
                 if key != "include_usage" || options.include_usage.is_some() || !matches!(value, "true" | "false" | "null") {
                     return Err(wrong());
                 }
-                options.include_usage = Some(self.position(value));
+                self.include_usage = value == "true";
+                options.include_usage = Some(member.position(value));
             }
         }
         Ok(options)

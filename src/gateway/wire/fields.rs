@@ -1,10 +1,12 @@
-//! The fields of a chat request that the gateway knows. Everything else passes through untouched.
+//! The fields of requests that the gateway knows. Everything else passes through untouched.
 
-/// What a field must be. All but the first two may also be `null`.
+/// What a field must be. All but the first three may also be `null`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Model,
     Messages,
+    /// What embeddings are made of; checked where it is read.
+    Given,
     Flag,
     Number,
     /// A whole number, of any sign.
@@ -77,6 +79,29 @@ pub(super) const FIELDS: [Field; 41] = [
     field("user_config", Kind::Refused(ELSEWHERE)),
 ];
 
+/// The fields of a request for embeddings.
+pub(super) const EMBEDDING_FIELDS: [Field; 19] = [
+    field("model", Kind::Model),
+    field("input", Kind::Given),
+    field("encoding_format", Kind::Text),
+    field("dimensions", Kind::Integer),
+    field("user", Kind::Text),
+    field("stream", Kind::Flag),
+    field("api_base", Kind::Refused(ELSEWHERE)),
+    field("base_url", Kind::Refused(ELSEWHERE)),
+    field("api_key", Kind::Refused(ELSEWHERE)),
+    field("api_version", Kind::Refused(ELSEWHERE)),
+    field("headers", Kind::Refused(ELSEWHERE)),
+    field("extra_headers", Kind::Refused(ELSEWHERE)),
+    field("extra_body", Kind::Refused(ELSEWHERE)),
+    field("base_model", Kind::Refused(ELSEWHERE)),
+    field("custom_llm_provider", Kind::Refused(ELSEWHERE)),
+    field("fallbacks", Kind::Refused(ELSEWHERE)),
+    field("models", Kind::Refused(ELSEWHERE)),
+    field("model_list", Kind::Refused(ELSEWHERE)),
+    field("user_config", Kind::Refused(ELSEWHERE)),
+];
+
 /// How a key stands to a known field.
 #[derive(Debug)]
 pub(super) enum Match {
@@ -88,7 +113,7 @@ pub(super) enum Match {
     Unknown,
 }
 
-pub(super) fn find(key: &str) -> Match {
+pub(super) fn find(fields: &'static [Field], key: &str) -> Match {
     let folded;
     // Go's JSON reader ignores case, and folds these two as well.
     let plain = if key.contains(['ſ', '\u{212a}']) {
@@ -97,9 +122,9 @@ pub(super) fn find(key: &str) -> Match {
     } else {
         key
     };
-    match FIELDS.iter().position(|field| field.name.eq_ignore_ascii_case(plain)) {
-        Some(at) if FIELDS[at].name == key => Match::Exact(at),
-        Some(at) => Match::Lookalike(&FIELDS[at]),
+    match fields.iter().position(|field| field.name.eq_ignore_ascii_case(plain)) {
+        Some(at) if fields[at].name == key => Match::Exact(at),
+        Some(at) => Match::Lookalike(&fields[at]),
         None => Match::Unknown,
     }
 }
@@ -108,7 +133,7 @@ impl Kind {
     /// Whether a raw JSON value is of this kind, and if not, what it must be.
     pub(super) fn check(self, raw: &str) -> Result<(), &'static str> {
         let first = raw.as_bytes().first().copied().unwrap_or_default();
-        if raw == "null" && !matches!(self, Self::Model | Self::Messages) {
+        if raw == "null" && !matches!(self, Self::Model | Self::Messages | Self::Given) {
             return Ok(());
         }
         let (right, what) = match self {
@@ -120,7 +145,7 @@ impl Kind {
             Self::Text => (first == b'"', "must be a text."),
             Self::List => (first == b'[', "must be a list."),
             Self::Object => (first == b'{', "must be an object."),
-            Self::Any => (true, ""),
+            Self::Any | Self::Given => (true, ""),
             Self::Refused(why) => (false, why),
         };
         if right { Ok(()) } else { Err(what) }

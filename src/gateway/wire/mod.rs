@@ -2,6 +2,9 @@
 
 pub mod answer;
 pub mod chat_request;
+pub mod embeddings_request;
 mod fields;
+pub mod object;
 pub mod prompt;
+pub mod request;
 mod shape;

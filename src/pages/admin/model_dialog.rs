@@ -34,12 +34,7 @@ pub(super) fn ModelDialog(
                     {prices(&form, problems)}
                     {sizes(&form, problems)}
                     {deployments(&form, &providers, problems)}
-                    <Checkbox
-                        label="Restricted"
-                        name="form[restricted]"
-                        checked=form.restricted
-                        hint="Organizations take it in with approval instead of open."
-                    />
+                    {restriction(&form, model.is_none(), problems)}
                     <Checkbox label="Disabled" name="form[disabled]" checked=form.disabled hint="Nobody can call it; keys and history stay."/>
                 </div>
                 <footer>
@@ -128,6 +123,35 @@ fn prices(form: &ModelForm, problems: Problems) -> AnyView {
                 error=problems.field("output_price")
             />
         </div>
+        <Field
+            label="These prices hold from"
+            name="form[prices_from]"
+            id="model-prices-from"
+            kind="date"
+            value=form.prices_from.clone()
+            optional=true
+            hint="Midnight UTC of that day. Empty: at once. What held before stays in the history."
+            error=problems.field("prices_from")
+        />
+    }
+    .into_any()
+}
+
+fn restriction(form: &ModelForm, new: bool, problems: Problems) -> AnyView {
+    let mut choices = vec![Opt::new("no", "No"), Opt::new("yes", "Yes")];
+    if new {
+        choices.insert(0, Opt::new("", "By tier and price"));
+    }
+    view! {
+        <Select
+            label="Restricted"
+            name="form[restricted]"
+            id="model-restricted"
+            choices=choices
+            selected=form.restricted.clone()
+            hint="Organizations take it in with approval instead of open."
+            error=problems.field("restricted")
+        />
     }
     .into_any()
 }
@@ -151,8 +175,7 @@ fn sizes(form: &ModelForm, problems: Problems) -> AnyView {
                 id="model-longest"
                 inputmode="numeric"
                 value=form.max_output.clone()
-                required=true
-                hint="Tokens."
+                hint="Tokens; embeddings: none."
                 error=problems.field("max_output")
             />
             <Field

@@ -13,7 +13,15 @@ use http_body::Body as _;
 use http_body_util::BodyExt;
 
 use super::refuse;
-use crate::server::{Edge, metrics::Door};
+use crate::{
+    domain::price_list::PRICE_LIST_MAX,
+    server::{Edge, metrics::Door},
+};
+
+/// Where price lists are uploaded, the one body that may be longer.
+const PRICE_LIST_PATHS: [&str; 2] = ["/api/v1/catalog/price-lists", "/fn/upload_price_list"];
+/// A form writes quotes and braces as three characters each.
+const PRICE_LIST_BODY_MAX: usize = 3 * PRICE_LIST_MAX;
 
 /// Hands the handler a body that is in memory.
 pub async fn body(State(edge): State<Edge>, request: Request, next: Next) -> Response {
@@ -23,9 +31,10 @@ pub async fn body(State(edge): State<Edge>, request: Request, next: Next) -> Res
     }
     let (parts, body) = request.into_parts();
     let http = &edge.config.http;
+    let limit = if PRICE_LIST_PATHS.contains(&parts.uri.path()) { PRICE_LIST_BODY_MAX } else { http.limits.dashboard_body };
     let read = async {
-        check_head(&parts.headers, http.limits.dashboard_body)?;
-        tokio::time::timeout(http.timeouts.body, collect(body, http.limits.dashboard_body)).await.unwrap_or(Err(Refused::Slow))
+        check_head(&parts.headers, limit)?;
+        tokio::time::timeout(http.timeouts.body, collect(body, limit)).await.unwrap_or(Err(Refused::Slow))
     };
     match read.await {
         Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,

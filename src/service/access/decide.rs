@@ -155,7 +155,7 @@ fn facts(holder: &Holder<'_>, model: &ModelEntry, now: UnixMs) -> Facts {
     let simulated = || model.deployments.iter().all(|d| d.provider.kind == ProviderKind::Simulated);
     Facts {
         enabled: model.enabled,
-        priced: model.prices.input.is_some() && model.prices.output.is_some(),
+        priced: model.prices.at(now).cover(model.modality),
         served: !model.deployments.is_empty(),
         reviewed: team.boundary.is_reviewed(place),
         organization: team.boundary.state(place),

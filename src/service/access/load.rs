@@ -48,8 +48,10 @@ async fn load_models(services: &Services, c: &mut AnyConnection) -> Result<Vec<(
         };
         providers.insert(provider.name, Arc::new(entry));
     }
+    let now = services.clock.now();
+    let mut prices = storage::prices::list_from(c, now, "").await?;
     let mut models = vec![];
-    for (place, model) in storage::catalog::list_models(c).await?.into_iter().enumerate() {
+    for (place, model) in storage::catalog::list_models(c, now).await?.into_iter().enumerate() {
         let deployments = model
             .deployments
             .into_iter()
@@ -61,7 +63,7 @@ async fn load_models(services: &Services, c: &mut AnyConnection) -> Result<Vec<(
             name: model.name,
             tier: model.tier,
             modality: model.modality,
-            prices: model.prices,
+            prices: prices.remove(&model.id).unwrap_or_default(),
             context_window: model.context_window,
             max_output: model.max_output,
             default_output: model.default_output,

@@ -6,9 +6,10 @@ use super::policy::{Boundary, TeamPolicy};
 use crate::{
     domain::{
         api_keys::KeyKind,
-        catalog::{Modality, Prices, ProviderKind, Simulation, Tier},
+        catalog::{Modality, ProviderKind, Simulation, Tier},
         ids::{GroupId, KeyId, ModelId, OrgId, ProviderId, TeamId, UserId},
         model_set::ModelSet,
+        prices::PriceHistory,
         time::UnixMs,
     },
     service::vault::Secret,
@@ -97,8 +98,8 @@ pub struct ModelEntry {
     pub tier: Tier,
     /// Modality.
     pub modality: Modality,
-    /// Prices.
-    pub prices: Prices,
+    /// Prices: those that held when this was built, and what follows them. A call is priced with what holds at its time.
+    pub prices: PriceHistory,
     /// Prompt and completion together.
     pub context_window: i64,
     /// Largest completion.

@@ -16,6 +16,7 @@ use crate::{
         email,
         ids::{ModelId, OrgId, ProviderId, TeamId},
         money::Price,
+        prices::PriceEntry,
         roles::{OrgRole, Role},
         teams::{AccessMode, Team, TeamKind},
         time::{DAY_MS, HOUR_MS, UnixMs},
@@ -94,8 +95,11 @@ pub(super) async fn read(services: &Services) -> Result<Callers, ServiceError> {
             keys.push(DemoKey { cast, key: listed.key, user_name: listed.user_name, team: team.clone() });
         }
     }
-    let mut known: HashMap<String, ModelView> =
-        storage::catalog::list_models(&mut c).await?.into_iter().map(|model| (model.name.clone(), model)).collect();
+    let mut known: HashMap<String, ModelView> = storage::catalog::list_models(&mut c, services.clock.now())
+        .await?
+        .into_iter()
+        .map(|model| (model.name.clone(), model))
+        .collect();
     let models = MODELS.iter().map(|cast| known.remove(cast.name).ok_or_else(|| missing(cast.name))).collect::<Result<_, _>>()?;
     let mut providers = vec![];
     for (name, ..) in PROVIDERS {
@@ -189,12 +193,16 @@ async fn write_catalog(past: &Services, c: &mut AnyConnection, org: OrgId, now: 
             context_window: cast.context_window,
             max_output: cast.max_output,
             default_output: (cast.max_output > 1).then_some(4_096),
-            restricted: cast.tier == crate::domain::catalog::Tier::HighPerformance,
+            prices_from: None,
+            restricted: None,
             enabled: true,
             deployments: vec![],
         };
         let id: ModelId = past.random.id_at(at);
-        storage::catalog::insert_model(c, id, &model, at).await?;
+        let restricted = cast.tier == crate::domain::catalog::Tier::HighPerformance;
+        storage::catalog::insert_model(c, id, &model, restricted, at).await?;
+        let entry = PriceEntry { from: at, prices: model.prices, created_at: at, created_by: String::new() };
+        storage::prices::insert(c, id, &entry).await?;
         storage::catalog::put_names(c, id, &model.name, &model.aliases).await?;
         storage::catalog::put_deployments(c, id, &[(providers[cast.provider], cast.name)]).await?;
         storage::organizations::put_model(c, org, id, cast.state, at).await?;

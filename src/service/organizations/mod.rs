@@ -79,7 +79,7 @@ impl Services {
             }
         })?;
         storage::organizations::put_member(c, org.id, caller.user.id, OrgRole::Admin, at).await?;
-        for model in storage::catalog::list_models(c).await? {
+        for model in storage::catalog::list_models(c, at).await? {
             storage::organizations::put_model(c, org.id, model.id, taken_in_as(model.restricted), at).await?;
         }
         let change = Change {
@@ -184,7 +184,7 @@ impl Services {
         let mut tx = self.store.begin().await?;
         let org = self.organization_for_admin(&mut tx, caller, org).await?;
         let state = ModelState::parse(state).ok_or_else(|| ServiceError::field("state", "Choose open, approval or closed."))?;
-        let model = find_model(&mut tx, model).await?;
+        let model = find_model(&mut tx, model, self.clock.now()).await?;
         let before = storage::organizations::find_model_state(&mut tx, org.id, model.id).await?;
         storage::organizations::put_model(&mut tx, org.id, model.id, state, self.clock.now()).await?;
         let change = Change {
@@ -254,8 +254,7 @@ fn taken_in_as(restricted: bool) -> ModelState {
     if restricted { ModelState::Approval } else { ModelState::Open }
 }
 
-/// The model of a public name or an id.
-pub(super) async fn find_model(c: &mut AnyConnection, name_or_id: &str) -> Result<ModelView, ServiceError> {
-    let models = storage::catalog::list_models(c).await?;
-    models.into_iter().find(|m| m.name == name_or_id || m.id.to_string() == name_or_id).ok_or(ServiceError::NotFound)
+/// The model of a public name or an id, with the prices of a time.
+pub(super) async fn find_model(c: &mut AnyConnection, name_or_id: &str, at: UnixMs) -> Result<ModelView, ServiceError> {
+    storage::catalog::find_model(c, name_or_id, at).await?.ok_or(ServiceError::NotFound)
 }

@@ -105,6 +105,11 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
     ("get_platform_settings", "", "snnnnnno"),
     ("update_platform_settings", "personal_models=none", "snnnnnno"),
     ("recover_ownership", "user={user}&team={team}&to={nothing}&reason=The+owner+left.", "snnnnnnc"),
+    ("delete_model", "id={nothing}", "snnnnnnn"),
+    ("list_model_prices", "id=", "snnnnnno"),
+    ("get_price_list", "list=&effect=&text=", "snnnnnno"),
+    ("upload_price_list", "price_list=[]", "snnnnnnc"),
+    ("apply_price_list", "list={nothing}&models[0]=m", "snnnnnnn"),
 ];
 
 /// The server functions that this program answers.

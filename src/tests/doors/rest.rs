@@ -93,6 +93,14 @@ pub(super) const ROWS: &[(&str, &str, &str, &str)] = &[
     ("POST /catalog/models", "", r#"{"name":"","tier":"general","context_window":1,"max_output":1,"deployments":[]}"#, "snnnnnnc"),
     ("GET /catalog/models/{model}", "", "", "snnnnnno"),
     ("PATCH /catalog/models/{model}", "", r#"{"restricted":false}"#, "snnnnnno"),
+    ("DELETE /catalog/models/{model}", "/catalog/models/no-such-model", "", "snnnnnnn"),
+    ("GET /catalog/prices/{model}", "", "", "snnnnnno"),
+    ("POST /catalog/prices/{model}", "", r#"{"input_price":1}"#, "snnnnnno"),
+    ("POST /catalog/price-lists", "", r#"{"price_list":{"m":{}}}"#, "snnnnnno"),
+    ("GET /catalog/price-lists/{list}", "/catalog/price-lists/{nothing}", "", "snnnnnnn"),
+    ("POST /catalog/price-lists/{list}/apply", "/catalog/price-lists/{nothing}/apply", r#"{"models":["m"]}"#, "snnnnnnn"),
+    ("GET /catalog/settings", "", "", "snnnnnno"),
+    ("PUT /catalog/settings", "", r#"{"restricted_above":null}"#, "snnnnnno"),
 ];
 
 /// The routes that the router has, read from its source: what it serves must be described.

@@ -101,7 +101,8 @@ pub(crate) fn model(name: &str, provider: &str) -> NewModel {
         context_window: 128_000,
         max_output: 16_000,
         default_output: Some(1_000),
-        restricted: false,
+        prices_from: None,
+        restricted: None,
         enabled: true,
         deployments: vec![Deployment { provider: provider.into(), model: format!("{name}-upstream") }],
     }

@@ -1,4 +1,4 @@
-//! `POST /v1/chat/completions`, from the first look at the headers to the answer.
+//! `POST /v1/chat/completions` and `/v1/embeddings`, from the first look at the headers to the answer.
 
 use std::sync::Arc;
 
@@ -15,21 +15,31 @@ use super::{
     body,
     error::GatewayError,
     plain, streaming,
+    wire::request::Endpoint,
 };
 
-/// Answers a call.
-pub async fn create(State(gateway): State<Arc<Gateway>>, request: Request) -> Response<Body> {
-    let mut head = Head::new(&gateway);
-    let answer = match admit(&gateway, &mut head, request).await {
-        Ok(admitted) if admitted.request.stream => streaming::answer(&gateway, admitted).await,
-        Ok(admitted) => plain::answer(&gateway, admitted).await,
+/// `POST /v1/chat/completions`.
+pub async fn chat(State(gateway): State<Arc<Gateway>>, request: Request) -> Response<Body> {
+    answer(&gateway, Endpoint::Chat, request).await
+}
+
+/// `POST /v1/embeddings`.
+pub async fn embeddings(State(gateway): State<Arc<Gateway>>, request: Request) -> Response<Body> {
+    answer(&gateway, Endpoint::Embeddings, request).await
+}
+
+async fn answer(gateway: &Arc<Gateway>, endpoint: Endpoint, request: Request) -> Response<Body> {
+    let mut head = Head::new(gateway);
+    let answer = match admit(gateway, &mut head, endpoint, request).await {
+        Ok(admitted) if admitted.request.stream() => streaming::answer(gateway, admitted).await,
+        Ok(admitted) => plain::answer(gateway, admitted).await,
         Err(error) => Err(error),
     };
     head.complete(answer)
 }
 
 /// Everything that is decided before a call goes upstream, in the order of spec.md §6.
-async fn admit(gateway: &Gateway, head: &mut Head, request: Request) -> Result<Admitted, GatewayError> {
+async fn admit(gateway: &Gateway, head: &mut Head, endpoint: Endpoint, request: Request) -> Result<Admitted, GatewayError> {
     let services = &gateway.services;
     let (parts, body) = request.into_parts();
     let body = body::check_length(services, &parts.headers, body)?;
@@ -41,7 +51,7 @@ async fn admit(gateway: &Gateway, head: &mut Head, request: Request) -> Result<A
         }
     };
     head.name_context(&key);
-    let candidate = Candidate::new(services, key, head.id, head.at, "chat/completions");
+    let candidate = Candidate::new(services, key, head.id, head.at, endpoint);
     if parts.headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
         body::discard(services, body).await?;
         return Err(candidate.refuse(GatewayError::ContentEncoding));
