@@ -188,6 +188,7 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/o/:org") view={Lazy::<lazy::Organization>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/o/:org/members") view={Lazy::<lazy::OrganizationMembers>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/o/:org/settings") view={Lazy::<lazy::OrganizationSettings>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/admin/models/import") view={Lazy::<lazy::PriceList>::new()} ssr=SsrMode::Async/>
             </ParentRoute>
         </Routes>
     }

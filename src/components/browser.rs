@@ -10,14 +10,15 @@ pub use on_server::*;
 mod in_browser {
     use std::{cell::RefCell, time::Duration};
 
-    use js_sys::{Function, Reflect};
+    use js_sys::{Function, Promise, Reflect};
     use leptos::{
         ev::SubmitEvent,
         leptos_dom::helpers::{document, set_timeout, window},
     };
     use wasm_bindgen::{JsCast, JsValue, closure::Closure};
     use web_sys::{
-        Element, FormData, HtmlButtonElement, HtmlDialogElement, HtmlElement, HtmlFormElement, HtmlScriptElement, UrlSearchParams,
+        Element, Event, FormData, HtmlButtonElement, HtmlDialogElement, HtmlElement, HtmlFormElement, HtmlScriptElement,
+        UrlSearchParams,
     };
 
     /// A document's title: the browser takes it as text.
@@ -62,6 +63,19 @@ mod in_browser {
             fields.append(&button.name(), &button.value());
         }
         fields.to_string().into()
+    }
+
+    /// Puts the text of a file, chosen in the input that the event is of, into a field.
+    pub fn fill_from_file(event: &Event, field: &'static str) {
+        let Some(input) = event.target() else { return };
+        let file = Reflect::get(&input, &JsValue::from_str("files")).and_then(|files| Reflect::get_u32(files.unchecked_ref(), 0));
+        let Ok(text) = file.and_then(|file| call(&file, "text", &[])) else { return };
+        leptos::task::spawn_local(async move {
+            let Ok(text) = wasm_bindgen_futures::JsFuture::from(text.unchecked_into::<Promise>()).await else { return };
+            if let Some(field) = document().get_element_by_id(field) {
+                let _ = Reflect::set(&field, &JsValue::from_str("value"), &text);
+            }
+        });
     }
 
     /// Makes a dialog modal, once it stands on the page.
@@ -251,6 +265,9 @@ mod on_server {
     pub fn form_text<Event>(_event: &Event) -> String {
         String::new()
     }
+
+    /// Puts the text of a chosen file into a field.
+    pub fn fill_from_file<Event>(_event: &Event, _field: &'static str) {}
 
     /// Makes a dialog modal.
     pub fn open_modal<Dialog>(_dialog: Dialog) {}

@@ -8,7 +8,7 @@ use leptos_router::LazyRoute;
 use super::{
     AccountPage, ConfirmPage, ForgotPage, InvitePage, KeysPage, LoginPage, MembersPage, NewTeamPage, OrganizationMembersPage,
     OrganizationPage, OrganizationSettingsPage, OverviewPage, ResetPage, SignupPage, TeamSettingsPage, TeamsPage,
-    admin::{ModelsPage, OrganizationsPage, ProvidersPage, SystemPage, UserPage, UsersPage},
+    admin::{ModelsPage, OrganizationsPage, PriceListPage, ProvidersPage, SystemPage, UserPage, UsersPage},
 };
 
 /// Pages of one group, each with the type that the route table names.
@@ -73,7 +73,11 @@ group!(account_pages, __preload_account_pages, Account { AccountSettings => Acco
 
 group!(platform_pages, __preload_platform_pages, Platform {
     Providers => ProvidersPage,
+});
+
+group!(catalog_pages, __preload_catalog_pages, Catalog {
     Models => ModelsPage,
+    PriceList => PriceListPage,
 });
 
 group!(user_pages, __preload_user_pages, Accounts {

@@ -73,6 +73,8 @@ pub struct ModelsPage {
     pub models: Vec<ModelView>,
     /// Names of the providers that a deployment may have.
     pub providers: Vec<String>,
+    /// Dollars per million tokens above which models are restricted; empty for no such rule.
+    pub threshold: String,
     /// What was typed into the form that a plain browser sent just now and that was refused.
     pub typed: Option<ModelForm>,
 }
@@ -83,7 +85,10 @@ pub async fn list_catalog_models() -> Result<ModelsPage, AppError> {
     use super::context;
     let (services, caller) = context::signed_in().await?;
     let providers = services.list_providers(&caller).await?.into_iter().map(|provider| provider.name).collect();
-    Ok(ModelsPage { models: services.list_models(&caller).await?, providers, typed: context::typed_form("model") })
+    let threshold = services.price_threshold(&caller).await?;
+    let threshold = threshold.map(|price| crate::domain::money::NanoUsd(price.0).plain()).unwrap_or_default();
+    let models = services.list_models(&caller).await?;
+    Ok(ModelsPage { models, providers, threshold, typed: context::typed_form("model") })
 }
 
 /// Adds a model, or changes the one of this id.
@@ -120,6 +125,8 @@ pub async fn delete_model(id: String) -> Result<(), AppError> {
 /// Prices of a model that hold from a time on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PriceLine {
+    /// Name of the model.
+    pub model: String,
     pub from: String,
     pub prices: String,
     pub cached: String,
@@ -139,11 +146,13 @@ pub async fn list_model_prices(id: String) -> Result<Vec<PriceLine>, AppError> {
     if id.is_empty() {
         return Ok(vec![]);
     }
+    let model = services.get_model(&caller, &id).await?.name;
     let history = services.list_prices(&caller, &id).await?;
     let now = services.clock.now();
     let begun = history.0.partition_point(|entry| entry.from <= now);
     let price = |price: Option<Price>| price.map_or_else(|| "–".to_owned(), |price| format::price(price.0));
     let line = |(at, entry): (usize, crate::domain::prices::PriceEntry)| PriceLine {
+        model: model.clone(),
         from: format::full(entry.from),
         prices: format!("{} / {}", price(entry.prices.input), price(entry.prices.output)),
         cached: entry.prices.cached.map(|price| format::price(price.0)).unwrap_or_default(),
@@ -162,4 +171,21 @@ pub async fn list_model_prices(id: String) -> Result<Vec<PriceLine>, AppError> {
         },
     };
     Ok(history.0.into_iter().enumerate().map(line).rev().collect())
+}
+
+/// Sets the price above which models are restricted; nothing for no such rule.
+#[server(prefix = "/fn", endpoint = "save_price_threshold", output = PageAnswer)]
+pub async fn save_price_threshold(#[server(default)] restricted_above: String) -> Result<(), AppError> {
+    use super::context::signed_in;
+    use crate::{domain::money::Price, service::ServiceError};
+    let (services, caller) = signed_in().await?;
+    caller.check_platform_admin()?;
+    let wrong = || ServiceError::field("restricted_above", "Enter dollars such as 20 or 7.5, up to 100,000.");
+    let threshold = match restricted_above.trim() {
+        "" => None,
+        text => Some(Price::parse(text).ok_or_else(wrong)?),
+    };
+    services.set_price_threshold(&caller, threshold).await?;
+    leptos_axum::redirect("/admin/models");
+    Ok(())
 }

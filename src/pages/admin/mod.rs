@@ -1,8 +1,10 @@
-//! Pages of the platform: providers, models, organizations, users, settings.
+//! Pages of the platform: providers, models and their prices, organizations, users, settings.
 
 mod model_dialog;
+mod model_prices;
 mod models;
 mod organizations;
+mod price_list;
 mod provider_dialog;
 mod providers;
 mod system;
@@ -10,6 +12,7 @@ mod users;
 
 pub use models::ModelsPage;
 pub use organizations::OrganizationsPage;
+pub use price_list::PriceListPage;
 pub use providers::ProvidersPage;
 pub use system::SystemPage;
 pub use users::{UserPage, UsersPage};
@@ -21,6 +24,8 @@ enum Opened {
     Create,
     Edit(String),
     Delete(String),
+    Prices(String),
+    Threshold,
 }
 
 impl Opened {
@@ -31,6 +36,8 @@ impl Opened {
             Some("create") => Self::Create,
             Some("edit") => Self::Edit(id),
             Some("delete") => Self::Delete(id),
+            Some("prices") => Self::Prices(id),
+            Some("threshold") => Self::Threshold,
             _ => Self::None,
         }
     }

@@ -1,17 +1,34 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::{Opened, model_dialog::ModelDialog};
+use super::{
+    Opened,
+    model_dialog::ModelDialog,
+    model_prices::{DeleteModelDialog, PricesDialog, ThresholdDialog},
+};
 use crate::{
-    components::{Badge, Empty, LinkButton, PageHead, Quiet, SkeletonTable, noscroll},
+    components::{Badge, Empty, Icon, LinkButton, Menu, PageHead, Quiet, SkeletonTable, noscroll},
     domain::{
         catalog::{ModelView, Tier},
         format,
         money::Price,
     },
-    pages::{data::PageData, form::FormAction},
-    server_fns::catalog::{ListCatalogModels, ModelsPage as Page, SaveModel},
+    pages::{
+        data::{PageData, nothing},
+        form::FormAction,
+    },
+    server_fns::catalog::{
+        DeleteModel, ListCatalogModels, ListModelPrices, ModelsPage as Page, PriceLine, SaveModel, SavePriceThreshold,
+    },
 };
+
+/// The forms of the page.
+#[derive(Clone, Copy)]
+struct Forms {
+    save: FormAction,
+    remove: FormAction,
+    threshold: FormAction,
+}
 
 /// `/admin/models`: the catalog with its prices.
 #[component]
@@ -19,13 +36,24 @@ pub fn ModelsPage() -> impl IntoView {
     let query = use_query_map();
     let opened = Memo::new(move |_| Opened::of(&query.get()));
     let save = FormAction::to::<SaveModel>();
-    let models = PageData::load_again(move || save.version(), || ListCatalogModels {});
+    let (remove, threshold) = (FormAction::to::<DeleteModel>(), FormAction::to::<SavePriceThreshold>());
+    let forms = Forms { save, remove, threshold };
+    let changes = move || save.version() + remove.version() + threshold.version();
+    let models = PageData::load_again(changes, || ListCatalogModels {});
+    let priced = Memo::new(move |_| match opened.get() {
+        Opened::Prices(id) => id,
+        _ => String::new(),
+    });
+    let prices = PageData::load(move || ListModelPrices { id: priced.get() });
     view! {
         <PageHead title="Models and prices" context="Platform" lead="What can be called, at which price. A model without a price can not be called.">
+            <LinkButton label="Restriction" href="/admin/models?dialog=threshold" class="ghost"/>
+            <LinkButton label="Import prices" href="/admin/models/import"/>
             <LinkButton label="Add model" href="/admin/models?dialog=create" class="primary" icon="plus"/>
         </PageHead>
         {models.page(|| view! { <SkeletonTable/> }.into_any(), |page| table(page.models, page.providers.is_empty()))}
-        {models.dialog(move || opened.track(), move |page| dialog(opened.get_untracked(), page, save))}
+        {models.dialog(move || opened.track(), move |page| dialog(opened.get_untracked(), page, forms))}
+        {prices.part(nothing, |_| nothing(), move |lines| history(lines, priced.get_untracked()))}
     }
 }
 
@@ -60,6 +88,7 @@ fn table(list: Vec<ModelView>, no_provider: bool) -> AnyView {
                             <th role="columnheader" scope="col" class="n">"Context"</th>
                             <th role="columnheader" scope="col" class="n">"Open in"</th>
                             <th role="columnheader" scope="col">"State"</th>
+                            <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
                         </tr>
                     </thead>
                     <tbody role="rowgroup">{groups}</tbody>
@@ -80,7 +109,7 @@ fn group(tier: Tier, list: &[ModelView]) -> Option<AnyView> {
     Some(
         view! {
             <tr class="grp" role="row">
-                <td colspan="7" role="cell"><b>{tier.label()}</b>{count}</td>
+                <td colspan="8" role="cell"><b>{tier.label()}</b>{count}</td>
             </tr>
             {rows}
         }
@@ -97,12 +126,17 @@ fn row(model: &ModelView) -> AnyView {
         1 => "1 organization".to_owned(),
         n => format!("{n} organizations"),
     };
-    let state = match (model.enabled, model.prices.input.zip(model.prices.output), model.restricted) {
+    let state = match (model.enabled, model.prices.cover(model.modality), model.restricted) {
         (false, _, _) => view! { <Badge text="Disabled"/> }.into_any(),
-        (true, None, _) => view! { <Badge text="No price" tone="warn" icon="alert"/> }.into_any(),
-        (true, Some(_), true) => view! { <Badge text="Restricted" tone="line" icon="lock"/> }.into_any(),
-        (true, Some(_), false) => view! { <Quiet text="Enabled"/> }.into_any(),
+        (true, false, _) => view! { <Badge text="No price" tone="warn" icon="alert"/> }.into_any(),
+        (true, true, true) => view! { <Badge text="Restricted" tone="line" icon="lock"/> }.into_any(),
+        (true, true, false) => view! { <Quiet text="Enabled"/> }.into_any(),
     };
+    let address = |dialog: &str| format!("/admin/models?dialog={dialog}&id={}", model.id);
+    let coming = model.next_prices.as_ref().map(|next| {
+        let prices = format!("{} / {}", price(next.prices.input), price(next.prices.output));
+        view! { <small>{format!("from {}: {prices}", format::date(next.from))}</small> }
+    });
     view! {
         <tr role="row">
             <td role="cell" class="lead">
@@ -111,10 +145,23 @@ fn row(model: &ModelView) -> AnyView {
             </td>
             <td role="cell" class="sub drop">{model.modality.as_str()}</td>
             <td role="cell" class="sub drop">{served}</td>
-            <td role="cell" class="n">{price(model.prices.input)}" / "{price(model.prices.output)}</td>
+            <td role="cell" class="n">{price(model.prices.input)}" / "{price(model.prices.output)}{coming}</td>
             <td role="cell" class="n drop">{format::count(model.context_window)}</td>
             <td role="cell" class="n sub drop">{open_in}</td>
             <td role="cell" class="meta">{state}</td>
+            <td role="cell" class="act">
+                <Menu
+                    id=format!("model-{}", model.id)
+                    label=format!("Actions for {}", model.name)
+                    class="end"
+                    button=|| view! { <Icon name="dots"/> }
+                >
+                    <a href=edit.clone() {..noscroll()}>"Edit"</a>
+                    <a href=address("prices") {..noscroll()}>"Price history"</a>
+                    <hr/>
+                    <a class="danger" href=address("delete") {..noscroll()}>"Remove"</a>
+                </Menu>
+            </td>
         </tr>
     }
     .into_any()
@@ -124,14 +171,27 @@ fn price(price: Option<Price>) -> String {
     price.map_or_else(|| "–".to_owned(), |price| format::price(price.0))
 }
 
-fn dialog(opened: Opened, page: Page, save: FormAction) -> Option<AnyView> {
-    let Page { models, providers, typed } = page;
+/// The dialog with a model's prices, where the address opens it.
+fn history(lines: Vec<PriceLine>, id: String) -> AnyView {
+    let Some(model) = lines.first().map(|line| line.model.clone()).filter(|_| !id.is_empty()) else { return nothing() };
+    let edit = format!("/admin/models?dialog=edit&id={id}");
+    view! { <PricesDialog model=model edit=edit lines=lines/> }.into_any()
+}
+
+fn dialog(opened: Opened, page: Page, forms: Forms) -> Option<AnyView> {
+    let Forms { save, remove, threshold } = forms;
+    let Page { models, providers, typed, threshold: above } = page;
     match opened {
         Opened::Create => Some(view! { <ModelDialog model=None typed=typed providers=providers action=save/> }.into_any()),
         Opened::Edit(id) => {
             let model = models.into_iter().find(|model| model.id.to_string() == id)?;
             Some(view! { <ModelDialog model=Some(model) typed=typed providers=providers action=save/> }.into_any())
         }
-        Opened::None | Opened::Delete(_) => None,
+        Opened::Delete(id) => {
+            let model = models.into_iter().find(|model| model.id.to_string() == id)?;
+            Some(view! { <DeleteModelDialog id=id name=model.name action=remove/> }.into_any())
+        }
+        Opened::Threshold => Some(view! { <ThresholdDialog threshold=above action=threshold/> }.into_any()),
+        Opened::None | Opened::Prices(_) => None,
     }
 }

@@ -107,6 +107,7 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
     ("recover_ownership", "user={user}&team={team}&to={nothing}&reason=The+owner+left.", "snnnnnnc"),
     ("delete_model", "id={nothing}", "snnnnnnn"),
     ("list_model_prices", "id=", "snnnnnno"),
+    ("save_price_threshold", "restricted_above=20", "snnnnnno"),
     ("get_price_list", "list=&effect=&text=", "snnnnnno"),
     ("upload_price_list", "price_list=[]", "snnnnnnc"),
     ("apply_price_list", "list={nothing}&models[0]=m", "snnnnnnn"),

@@ -1,0 +1,112 @@
+use leptos::prelude::*;
+
+use crate::{
+    components::{Badge, Button, Dialog, Field, LinkButton, Quiet},
+    pages::form::{Form, FormAction},
+    server_fns::catalog::PriceLine,
+};
+
+const CLOSE: &str = "/admin/models";
+
+/// What a model cost, costs and will cost.
+#[component]
+pub(super) fn PricesDialog(model: String, edit: String, lines: Vec<PriceLine>) -> impl IntoView {
+    let rows = lines.into_iter().map(row).collect_view();
+    view! {
+        <Dialog id="prices" title=format!("Prices of {model}") close=CLOSE width="w-600">
+            <div class="dlg-body">
+                <div class="tbl-wrap whole">
+                    <table class="tbl stack" role="table">
+                        <thead role="rowgroup">
+                            <tr role="row">
+                                <th role="columnheader" scope="col">"From (UTC)"</th>
+                                <th role="columnheader" scope="col" class="n">"In / out per 1M tokens"</th>
+                                <th role="columnheader" scope="col" class="n">"Cached"</th>
+                                <th role="columnheader" scope="col">"Entered"</th>
+                                <th role="columnheader" scope="col">"State"</th>
+                            </tr>
+                        </thead>
+                        <tbody role="rowgroup">{rows}</tbody>
+                    </table>
+                </div>
+                <p class="hint">"Entries are never changed: a new price follows the old one. Calls keep the price of their beginning."</p>
+            </div>
+            <footer>
+                <LinkButton label="Close" href=CLOSE/>
+                <LinkButton label="Enter new prices" href=edit class="primary"/>
+            </footer>
+        </Dialog>
+    }
+}
+
+fn row(line: PriceLine) -> AnyView {
+    let state = match line.state.as_str() {
+        "Now" => view! { <Badge text="Now" tone="ok"/> }.into_any(),
+        "Announced" => view! { <Badge text="Announced" tone="line" icon="clock"/> }.into_any(),
+        _ => view! { <Quiet text="Past"/> }.into_any(),
+    };
+    view! {
+        <tr role="row">
+            <td role="cell" class="lead">{line.from}</td>
+            <td role="cell" class="n">{line.prices}</td>
+            <td role="cell" class="n sub">{line.cached}</td>
+            <td role="cell" class="sub">{line.entered}</td>
+            <td role="cell" class="meta">{state}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// From which price on models are restricted.
+#[component]
+pub(super) fn ThresholdDialog(threshold: String, action: FormAction) -> impl IntoView {
+    let problems = action.problems();
+    view! {
+        <Dialog id="threshold" title="Restrict costly models" close=CLOSE width="w-480">
+            <Form action=action>
+                <div class="dlg-body">
+                    {problems.note()}
+                    <Field
+                        label="Restricted above"
+                        name="restricted_above"
+                        id="restricted-above"
+                        inputmode="decimal"
+                        prefix="$"
+                        value=threshold
+                        optional=true
+                        autofocus=true
+                        hint="Per 1M tokens, for the dearest of a model's prices. Empty: no price restricts. Acts on models and prices that are entered from now on."
+                        error=problems.field("restricted_above")
+                    />
+                </div>
+                <footer>
+                    <LinkButton label="Cancel" href=CLOSE/>
+                    <Button label="Save" class="primary" busy=action.pending()/>
+                </footer>
+            </Form>
+        </Dialog>
+    }
+}
+
+/// "Remove model".
+#[component]
+pub(super) fn DeleteModelDialog(id: String, name: String, action: FormAction) -> impl IntoView {
+    let problems = action.problems();
+    view! {
+        <Dialog id="remove-model" title=format!("Remove {name}") close=CLOSE width="w-480">
+            <Form action=action>
+                <div class="dlg-body">
+                    {problems.note()}
+                    <input type="hidden" name="id" value=id/>
+                    <p>
+                        "Calls with it are refused from the next one on, also by its other names. What was called stays in the history, and the name is free again. To stop it for a while, disable it instead."
+                    </p>
+                </div>
+                <footer>
+                    <LinkButton label="Cancel" href=CLOSE/>
+                    <Button label="Remove model" class="danger" busy=action.pending()/>
+                </footer>
+            </Form>
+        </Dialog>
+    }
+}
