@@ -93,7 +93,11 @@ async fn embeddings_pass_through_to_the_provider_and_back() {
         const ANSWER: &str = r#"{"object":"list","new":[1.50],"data":[{"object":"embedding","index":0,"embedding":[0.1,-0.2]}],"model":"x","usage":{"prompt_tokens":7,"total_tokens":7}}"#;
         world.upstream.will_answer(200, "content-type: application/json\r\n", ANSWER);
         let body = r#"{"future":{"x":1e2},"input":"Hi","model":"vec","dimensions":2,"user":"u-1"}"#;
-        let send = || world.request(reqwest::Method::POST, "/v1/embeddings").bearer_auth(&world.key).body(body).send();
+        let send = || {
+            // Calls of one moment have no order in the log.
+            world.services.clock.advance(1_000);
+            world.request(reqwest::Method::POST, "/v1/embeddings").bearer_auth(&world.key).body(body).send()
+        };
         assert_eq!(send().await.unwrap().text().await.unwrap(), ANSWER);
         let [sent] = world.upstream.journal().try_into().unwrap();
         assert!(sent.head.starts_with("post /v1/embeddings http/1.1"), "{}", sent.head);
