@@ -133,6 +133,7 @@ fn row(model: &ModelView) -> AnyView {
         (true, true, false) => view! { <Quiet text="Enabled"/> }.into_any(),
     };
     let address = |dialog: &str| format!("/admin/models?dialog={dialog}&id={}", model.id);
+    let (prices, delete) = (address("prices"), address("delete"));
     let coming = model.next_prices.as_ref().map(|next| {
         let prices = format!("{} / {}", price(next.prices.input), price(next.prices.output));
         view! { <small>{format!("from {}: {prices}", format::date(next.from))}</small> }
@@ -157,9 +158,9 @@ fn row(model: &ModelView) -> AnyView {
                     button=|| view! { <Icon name="dots"/> }
                 >
                     <a href=edit.clone() {..noscroll()}>"Edit"</a>
-                    <a href=address("prices") {..noscroll()}>"Price history"</a>
+                    <a href=prices.clone() {..noscroll()}>"Price history"</a>
                     <hr/>
-                    <a class="danger" href=address("delete") {..noscroll()}>"Remove"</a>
+                    <a class="danger" href=delete.clone() {..noscroll()}>"Remove"</a>
                 </Menu>
             </td>
         </tr>

@@ -110,11 +110,12 @@ fn preview(page: Page, text: String, action: FormAction) -> AnyView {
         }
         .into_any()
     };
+    let id = page.id.clone();
     let body = if can_apply && !is_empty {
         let controls = controls(page.is_new, &page.providers, problems);
         view! {
             <Form action=action>
-                <input type="hidden" name="list" value=page.id.clone()/>
+                <input type="hidden" name="list" value=id/>
                 {problems.note()}
                 {move || problems.field("models").get().map(|text| view! { <Note kind=NoteKind::Danger title=text/> })}
                 <section class="card" aria-label="Rows of the list">{table}</section>
