@@ -46,7 +46,7 @@ const of = (names) => measure([...shared, ...groups.filter(({ name }) => names.i
 const NAMES = {
   login: 'signing in', door: 'signing up, links from mails', team: 'list of teams', home: 'a team’s overview', key: 'API keys',
   member: 'members of a team', account: 'account', platform: 'platform pages',
-  user: 'platform’s users', system: 'organizations, settings', organization: 'an organization',
+  user: 'platform’s users', organization: 'organizations, system', organization_member: 'members of an organization',
 };
 const rows = [
   ...groups.map(({ name }) => [`WebAssembly, first load: ${NAMES[name] ?? name}`, of([name]), WASM_BUDGET]),

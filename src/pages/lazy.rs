@@ -85,13 +85,13 @@ group!(user_pages, __preload_user_pages, Accounts {
     User => UserPage,
 });
 
-group!(system_pages, __preload_system_pages, Installation {
+group!(organization_pages, __preload_organization_pages, Organizational {
     Organizations => OrganizationsPage,
-    System => SystemPage,
+    Organization => OrganizationPage,
     OrganizationSettings => OrganizationSettingsPage,
+    System => SystemPage,
 });
 
-group!(organization_pages, __preload_organization_pages, OfOrganization {
-    Organization => OrganizationPage,
+group!(organization_member_pages, __preload_organization_member_pages, OfOrganization {
     OrganizationMembers => OrganizationMembersPage,
 });

@@ -57,7 +57,7 @@ pub fn OrganizationMembersPage() -> impl IntoView {
     let removal = PageData::load(move || PreviewOrganizationRemoval { org: org.get(), user: leaver.get() });
     announce(forms);
     view! {
-        {move || (dialog.get() != "promote").then(|| forms.role.problems().note())}
+        {forms.role.problems().note()}
         {members.page(
             || view! { <div class="card"><SkeletonTable rows=8/></div> }.into_any(),
             move |page| content(page, &query.get_untracked(), forms),
