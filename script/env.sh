@@ -10,6 +10,7 @@ export ROOT CACHE TOOLS
 # Versions of the tools that are installed here and not by Cargo.lock or package-lock.json.
 CARGO_LEPTOS_VERSION=0.3.11
 LITELLM_VERSION=1.102.4
+AIOSMTPD_VERSION=1.4.6
 # The oldest compiler that builds everything (cargo-leptos needs it).
 RUST_MINIMUM=1.96
 

@@ -41,6 +41,12 @@ export class Api {
     return (response.status() === 204 ? {} : await response.json()) as T;
   }
 
+  async patch<T = Record<string, unknown>>(path: string, data: unknown): Promise<T> {
+    const response = await this.context.patch(`/api/v1${path}`, { data });
+    expect(response.ok(), `PATCH ${path}: ${response.status()} ${await response.text()}`).toBe(true);
+    return (await response.json()) as T;
+  }
+
   async get<T = Record<string, unknown>>(path: string): Promise<T> {
     const response = await this.context.get(`/api/v1${path}`);
     expect(response.ok(), `GET ${path}: ${response.status()} ${await response.text()}`).toBe(true);

@@ -20,7 +20,7 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Starts a program and waits until `url` answers with a success. */
+/** Starts a program and waits until `url` answers: over HTTP with a success, over SMTP (`smtp://host:port`) with a greeting. */
 export async function start(
   command: string,
   args: string[],
@@ -48,11 +48,25 @@ export async function start(
 }
 
 async function answers(url: string): Promise<boolean> {
+  if (url.startsWith('smtp:')) return greets(new URL(url));
   try {
     return (await fetch(url, { signal: AbortSignal.timeout(2000) })).ok;
   } catch {
     return false;
   }
+}
+
+function greets({ hostname, port }: URL): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(Number(port), hostname);
+    const done = (answer: boolean) => {
+      resolve(answer);
+      socket.destroy();
+    };
+    socket.setTimeout(2000, () => done(false));
+    socket.on('error', () => done(false));
+    socket.on('data', (text) => done(text.toString('latin1').startsWith('220 ')));
+  });
 }
 
 function stop(child: ChildProcess): Promise<void> {

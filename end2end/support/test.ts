@@ -1,5 +1,5 @@
 // The tests' own `test`: a platform for each, and a page whose console must stay clean.
-import { test as base, expect } from '@playwright/test';
+import { test as base, expect, type Page } from '@playwright/test';
 import { type Database, type Platform, startPlatform } from './platform';
 
 export type Options = {
@@ -12,7 +12,10 @@ export type Options = {
   expectedMessages: RegExp[];
 };
 
-export const test = base.extend<Options & { platform: Platform }>({
+/** Opens a browser of its own: no cookie of another, and a console that is watched. */
+export type OpenBrowser = (expectedMessages?: RegExp[]) => Promise<Page>;
+
+export const test = base.extend<Options & { platform: Platform; openBrowser: OpenBrowser }>({
   database: ['sqlite', { option: true }],
   withDemo: [false, { option: true }],
   settings: [{}, { option: true }],
@@ -29,15 +32,34 @@ export const test = base.extend<Options & { platform: Platform }>({
   baseURL: async ({ platform }, use) => use(platform.url),
 
   page: async ({ page, expectedMessages }, use) => {
-    const messages: string[] = [];
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') messages.push(`${message.type()}: ${message.text()}`);
-    });
-    page.on('pageerror', (error) => messages.push(`uncaught: ${error.message}`));
+    const unexpected = watchConsole(page, expectedMessages);
     await use(page);
-    const unexpected = messages.filter((message) => !expectedMessages.some((pattern) => pattern.test(message)));
     expect(unexpected, 'messages in the browser console').toEqual([]);
   },
+
+  openBrowser: async ({ browser, expectedMessages }, use) => {
+    const opened: { page: Page; unexpected: string[] }[] = [];
+    await use(async (expected = expectedMessages) => {
+      const page = await (await browser.newContext()).newPage();
+      opened.push({ page, unexpected: watchConsole(page, expected) });
+      return page;
+    });
+    for (const { page } of opened) await page.context().close();
+    expect(opened.map(({ unexpected }) => unexpected), 'messages in the consoles of the browsers').toEqual(opened.map(() => []));
+  },
 });
+
+/** What the console of a page's browser says and nobody expects, as it comes. Further pages of the same browser are watched, too. */
+function watchConsole(page: Page, expected: RegExp[]): string[] {
+  const unexpected: string[] = [];
+  const say = (message: string) => {
+    if (!expected.some((pattern) => pattern.test(message))) unexpected.push(message);
+  };
+  page.context().on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') say(`${message.type()}: ${message.text()}`);
+  });
+  page.context().on('weberror', (error) => say(`uncaught: ${error.error().message}`));
+  return unexpected;
+}
 
 export { expect };

@@ -28,14 +28,22 @@ pub fn Tile(
 
 /// Avatar, name and, below it, a smaller line.
 #[component]
-pub fn Who(#[prop(into)] name: String, #[prop(into)] id: String, #[prop(optional, into)] detail: String) -> impl IntoView {
+pub fn Who(
+    #[prop(into)] name: String,
+    #[prop(into)] id: String,
+    #[prop(optional, into)] detail: String,
+    /// Whether this is the reader.
+    #[prop(optional)]
+    you: bool,
+) -> impl IntoView {
+    let you = you.then(|| view! { <span class="you">" (you)"</span> });
     let size = if detail.is_empty() { "sm" } else { "" };
     let text = if detail.is_empty() {
-        view! { <span class="trunc">{name.clone()}</span> }.into_any()
+        view! { <span class="trunc">{name.clone()}{you}</span> }.into_any()
     } else {
         view! {
             <span>
-                <b class="trunc">{name.clone()}</b>
+                <b class="trunc">{name.clone()}{you}</b>
                 <small class="trunc">{detail}</small>
             </span>
         }

@@ -78,16 +78,83 @@ mod in_browser {
         });
     }
 
-    /// Makes a dialog modal, once it stands on the page.
+    thread_local! {
+        /// Where focus was before a dialog took it.
+        static OPENER: RefCell<Option<HtmlElement>> = const { RefCell::new(None) };
+    }
+
+    /// Makes a dialog modal, once it stands on the page. Its first field gets focus, or its heading where it takes something away.
     pub fn open_modal(dialog: HtmlDialogElement) {
         after(0, move || {
             // One that is modal already stays as it is: a page that loads again builds its parts anew in what is there.
-            if !dialog.matches(":modal").unwrap_or(false) {
-                // What the server opened is not modal, and `show_modal` refuses what is open.
-                let _ = dialog.remove_attribute("open");
-                let _ = dialog.show_modal();
+            if dialog.matches(":modal").unwrap_or(false) {
+                return;
+            }
+            // A dialog that follows another goes back to where the first was opened.
+            if let Some(opener) = focused() {
+                OPENER.set(Some(opener));
+            }
+            // What the server opened is not modal, and `show_modal` refuses what is open.
+            let _ = dialog.remove_attribute("open");
+            let _ = dialog.show_modal();
+            let takes = matches!(dialog.query_selector("footer .danger"), Ok(Some(_)));
+            focus_in(
+                &dialog,
+                if takes { "h2" } else { "[autofocus], .dlg-body :is(input:not([type=hidden], [readonly]), textarea, select)" },
+            );
+        });
+    }
+
+    /// Puts focus back to where it was before a dialog, unless it has gone elsewhere.
+    pub fn return_focus() {
+        after(0, || {
+            let another = matches!(document().query_selector("dialog:modal"), Ok(Some(_)));
+            if another || focused().is_some() {
+                return;
+            }
+            if let Some(opener) = OPENER.take() {
+                let _ = opener.focus();
             }
         });
+    }
+
+    /// What has focus; for something in a popover the button that opens it, for the popover is closed by then.
+    fn focused() -> Option<HtmlElement> {
+        let focused = document().active_element().filter(|element| element.tag_name() != "BODY")?;
+        let button = match focused.closest("[popover]") {
+            Ok(Some(popover)) => document().query_selector(&format!("[popovertarget='{}']", popover.id())).ok().flatten(),
+            _ => None,
+        };
+        button.unwrap_or(focused).dyn_into().ok()
+    }
+
+    fn focus_in(element: &Element, selector: &str) {
+        if let Ok(Some(found)) = element.query_selector(selector)
+            && let Ok(found) = found.dyn_into::<HtmlElement>()
+        {
+            let _ = found.focus();
+        }
+    }
+
+    /// What stands behind the phones' navigation while that is open.
+    const BEHIND: [&str; 3] = [".skip", ".bar", "#main"];
+
+    /// Keeps focus in a popover that covers the page: it is put there, and what is behind can not have it.
+    pub fn hold_focus(id: &str) {
+        let Some(popover) = document().get_element_by_id(id) else { return };
+        if popover.matches(":popover-open").unwrap_or(false) {
+            focus_in(&popover, "a");
+            for behind in BEHIND.iter().filter_map(|selector| document().query_selector(selector).ok().flatten()) {
+                let _ = behind.set_attribute("inert", "");
+            }
+        }
+    }
+
+    /// The opposite, before the popover closes: then the browser puts focus back to the button that opened it.
+    pub fn release_focus() {
+        for behind in BEHIND.iter().filter_map(|selector| document().query_selector(selector).ok().flatten()) {
+            let _ = behind.remove_attribute("inert");
+        }
     }
 
     /// Closes an open popover.
@@ -271,6 +338,15 @@ mod on_server {
 
     /// Makes a dialog modal.
     pub fn open_modal<Dialog>(_dialog: Dialog) {}
+
+    /// Puts focus back to where it was before a dialog.
+    pub fn return_focus() {}
+
+    /// Keeps focus in a popover that covers the page.
+    pub fn hold_focus(_id: &str) {}
+
+    /// The opposite, before the popover closes.
+    pub fn release_focus() {}
 
     /// Closes an open popover.
     pub fn hide_popover(_id: &str) {}

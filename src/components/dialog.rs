@@ -4,7 +4,8 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 use super::{Icon, browser, noscroll};
 
 /// A modal that an address opens (`?dialog=create`): the server renders it open, the browser then makes it modal.
-/// Mount it with `Show` on the query. Esc and the close button go to `close`, so Back and Forward work too.
+/// Mount it with `Show` on the query. Esc and the close button go to `close`, so Back and Forward work too. Focus goes to the first
+/// field, or to the heading where the dialog takes something away, and back to where it was.
 ///
 /// Children are, in order: `<div class="dlg-body">` and `<footer>`, both usually inside one form.
 #[component]
@@ -31,6 +32,7 @@ pub fn Dialog(
             browser::open_modal(dialog);
         }
     });
+    on_cleanup(browser::return_focus);
     let navigate = use_navigate();
     let leave = close.clone();
     let on_cancel = move |event: ev::Event| {

@@ -85,8 +85,8 @@ pub fn Field(
                     max=max
                     step=step
                     placeholder=placeholder
-                    aria-invalid=move || error.get().is_some().then_some("true")
-                    aria-describedby=move || if error.get().is_some() { Some(described_on_error.clone()) } else { described.clone() }
+                    aria-invalid=move || error.try_get().flatten().is_some().then_some("true")
+                    aria-describedby=move || if error.try_get().flatten().is_some() { Some(described_on_error.clone()) } else { described.clone() }
                 />
                 {suffix}
                 {toggle}
@@ -128,7 +128,7 @@ pub fn TextArea(
                     required=required
                     maxlength=maxlength
                     spellcheck=if code { "false" } else { "true" }
-                    aria-invalid=move || error.get().is_some().then_some("true")
+                    aria-invalid=move || error.try_get().flatten().is_some().then_some("true")
                     aria-describedby=described
                 >
                     {value}
@@ -155,7 +155,8 @@ pub(super) fn label_line(id: &str, label: String, optional: bool, aside: Option<
 
 /// The line below an input: its error, else its hint.
 pub(super) fn note_line(id: String, hint: String, error: MaybeProp<String>) -> AnyView {
-    (move || match error.get() {
+    // It may be gone already: a dialog that an answer closes is still on the page for a moment.
+    (move || match error.try_get().flatten() {
         Some(text) => Some(view! { <p class="err" id=id.clone()><Icon name="alert"/><span>{text}</span></p> }.into_any()),
         None if hint.is_empty() => None,
         None => Some(view! { <p class="hint" id=id.clone()>{hint.clone()}</p> }.into_any()),

@@ -53,7 +53,7 @@ pub fn Select(
                     id=id.clone()
                     name=name
                     required=required
-                    aria-invalid=move || error.get().is_some().then_some("true")
+                    aria-invalid=move || error.try_get().flatten().is_some().then_some("true")
                     aria-describedby=described
                 >
                     {options(choices, &selected)}

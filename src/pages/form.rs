@@ -8,6 +8,7 @@ use leptos::{
 };
 use serde::de::DeserializeOwned;
 
+use super::{data::Standing, watch::bump};
 use crate::{
     components::{Note, NoteKind, browser},
     error::AppError,
@@ -21,6 +22,11 @@ pub struct FormAction {
     pending: RwSignal<bool>,
     version: RwSignal<u32>,
     answer: RwSignal<Option<Answer>>,
+    /// The same for the form's parts. They are made here and not with the parts: an answer that closes a dialog disposes what was made
+    /// in it before it is off the page, and its parts still listen.
+    busy: Signal<bool>,
+    problem: Signal<Option<AppError>>,
+    standing: Option<Standing>,
 }
 
 impl FormAction {
@@ -33,12 +39,21 @@ impl FormAction {
     fn at(path: &'static str) -> Self {
         let refused = use_context::<ServerActionError>().filter(|error| error.path() == path);
         let refused = refused.map(|error| Err(ServerFnUrlError::<AppError>::decode_err(error.err())));
-        Self { path, pending: RwSignal::new(false), version: RwSignal::new(0), answer: RwSignal::new(refused) }
+        let (pending, answer) = (RwSignal::new(false), RwSignal::new(refused));
+        Self {
+            path,
+            pending,
+            version: RwSignal::new(0),
+            answer,
+            busy: pending.into(),
+            problem: Signal::derive(move || answer.read().as_ref().and_then(|answer| answer.as_ref().err().cloned())),
+            standing: use_context(),
+        }
     }
 
     /// While the answer is awaited.
     pub fn pending(self) -> Signal<bool> {
-        self.pending.into()
+        self.busy
     }
 
     /// How often it was answered. Data that depend on what the form changes load anew with it.
@@ -58,8 +73,7 @@ impl FormAction {
 
     /// What the last try ran into.
     pub fn problems(self) -> Problems {
-        let Self { answer, .. } = self;
-        Problems(Signal::derive(move || answer.read().as_ref().and_then(|answer| answer.as_ref().err().cloned())))
+        Problems(self.problem)
     }
 
     fn send(self, event: &SubmitEvent) {
@@ -73,8 +87,13 @@ impl FormAction {
             let answer = post(self.path, arguments).await;
             // The page may be gone by now.
             let _ = self.pending.try_set(false);
+            // What the page offered is not so any more: it loads anew, the frame included.
+            let outdated = matches!(answer, Err(AppError::Forbidden { .. } | AppError::NotFound | AppError::SignedOut));
             let _ = self.answer.try_set(Some(answer));
             let _ = self.version.try_update(|version| *version += 1);
+            if let Some(Standing(turn)) = self.standing.filter(|_| outdated) {
+                bump(turn);
+            }
         });
     }
 }

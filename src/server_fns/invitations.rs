@@ -97,8 +97,10 @@ pub(super) fn expires(at: crate::domain::time::UnixMs, now: crate::domain::time:
         ..=0 => format!("Expired {}", format::short_date(at, now)),
         1..HOUR_MS => format!("Expires in {} min", (left / MINUTE_MS).max(1)),
         HOUR_MS..DAY_MS => format!("Expires in {} h", left / HOUR_MS),
-        _ if left < 2 * DAY_MS => "Expires in 1 day".to_owned(),
-        _ => format!("Expires in {} days", left / DAY_MS),
+        _ => match (left + DAY_MS / 2) / DAY_MS {
+            1 => "Expires in 1 day".to_owned(),
+            days => format!("Expires in {days} days"),
+        },
     }
 }
 

@@ -1,4 +1,4 @@
-use leptos::prelude::*;
+use leptos::{ev, prelude::*};
 
 use super::{
     account_menu::AccountMenu,
@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     app::Session,
-    components::{Brand, Icon},
+    components::{Brand, Icon, browser},
     domain::{accounts::Me, roles::OrgRole},
     pages::data::nothing,
 };
@@ -19,7 +19,14 @@ pub(super) const ID: &str = "sidebar";
 pub(super) fn Sidebar(place: Memo<Place>) -> impl IntoView {
     let session = expect_context::<Session>();
     view! {
-        <aside class="side" id=ID popover="auto" aria-label="Navigation">
+        <aside
+            class="side"
+            id=ID
+            popover="auto"
+            aria-label="Navigation"
+            on:beforetoggle=|_: ev::Event| browser::release_focus()
+            on:toggle=|_| browser::hold_focus(ID)
+        >
             <Brand/>
             <Switcher place=place/>
             {move || groups(&place.get())}
@@ -79,12 +86,9 @@ fn nav_link(place: &Place, kind: Kind) -> AnyView {
 
 /// Wider scopes, for those who hold them, and the way back out of them.
 fn foot_links(me: &Me, place: Memo<Place>) -> AnyView {
-    let teams = view! {
-        <a href="/teams" aria-current=move || (place.get().kind == Some(Kind::Teams)).then_some("page")>
-            <Icon name="users"/>
-            "All teams"
-        </a>
-    };
+    // There the list above has it already.
+    let teams =
+        move || (place.get().scope != Scope::Account).then(|| view! { <a href="/teams"><Icon name="users"/>"All teams"</a> });
     // More of them are found in the list of contexts.
     let organizations = me
         .organizations

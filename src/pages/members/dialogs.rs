@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 
+use super::table::sentence;
 use crate::{
     components::{Button, Choice, CopyButton, Dialog, Icon, Note, NoteKind, RadioGroup, Secret, TextArea, noscroll},
     domain::roles::Role,
@@ -16,7 +17,8 @@ pub(super) fn InviteDialog(team: String, page: Members, action: FormAction) -> i
     let close = list_address(&team);
     let problems = action.problems();
     let (emails, note) = if problems.any() { (page.typed_emails, page.typed_note) } else { Default::default() };
-    let roles = page.grantable.iter().map(|role| Choice::new(role.as_str(), role.label()).hint(role.allows())).collect();
+    let roles =
+        page.grantable.iter().map(|role| Choice::new(role.as_str(), role.label()).hint(sentence(role.allows()))).collect();
     view! {
         <Dialog id="invite" title="Invite members" lead=|| view! { <p>"Each address gets a link that is good for 7 days."</p> } close=close.clone()>
             <Form action=action>

@@ -67,7 +67,7 @@ fn row(invitation: &InvitationRow, query: &Query, forms: Forms) -> AnyView {
                     </span>
                 </span>
             </td>
-            <td role="cell"><RolePill role=invitation.role.as_str()/></td>
+            <td role="cell" class="beside"><RolePill role=invitation.role.as_str()/></td>
             <td role="cell" class="meta">{delivery}</td>
             <td role="cell" class="meta" title=invitation.expires_title.clone()>{expires}" "{seatless}</td>
             <td role="cell" class="meta">

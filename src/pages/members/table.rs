@@ -95,7 +95,6 @@ fn head(label: &'static str, word: &str, class: &'static str, query: &Query) -> 
 }
 
 fn row(line: &MemberLine, page: &Members, query: &Query, forms: Forms) -> AnyView {
-    let name = if line.is_self { format!("{} (you)", line.name) } else { line.name.clone() };
     let keys = if line.keys == 1 { "1 key".to_owned() } else { format!("{} keys", line.keys) };
     let disabled = line.disabled.then(|| view! { <Badge text="Disabled" icon="lock"/> });
     let used = if line.last_active == "Active now" { "drop okc" } else { "drop sub" };
@@ -108,8 +107,8 @@ fn row(line: &MemberLine, page: &Members, query: &Query, forms: Forms) -> AnyVie
     let summary = if page.shows_spending { format!("{} this month, {keys}, {}", line.spent, line.last_active) } else { keys };
     view! {
         <tr role="row" class=if line.disabled { "dim" } else { "" }>
-            <td role="cell" class="lead"><Who name=name id=line.user.clone() detail=line.email.clone()/></td>
-            <td role="cell">{role(line, query, forms)}" "{disabled}</td>
+            <td role="cell" class="lead"><Who name=line.name.clone() id=line.user.clone() detail=line.email.clone() you=line.is_self/></td>
+            <td role="cell" class="beside">{role(line, query, forms)}" "{disabled}</td>
             {spent}
             <td role="cell" class="n drop">{line.keys}</td>
             {active}
@@ -133,7 +132,7 @@ fn role(line: &MemberLine, query: &Query, forms: Forms) -> AnyView {
         .iter()
         .map(|&role| {
             let check = (role == now).then(|| view! { <span class="end"><Icon name="check"/></span> });
-            let words = view! { <span class="grow">{role.label()}<small>{format!("{}.", capital(role.allows()))}</small></span> };
+            let words = view! { <span class="grow">{role.label()}<small>{sentence(role.allows())}</small></span> };
             if role == Role::Admin && now != Role::Admin {
                 let href = format!("{address}?dialog=promote&user={}", line.user);
                 view! { <a href=href.clone() {..noscroll()}>{words}</a> }.into_any()
@@ -167,9 +166,10 @@ fn role(line: &MemberLine, query: &Query, forms: Forms) -> AnyView {
     .into_any()
 }
 
-fn capital(words: &str) -> String {
+/// Words as a sentence.
+pub(super) fn sentence(words: &str) -> String {
     let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
 }
 
 fn menu(line: &MemberLine, page: &Members, query: &Query) -> AnyView {

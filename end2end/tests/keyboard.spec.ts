@@ -1,0 +1,60 @@
+// Where focus goes: into what opens over the page, and back to what opened it.
+import { signIn } from '../support/accounts';
+import { ADMIN, Api } from '../support/api';
+import { expect, test } from '../support/test';
+
+test('dialogs take focus and give it back', async ({ page, platform }) => {
+  await (await Api.first(platform)).team({ kind: 'simulated' }, 'any');
+  await signIn(page, ADMIN);
+  await page.goto('/t/atlas-search/members');
+  await page.waitForLoadState('networkidle');
+
+  const opener = page.getByRole('link', { name: 'Invite members' });
+  const invite = page.getByRole('dialog', { name: 'Invite members' });
+  for (const close of ['Escape', 'Cancel']) {
+    await opener.press('Enter');
+    await expect(invite.getByLabel('Email addresses')).toBeFocused();
+    if (close === 'Escape') await page.keyboard.press('Escape');
+    else await invite.getByRole('link', { name: close }).press('Enter');
+    await expect(invite).toHaveCount(0);
+    await expect(page).toHaveURL(/\/members$/);
+    await expect(opener).toBeFocused();
+  }
+
+  // One that takes something away begins with what it says. It was opened from a menu, which is closed by then.
+  await page.goto('/t/atlas-search/keys');
+  await page.waitForLoadState('networkidle');
+  const menu = page.getByRole('button', { name: /^Actions for/ }).first();
+  await menu.press('Enter');
+  await page.getByRole('link', { name: /^Revoke/ }).press('Enter');
+  const revoke = page.getByRole('dialog', { name: /^Revoke/ });
+  await expect(revoke.getByRole('heading')).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(revoke).toHaveCount(0);
+  await expect(menu).toBeFocused();
+});
+
+test('the navigation of phones keeps focus until it closes', async ({ page, platform }) => {
+  await (await Api.first(platform)).team({ kind: 'simulated' }, 'any');
+  await page.setViewportSize({ width: 390, height: 800 });
+  await signIn(page, ADMIN);
+  await page.goto('/t/atlas-search/members');
+  await page.waitForLoadState('networkidle');
+
+  const opener = page.getByRole('button', { name: 'Open navigation' });
+  await opener.press('Enter');
+  const place = () => page.evaluate(() => (document.activeElement?.closest('#sidebar') ? 'in' : document.activeElement?.outerHTML.slice(0, 80)));
+  await expect.poll(place).toBe('in');
+  for (let presses = 0; presses < 30; presses += 1) {
+    await page.keyboard.press('Tab');
+    // Past its end the browser's own bar may have it, never the page behind.
+    expect(await place()).toMatch(/^in$|^<body/);
+  }
+  await page.keyboard.press('Escape');
+  await expect(opener).toBeFocused();
+
+  await opener.press('Enter');
+  await page.getByRole('link', { name: 'API keys' }).press('Enter');
+  await expect(page.getByRole('heading', { name: 'API keys', level: 1 })).toBeVisible();
+  await expect(page.locator('[inert]')).toHaveCount(0);
+});
