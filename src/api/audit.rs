@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     domain::{
-        audit::{AuditFilter, AuditRow, CSV_HEAD, csv_row},
+        audit::{AuditFilter, AuditOutcome, AuditRow, CSV_HEAD, csv_row},
         ids::UserId,
         page::{Page, PageRequest},
         time::UnixMs,
@@ -33,12 +33,18 @@ use crate::{
 pub struct AuditQuery {
     /// Identifier of who did it.
     actor: Option<String>,
+    /// A part of the name of who did it.
+    person: Option<String>,
     /// What: `key.create`, or `key` for all of a noun.
     action: Option<String>,
+    /// `done` or `denied`.
+    outcome: Option<String>,
     /// Kind of the object, such as `key`.
     target_kind: Option<String>,
     /// Identifier of the object.
     target_id: Option<String>,
+    /// A part of the object's name.
+    object: Option<String>,
     /// From this time on.
     from: Option<i64>,
     /// Before this time.
@@ -204,8 +210,15 @@ fn filter(query: AuditQuery) -> Result<AuditFilter, ServiceError> {
         None | Some("") => None,
         Some(id) => Some(UserId::parse(id).ok_or_else(|| ServiceError::field("actor", "This is not an account's id."))?),
     };
+    let outcome = match query.outcome.as_deref() {
+        None | Some("") => None,
+        Some(word) => Some(AuditOutcome::parse(word).ok_or_else(|| ServiceError::field("outcome", "Choose done or denied."))?),
+    };
     Ok(AuditFilter {
         actor,
+        outcome,
+        person: query.person.unwrap_or_default(),
+        object: query.object.unwrap_or_default(),
         action: query.action.unwrap_or_default(),
         target_kind: query.target_kind.unwrap_or_default(),
         target_id: query.target_id.unwrap_or_default(),

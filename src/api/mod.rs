@@ -100,6 +100,7 @@ pub fn router(services: Services) -> Router {
         .route("/users/{user}/password-reset", post(users::start_reset))
         .route("/platform/settings", get(platform::settings).patch(platform::update_settings))
         .route("/platform/mails", get(platform::mails))
+        .route("/platform/mails/retry", post(platform::retry_mails))
         .route("/catalog/providers", get(catalog::list_providers).post(catalog::create_provider))
         .route(
             "/catalog/providers/{provider}",
@@ -147,7 +148,7 @@ pub fn document() -> Document {
         audit::of_team, audit::of_team_csv, audit::of_organization, audit::of_organization_csv, audit::of_platform,
         audit::of_platform_csv,
         users::list, users::find, users::update, users::end_sessions, users::start_reset,
-        platform::settings, platform::update_settings, platform::mails, platform::recover,
+        platform::settings, platform::update_settings, platform::mails, platform::retry_mails, platform::recover,
         teams::list, teams::create, teams::find, teams::update, teams::remove,
         members::list, members::update, members::remove, members::preview, members::transfer, members::leave,
         invitations::list, invitations::create, invitations::revoke, invitations::resend, invitations::copy_link,

@@ -6,18 +6,18 @@ use axum::{
     http::StatusCode,
 };
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     body::{Asked, Sent},
-    list::{List, ListQuery},
+    list::List,
     problem::{Answer, ProblemBody},
     signed_in::SignedIn,
 };
 use crate::{
     domain::{
         ids::UserId,
-        mails::OutboxRow,
+        mails::{MailFilter, MailState, OutboxRow},
         page::PageRequest,
         platform::{PersonalModels, PlatformSettings, SignUpRules},
     },
@@ -78,6 +78,28 @@ pub struct MailBody {
     text: Option<String>,
 }
 
+/// Which mails are asked for.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct MailQuery {
+    /// `queued`, `sent` or `failed`.
+    state: Option<String>,
+    /// A part of the recipient or of the subject.
+    search: Option<String>,
+    /// Rows wanted: 1 to 100, 25 unless asked otherwise.
+    limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// What is tried again.
+#[derive(Serialize, ToSchema)]
+pub struct RetriedBody {
+    /// How many mails.
+    mails: i64,
+}
+
 /// Input of another owner.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -117,14 +139,25 @@ pub async fn update_settings(
 }
 
 /// Mails, newest first. Platform admins only.
-#[utoipa::path(get, path = "/platform/mails", tag = "Platform", params(ListQuery), responses((status = 200, body = List<MailBody>)))]
+#[utoipa::path(get, path = "/platform/mails", tag = "Platform", params(MailQuery),
+    responses((status = 200, body = List<MailBody>), (status = 422, body = ProblemBody)))]
 pub async fn mails(
     State(services): State<Services>,
     SignedIn(caller): SignedIn,
-    Asked(query): Asked<ListQuery>,
+    Asked(query): Asked<MailQuery>,
 ) -> Answer<Json<List<MailBody>>> {
-    let page = services.list_mails(&caller, &PageRequest::from(query)).await?;
+    caller.check_platform_admin()?;
+    let wrong = || ServiceError::field("state", "Choose queued, sent or failed.");
+    let state = query.state.map(|word| MailState::parse(&word).ok_or_else(wrong)).transpose()?;
+    let filter = MailFilter { state, text: query.search.unwrap_or_default() };
+    let page = services.list_mails(&caller, &filter, &PageRequest { limit: query.limit, cursor: query.cursor }).await?;
     Ok(Json(List::of(page, MailBody::from)))
+}
+
+/// Try mails again at once that wait for another try in more than two minutes. Platform admins only.
+#[utoipa::path(post, path = "/platform/mails/retry", tag = "Platform", responses((status = 200, body = RetriedBody)))]
+pub async fn retry_mails(State(services): State<Services>, SignedIn(caller): SignedIn) -> Answer<Json<RetriedBody>> {
+    Ok(Json(RetriedBody { mails: services.retry_mails(&caller).await? }))
 }
 
 /// Make somebody the owner of a team whose owner is out of reach. Platform admins only.
@@ -158,7 +191,7 @@ impl From<PlatformSettings> for SettingsBody {
 
 impl From<OutboxRow> for MailBody {
     fn from(row: OutboxRow) -> Self {
-        let queued = row.delivery.state == crate::domain::mails::MailState::Queued;
+        let queued = row.delivery.state == MailState::Queued;
         Self {
             id: row.id.to_string(),
             recipient: row.recipient,

@@ -70,6 +70,8 @@ pub struct AuditRow {
     pub team: Option<TeamId>,
     /// Organization that it happened in.
     pub organization: Option<OrgId>,
+    /// Name of the team, else of the organization; empty where it belongs to neither.
+    pub place: String,
     /// What changed.
     pub changes: Vec<FieldChange>,
     /// `page`, `api` or `system`.
@@ -85,12 +87,18 @@ pub struct AuditRow {
 pub struct AuditFilter {
     /// Who.
     pub actor: Option<UserId>,
+    /// Who, by a part of the name.
+    pub person: String,
     /// What: `key.create`, or all of a noun: `key`.
     pub action: String,
+    /// What became of it.
+    pub outcome: Option<AuditOutcome>,
     /// Kind of the object.
     pub target_kind: String,
     /// Identifier of the object.
     pub target_id: String,
+    /// The object, by a part of its name.
+    pub object: String,
     /// From this time on.
     pub from: Option<UnixMs>,
     /// Before this time.

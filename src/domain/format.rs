@@ -95,7 +95,12 @@ pub fn short_date(at: UnixMs, now: UnixMs) -> String {
 /// `Fri 20 Nov 2026, 15:42:07 UTC`, for tooltips.
 pub fn full(at: UnixMs) -> String {
     let (hour, minute, second) = at.clock();
-    format!("{} {}, {hour:02}:{minute:02}:{second:02} UTC", DAYS[usize::from(at.weekday())], date(at))
+    format!("{}, {hour:02}:{minute:02}:{second:02} UTC", day(at))
+}
+
+/// `Fri 20 Nov 2026`.
+pub fn day(at: UnixMs) -> String {
+    format!("{} {}", DAYS[usize::from(at.weekday())], date(at))
 }
 
 /// RFC 3339 in UTC, for `<time datetime>`, interfaces and exports.
@@ -115,6 +120,18 @@ pub fn ago(at: UnixMs, now: UnixMs) -> String {
         _ if days == 1 => "yesterday".into(),
         _ if days < 14 => format!("{days} days ago"),
         _ => short_date(at, now),
+    }
+}
+
+/// `now`, `in 12 min`, `in 3 h`, `in 2 days`.
+pub fn until(at: UnixMs, now: UnixMs) -> String {
+    let left = at.since(now);
+    match left {
+        ..MINUTE_MS => "now".into(),
+        MINUTE_MS..HOUR_MS => format!("in {} min", left / MINUTE_MS),
+        HOUR_MS..DAY_MS => format!("in {} h", left / HOUR_MS),
+        _ if left < 2 * DAY_MS => "in 1 day".into(),
+        _ => format!("in {} days", left / DAY_MS),
     }
 }
 
@@ -172,6 +189,11 @@ mod tests {
         assert_eq!(ago(now.plus(-2 * HOUR_MS), now), "2 h ago");
         assert_eq!(ago(now.plus(-25 * HOUR_MS), now), "yesterday");
         assert_eq!(ago(now.plus(-40 * DAY_MS), now), "12 Oct");
+        assert_eq!(until(now.plus(30_000), now), "now");
+        assert_eq!(until(now.plus(59 * MINUTE_MS), now), "in 59 min");
+        assert_eq!(until(now.plus(3 * HOUR_MS), now), "in 3 h");
+        assert_eq!(until(now.plus(25 * HOUR_MS), now), "in 1 day");
+        assert_eq!(until(now.plus(4 * DAY_MS), now), "in 4 days");
         assert_eq!(full(now), "Sat 21 Nov 2026, 23:03:00 UTC");
         assert_eq!(rfc3339(now), "2026-11-21T23:03:00.000Z");
         assert_eq!(latency(842), "842 ms");

@@ -59,6 +59,26 @@ impl MailDelivery {
     }
 }
 
+/// Which mails are asked for; what is empty does not narrow.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MailFilter {
+    /// How far they are.
+    pub state: Option<MailState>,
+    /// A part of the recipient or of the subject.
+    pub text: String,
+}
+
+/// The outbox in figures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OutboxState {
+    /// Mails that failed and wait for another try.
+    pub waiting: i64,
+    /// When the first of these tries is made.
+    pub next_attempt_at: Option<UnixMs>,
+    /// Whether mails leave through a mail server; else they are files, and their text is shown.
+    pub mail_server: bool,
+}
+
 /// A row of the platform admin's outbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxRow {

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod api_keys;
 pub mod audit;
+pub mod audit_words;
 pub mod authorization;
 pub mod catalog;
 pub mod catalog_forms;

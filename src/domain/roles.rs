@@ -254,17 +254,9 @@ impl Action {
         }
     }
 
-    /// Whether it changes what belongs to others: refused attempts at that are worth noting.
-    pub fn is_privileged_change(self) -> bool {
-        matches!(
-            self,
-            Self::ManageMembers
-                | Self::RevokeAnyKey
-                | Self::ManageAnyKey
-                | Self::ManageLimits
-                | Self::ManageBilling
-                | Self::OwnTeam
-        )
+    /// Whether it changes something: refused attempts at that are worth noting.
+    pub fn is_change(self) -> bool {
+        !matches!(self, Self::ViewTeam | Self::ViewEveryonesUsage | Self::ViewAnyKey | Self::ViewAudit | Self::ViewBilling)
     }
 
     fn allows_role(self, role: Role) -> bool {

@@ -95,3 +95,13 @@ group!(organization_pages, __preload_organization_pages, Organizational {
 group!(organization_member_pages, __preload_organization_member_pages, OfOrganization {
     OrganizationMembers => OrganizationMembersPage,
 });
+
+use super::{AuditPage, OutboxPage};
+
+// What was done, and what was mailed.
+group!(record_pages, __preload_record_pages, Record {
+    TeamAudit => AuditPage,
+    OrganizationAudit => AuditPage,
+    PlatformAudit => AuditPage,
+    Outbox => OutboxPage,
+});

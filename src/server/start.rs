@@ -110,6 +110,7 @@ pub fn settings(config: &Config) -> Settings {
         sign_up_domains: config.platform.signup_domains.clone(),
         data_dir: config.storage.data_dir.clone(),
         smtp_url: config.mail.smtp_url.clone(),
+        smtp_roots: config.mail.smtp_roots.clone(),
         mail_from: config.mail.from.clone(),
     }
 }

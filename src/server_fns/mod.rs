@@ -5,6 +5,7 @@ pub mod account;
 pub mod accounts;
 pub mod api_keys;
 pub mod appearance;
+pub mod audit;
 pub mod call;
 pub mod catalog;
 #[cfg(feature = "ssr")]
@@ -12,6 +13,7 @@ pub mod context;
 #[cfg(feature = "ssr")]
 pub mod http;
 pub mod invitations;
+pub mod mails;
 pub mod members;
 pub mod organization_members;
 pub mod organizations;

@@ -50,7 +50,10 @@ impl Services {
         let mut tx = self.store.begin().await?;
         // Under the lock that a removal takes: no key comes to be after its person has left.
         let (team, standing) = self.lock_context_for(&mut tx, caller, team, Action::OwnKeys).await?;
-        check_may_create(&team, standing, new.kind)?;
+        if new.kind == KeyKind::Application && !standing.may(Action::ManageAnyKey) {
+            return Err(self.denied(caller, &team, Action::ManageAnyKey));
+        }
+        check_may_create(&team, standing)?;
         let at = self.clock.now();
         let secret = make_secret("tg_", self.random.bytes());
         let (prefix, suffix) = shown_parts(&secret);
@@ -186,7 +189,9 @@ impl Services {
         if own || standing.may(action) {
             return Ok((team, key));
         }
-        if standing.may(Action::ViewAnyKey) { Err(ServiceError::Denied(action)) } else { Err(ServiceError::NotFound) }
+        let denied = self.denied(caller, &team, action);
+        // Whoever may not see the key learns nothing of it.
+        if standing.may(Action::ViewAnyKey) { Err(denied) } else { Err(ServiceError::NotFound) }
     }
 
     async fn audit_key(
@@ -211,10 +216,7 @@ impl Services {
     }
 }
 
-fn check_may_create(team: &Team, standing: Standing, kind: KeyKind) -> Result<(), ServiceError> {
-    if kind == KeyKind::Application && !standing.may(Action::ManageAnyKey) {
-        return Err(ServiceError::Denied(Action::ManageAnyKey));
-    }
+fn check_may_create(team: &Team, standing: Standing) -> Result<(), ServiceError> {
     if !team.self_service && standing.role == Some(Role::Member) {
         return Err(ServiceError::Forbidden(format!(
             "{} does not let members create keys. An owner or admin can create one, or change the self-service policy.",

@@ -9,7 +9,6 @@ use crate::{
         ids::{AuditId, OrgId, TeamId},
         page::{Page, PageRequest},
         roles::{Action, OrgRole},
-        teams::Team,
     },
     service::{Caller, ServiceError, Services},
     storage::{self, audit::AuditScope},
@@ -56,7 +55,7 @@ impl Services {
         self.insert_audit(c, caller, change, AuditOutcome::Done).await
     }
 
-    async fn insert_audit(
+    pub(super) async fn insert_audit(
         &self,
         c: &mut AnyConnection,
         caller: &Caller,
@@ -165,35 +164,5 @@ impl Services {
                 Ok(AuditScope::Platform)
             }
         }
-    }
-
-    /// Notes that a member tried what their role does not let them do. In the background, because the transaction of the attempt is not
-    /// to be committed; once in a while for the same person, team and permission, so that nobody can fill the log.
-    pub(super) fn note_denied(&self, caller: &Caller, team: &Team, action: Action) {
-        if !action.is_privileged_change() || !self.throttles.is_first_denial(caller.user.id, team.id, action, self.clock.now()) {
-            return;
-        }
-        let (services, caller, team) = (self.clone(), caller.clone(), team.clone());
-        self.calls.spawn(async move {
-            let change = Change {
-                action: action.word(),
-                target_kind: "team",
-                target_id: team.id.to_string(),
-                target_name: &team.name,
-                team: Some(team.id),
-                organization: team.organization,
-                ..Change::default()
-            };
-            if let Err(error) = services.write_denied(&caller, change).await {
-                tracing::warn!(error = %error, "a refused attempt could not be noted in the audit log");
-            }
-        });
-    }
-
-    async fn write_denied(&self, caller: &Caller, change: Change<'_>) -> Result<(), ServiceError> {
-        let mut tx = self.store.begin().await?;
-        self.insert_audit(&mut tx, caller, change, AuditOutcome::Denied).await?;
-        tx.commit().await?;
-        Ok(())
     }
 }

@@ -77,6 +77,8 @@ pub struct CallerSession {
     pub id_hash: String,
     /// When the password was last entered in it.
     pub verified_at: Option<UnixMs>,
+    /// The session itself, so that it can be given another id; none in tests of services alone.
+    pub handle: Option<tower_sessions::Session>,
 }
 
 impl Caller {

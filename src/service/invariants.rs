@@ -1,4 +1,4 @@
-//! What must always be true of the stored figures, checked by `tallygate doctor` and after every test scenario. Reads everything.
+//! What must always be true of what is stored, checked by `tallygate doctor` and after every test scenario. Reads everything.
 
 use crate::{
     service::{ServiceError, Services},
@@ -19,6 +19,10 @@ impl Services {
             (
                 storage::usage::count_wrong_latencies(&mut c).await?,
                 "quarters of an hour have more or fewer latencies than answered calls",
+            ),
+            (
+                storage::checks::count_stray_keys(&mut c, self.clock.now()).await?,
+                "keys work whose person is not in the team, or whose team is gone (INV-12)",
             ),
         ];
         Ok(counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, rule)| format!("{count} {rule}")).collect())

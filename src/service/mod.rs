@@ -12,6 +12,7 @@ pub mod catalog;
 pub mod charts;
 pub mod clock;
 pub mod demo;
+mod denials;
 pub mod error;
 pub mod figures;
 pub mod invariants;
@@ -113,6 +114,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// Server that takes mail; without one mails become files in `mail/` of the data directory.
     pub smtp_url: Option<Secret>,
+    /// Certificates (DER) of authorities that the mail server's may be signed by, besides the public ones.
+    pub smtp_roots: Vec<Vec<u8>>,
     /// Sender of mails.
     pub mail_from: String,
 }
@@ -130,6 +133,7 @@ impl Default for Settings {
             sign_up_domains: vec![],
             data_dir: "var".into(),
             smtp_url: None,
+            smtp_roots: vec![],
             mail_from: "Tallygate <tallygate@localhost>".into(),
         }
     }

@@ -65,8 +65,7 @@ impl Services {
             return Err(ServiceError::NotFound);
         }
         if !standing.may(action) {
-            self.note_denied(caller, &team, action);
-            return Err(ServiceError::Denied(action));
+            return Err(self.denied(caller, &team, action));
         }
         Ok((team, standing))
     }
@@ -230,7 +229,7 @@ impl Services {
         let mut tx = self.store.begin().await?;
         let (before, standing) = self.lock_team_for(&mut tx, caller, team, Action::ManageLimits).await?;
         if patch.seats.is_some() && !standing.may(Action::ManageBilling) {
-            return Err(ServiceError::Denied(Action::ManageBilling));
+            return Err(self.denied(caller, &before, Action::ManageBilling));
         }
         let mut after = before.clone();
         let mut without_seat = vec![];
@@ -284,10 +283,10 @@ impl Services {
             Some(OrgRole::Admin) => Ok(org),
             Some(OrgRole::Member) if org.members_create_teams => Ok(org),
             _ if caller.user.platform_admin => Ok(org),
-            Some(OrgRole::Member) => Err(ServiceError::Forbidden(format!(
-                "{} lets only its admins create teams. Ask one of them for a team.",
-                org.name
-            ))),
+            Some(OrgRole::Member) => {
+                let sentence = format!("{} lets only its admins create teams. Ask one of them for a team.", org.name);
+                Err(self.denied_in_organization(caller, &org, "team.create", sentence))
+            }
             None => Err(unknown()),
         }
     }

@@ -14,8 +14,7 @@ use std::{
 
 use crate::{
     domain::{
-        ids::{TeamId, UserId},
-        roles::Action,
+        ids::UserId,
         time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, UnixMs},
     },
     service::ServiceError,
@@ -69,7 +68,7 @@ enum Key {
     ConfirmationAccount(String),
     SignUpAccount(String),
     SignUpAddress(IpAddr),
-    Denial(UserId, TeamId, Action),
+    Denial(UserId, String),
     LookupAddress(IpAddr),
 }
 
@@ -157,9 +156,9 @@ impl Throttles {
     }
 
     /// Whether a refused attempt of a person is the first in a while, and so worth noting.
-    pub fn is_first_denial(&self, user: UserId, team: TeamId, action: Action, now: UnixMs) -> bool {
+    pub fn is_first_denial(&self, user: UserId, attempt: String, now: UnixMs) -> bool {
         let mut entries = self.lock(now);
-        let key = Key::Denial(user, team, action);
+        let key = Key::Denial(user, attempt);
         let first = entries.get(&key).is_none_or(|entry| entry.wait_ms(&DENIAL, now) == 0);
         if first {
             push(&mut entries, key, &DENIAL, now);

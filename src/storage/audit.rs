@@ -1,5 +1,7 @@
 //! The audit log. Rows are only ever added; the database refuses everything else.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 use sqlx::{AnyConnection, any::AnyRow};
 
@@ -99,6 +101,7 @@ fn from_row(row: &AnyRow) -> Result<AuditRow, sqlx::Error> {
         target_name: row.text("target_name")?,
         team: row.id_opt("team_id")?,
         organization: row.id_opt("organization_id")?,
+        place: row.text("place")?,
         changes: changes(&row.json("before_value")?, &row.json("after_value")?),
         source: row.text("source")?,
         address: row.text("address")?,
@@ -115,19 +118,23 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<AuditRow>, sqlx::Error> {
     let (of_scope, id) = match scope {
-        AuditScope::Team(id) => ("team_id = $1", id.to_string()),
+        AuditScope::Team(id) => ("a.team_id = $1", id.to_string()),
         AuditScope::Organization(id) => {
-            ("(organization_id = $1 OR team_id IN (SELECT t.id FROM teams t WHERE t.organization_id = $1))", id.to_string())
+            ("(a.organization_id = $1 OR a.team_id IN (SELECT t.id FROM teams t WHERE t.organization_id = $1))", id.to_string())
         }
         AuditScope::Platform => ("$1 = ''", String::new()),
     };
     let sql = format!(
-        "SELECT id, at, actor_user_id, actor_name, action, outcome, target_kind, target_id, target_name, team_id, organization_id,
-             before_value, after_value, source, address, request_id
-         FROM audit_log WHERE {of_scope} AND ($2 = '' OR actor_user_id = $2)
-           AND ($3 = '' OR action = $3 OR action LIKE $4 ESCAPE '\\') AND ($5 = '' OR target_kind = $5) AND ($6 = '' OR target_id = $6)
-           AND at >= $7 AND at < $8 AND ($9 = '' OR id < $9)
-         ORDER BY id DESC LIMIT $10"
+        "SELECT a.id, a.at, a.actor_user_id, a.actor_name, a.action, a.outcome, a.target_kind, a.target_id, a.target_name, a.team_id,
+             a.organization_id, COALESCE(team.name, organization.name, '') AS place, a.before_value, a.after_value, a.source,
+             a.address, a.request_id
+         FROM audit_log a LEFT JOIN teams team ON team.id = a.team_id LEFT JOIN organizations organization ON organization.id = a.organization_id
+         WHERE {of_scope} AND ($2 = '' OR a.actor_user_id = $2) AND ($11 = '' OR LOWER(a.actor_name) LIKE $12 ESCAPE '\\')
+           AND ($3 = '' OR a.action = $3 OR a.action LIKE $4 ESCAPE '\\') AND ($15 = '' OR a.outcome = $15)
+           AND ($5 = '' OR a.target_kind = $5) AND ($6 = '' OR a.target_id = $6)
+           AND ($13 = '' OR LOWER(a.target_name) LIKE $14 ESCAPE '\\')
+           AND a.at >= $7 AND a.at < $8 AND ($9 = '' OR a.id < $9)
+         ORDER BY a.id DESC LIMIT $10"
     );
     let noun = super::contains(&format!("{}.", filter.action));
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
@@ -142,27 +149,53 @@ pub async fn list(
         .bind(filter.to.map_or(i64::MAX, |at| at.0))
         .bind(before.map(|id| id.to_string()).unwrap_or_default())
         .bind(limit)
+        .bind(&filter.person)
+        .bind(super::contains(&filter.person))
+        .bind(&filter.object)
+        .bind(super::contains(&filter.object))
+        .bind(filter.outcome.map_or("", AuditOutcome::as_str))
         .fetch_all(c)
         .await?;
     rows.iter().map(from_row).collect()
 }
 
-/// The fields that differ between what was and what is, in the order of their names.
+/// The fields that differ between what was and what is, in the order of their names. A field of a field is one of its own:
+/// `prices.input`.
 fn changes(before: &Value, after: &Value) -> Vec<FieldChange> {
-    let empty = serde_json::Map::new();
-    let (before, after) = (before.as_object().unwrap_or(&empty), after.as_object().unwrap_or(&empty));
-    let mut fields: Vec<&String> = before.keys().chain(after.keys()).collect();
-    fields.sort();
-    fields.dedup();
-    let change = |field: &String| FieldChange { field: field.clone(), old: text(before.get(field)), new: text(after.get(field)) };
-    fields.into_iter().filter(|field| before.get(*field) != after.get(*field)).map(change).collect()
+    let (mut old, mut new) = (BTreeMap::new(), BTreeMap::new());
+    flatten("", before, &mut old);
+    flatten("", after, &mut new);
+    let fields: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let change = |field: &String| FieldChange {
+        field: field.clone(),
+        old: old.get(field).map(|value| text(value)).unwrap_or_default(),
+        new: new.get(field).map(|value| text(value)).unwrap_or_default(),
+    };
+    fields.into_iter().map(change).filter(|change| change.old != change.new).collect()
 }
 
-fn text(value: Option<&Value>) -> String {
+fn flatten<'a>(name: &str, value: &'a Value, fields: &mut BTreeMap<String, &'a Value>) {
     match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
+        Value::Object(inner) => {
+            for (field, value) in inner {
+                flatten(&if name.is_empty() { field.clone() } else { format!("{name}.{field}") }, value, fields);
+            }
+        }
+        _ if name.is_empty() => {}
+        value => {
+            fields.insert(name.to_owned(), value);
+        }
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(", "),
+        // In a list, such as a model's deployments.
+        Value::Object(fields) => fields.values().map(text).collect::<Vec<_>>().join(" / "),
+        other => other.to_string(),
     }
 }
 
@@ -177,7 +210,14 @@ mod tests {
         let found =
             changes(&json!({"name": "A", "role": "member", "seats": 5}), &json!({"name": "A", "role": "admin", "mode": null}));
         let found: Vec<_> = found.iter().map(|c| (c.field.as_str(), c.old.as_str(), c.new.as_str())).collect();
-        assert_eq!(found, [("mode", "", ""), ("role", "member", "admin"), ("seats", "5", "")]);
+        assert_eq!(found, [("role", "member", "admin"), ("seats", "5", "")]);
         assert!(changes(&json!({}), &json!({})).is_empty());
+        let prices =
+            |input: i64| json!({"prices": {"input": input, "output": 7}, "served_by": [{"model": "a", "provider": "p"}]});
+        let found = changes(&prices(1), &prices(2));
+        let found: Vec<_> = found.iter().map(|c| (c.field.as_str(), c.old.as_str(), c.new.as_str())).collect();
+        assert_eq!(found, [("prices.input", "1", "2")]);
+        let made = changes(&json!({}), &prices(1));
+        assert!(made.iter().any(|c| (c.field.as_str(), c.new.as_str()) == ("served_by", "a / p")), "{made:?}");
     }
 }

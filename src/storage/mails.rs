@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, any::AnyRow};
 use super::RowExt;
 use crate::domain::{
     ids::MailId,
-    mails::{MailDelivery, MailState},
+    mails::{MailDelivery, MailFilter, MailState},
     time::UnixMs,
 };
 
@@ -91,17 +91,47 @@ pub async fn withdraw(c: &mut AnyConnection, id: MailId) -> Result<(), sqlx::Err
     Ok(())
 }
 
-/// All mails, newest first, older than `before`.
-pub async fn list(c: &mut AnyConnection, before: Option<MailId>, limit: i64) -> Result<Vec<ListedMail>, sqlx::Error> {
+/// Mails, newest first, older than `before`.
+pub async fn list(
+    c: &mut AnyConnection,
+    filter: &MailFilter,
+    before: Option<MailId>,
+    limit: i64,
+) -> Result<Vec<ListedMail>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT id, recipient, subject, template, payload, attempts, created_at, state, last_error, next_attempt_at, sent_at FROM mails
-         WHERE ($1 = '' OR id < $1) ORDER BY id DESC LIMIT $2",
+         WHERE ($1 = '' OR id < $1) AND ($2 = '' OR state = $2)
+           AND ($3 = '' OR LOWER(recipient) LIKE $4 ESCAPE '\\' OR LOWER(subject) LIKE $4 ESCAPE '\\')
+         ORDER BY id DESC LIMIT $5",
     )
     .bind(before.map(|id| id.to_string()).unwrap_or_default())
+    .bind(filter.state.map_or("", MailState::as_str))
+    .bind(filter.text.trim())
+    .bind(super::contains(&filter.text))
     .bind(limit)
     .fetch_all(c)
     .await?;
     rows.iter().map(|row| Ok(ListedMail { mail: from_row(row)?, delivery: delivery(row)? })).collect()
+}
+
+/// How many mails failed and wait for another try, and when the first of these is made.
+pub async fn count_waiting(c: &mut AnyConnection) -> Result<(i64, Option<UnixMs>), sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT COUNT(*) AS n, MIN(next_attempt_at) AS next_at FROM mails WHERE state = 'queued' AND last_error <> ''",
+    )
+    .fetch_one(c)
+    .await?;
+    Ok((row.int("n")?, row.time_opt("next_at")?))
+}
+
+/// Makes mails due at once that would wait beyond `claimed_until`. Those that wait less may be on their way just now.
+pub async fn hasten(c: &mut AnyConnection, now: UnixMs, claimed_until: UnixMs) -> Result<i64, sqlx::Error> {
+    let done = sqlx::query("UPDATE mails SET next_attempt_at = $1 WHERE state = 'queued' AND next_attempt_at > $2")
+        .bind(now.0)
+        .bind(claimed_until.0)
+        .execute(c)
+        .await?;
+    Ok(i64::try_from(done.rows_affected()).unwrap_or(i64::MAX))
 }
 
 /// Where the delivery of some mails stands.

@@ -4,6 +4,7 @@
 pub mod api_keys;
 pub mod audit;
 pub mod catalog;
+pub mod checks;
 pub mod invitations;
 pub mod known_devices;
 pub mod mails;

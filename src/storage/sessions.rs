@@ -23,6 +23,8 @@ pub struct NewSession<'a> {
     pub user_agent: &'a str,
     /// Where it came from.
     pub address: &'a str,
+    /// When it began; before now where it goes on under another id.
+    pub began: UnixMs,
     /// Now.
     pub at: UnixMs,
     /// End without use.
@@ -49,7 +51,7 @@ pub async fn insert(c: &mut AnyConnection, new: &NewSession<'_>) -> Result<bool,
     let done = sqlx::query(
         "INSERT INTO sessions (id_hash, user_id, auth_epoch, data, user_agent, address, created_at, last_seen_at, verified_at,
              idle_expires_at, absolute_expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7, $8, $9) ON CONFLICT (id_hash) DO NOTHING",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10) ON CONFLICT (id_hash) DO NOTHING",
     )
     .bind(new.id_hash)
     .bind(new.user.map(|id| id.to_string()))
@@ -57,6 +59,7 @@ pub async fn insert(c: &mut AnyConnection, new: &NewSession<'_>) -> Result<bool,
     .bind(new.data)
     .bind(new.user_agent)
     .bind(new.address)
+    .bind(new.began.0)
     .bind(new.at.0)
     .bind(new.idle_expires_at.0)
     .bind(new.absolute_expires_at.0)
@@ -122,16 +125,44 @@ pub async fn keep(c: &mut AnyConnection, id_hash: &str, auth_epoch: i64, now: Un
     Ok(())
 }
 
-/// Notes that the password was entered in a session.
-pub async fn mark_verified(c: &mut AnyConnection, id_hash: &str, now: UnixMs) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE sessions SET verified_at = $2 WHERE id_hash = $1").bind(id_hash).bind(now.0).execute(c).await?;
-    Ok(())
-}
-
 /// Moves a session to the account's present epoch without anybody having entered a password.
 pub async fn set_epoch(c: &mut AnyConnection, id_hash: &str, auth_epoch: i64) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE sessions SET auth_epoch = $2 WHERE id_hash = $1").bind(id_hash).bind(auth_epoch).execute(c).await?;
     Ok(())
+}
+
+/// What a session keeps when it goes on under another id.
+#[derive(Clone, Debug)]
+pub struct SessionLife {
+    /// What the browser calls itself.
+    pub user_agent: String,
+    /// Where it came from.
+    pub address: String,
+    /// Began at.
+    pub created_at: UnixMs,
+    /// End in any case.
+    pub absolute_expires_at: UnixMs,
+}
+
+/// The life of a session that is not over.
+pub async fn find_life(c: &mut AnyConnection, id_hash: &str, now: UnixMs) -> Result<Option<SessionLife>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT user_agent, address, created_at, absolute_expires_at FROM sessions
+         WHERE id_hash = $1 AND idle_expires_at > $2 AND absolute_expires_at > $2",
+    )
+    .bind(id_hash)
+    .bind(now.0)
+    .fetch_optional(c)
+    .await?;
+    row.map(|row| {
+        Ok(SessionLife {
+            user_agent: row.text("user_agent")?,
+            address: row.text("address")?,
+            created_at: row.time("created_at")?,
+            absolute_expires_at: row.time("absolute_expires_at")?,
+        })
+    })
+    .transpose()
 }
 
 /// A session in its person's list.

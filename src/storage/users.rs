@@ -168,10 +168,13 @@ pub async fn set_disabled(c: &mut AnyConnection, id: UserId, at: Option<UnixMs>)
     Ok(())
 }
 
-/// Raises the epoch: all sessions of the account are dead.
-pub async fn raise_epoch(c: &mut AnyConnection, id: UserId) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE users SET auth_epoch = auth_epoch + 1 WHERE id = $1").bind(id.to_string()).execute(c).await?;
-    Ok(())
+/// Raises the epoch: all sessions of the account are dead. Gives the new one.
+pub async fn raise_epoch(c: &mut AnyConnection, id: UserId) -> Result<i64, sqlx::Error> {
+    let row = sqlx::query("UPDATE users SET auth_epoch = auth_epoch + 1 WHERE id = $1 RETURNING auth_epoch")
+        .bind(id.to_string())
+        .fetch_one(c)
+        .await?;
+    row.int("auth_epoch")
 }
 
 /// Closes an account for good. Its name stays for history; its address is free again.

@@ -74,6 +74,8 @@ async fn a_new_address_needs_the_password_and_its_own_mailbox_and_the_old_one_is
 
         services.forgot_password(&visit, "maya@northwind.example").await.unwrap();
         services.change_email(&maya, "Maya@labs.example", password()).await.unwrap();
+        // An entered password gives the session another id.
+        let own = maya.session.and_then(|session| session.handle).expect("a session");
         services.deliver_mails_once().await.unwrap();
         let (reset, confirm) = (
             mailed_token(&services, "maya@northwind.example", "/reset/"),

@@ -28,7 +28,7 @@ use crate::{
 
 /// Somebody who entered the password just now.
 pub(super) fn verified(services: &Services, person: &Caller) -> Caller {
-    let session = CallerSession { id_hash: "none".into(), verified_at: Some(services.clock.now()) };
+    let session = CallerSession { id_hash: "none".into(), verified_at: Some(services.clock.now()), handle: None };
     person.clone().in_session(session)
 }
 

@@ -36,3 +36,8 @@ mod teams;
 mod usage;
 mod user_pages;
 mod users;
+
+mod audit_pages;
+mod denials;
+mod outbox_pages;
+mod smtp_tls;

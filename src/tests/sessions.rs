@@ -1,17 +1,25 @@
 //! Sessions and management tokens: told over both databases.
 
 use super::support::{
+    TestApp,
     accounts::{PASSWORD, Visit, first_admin},
     on_each_database,
+    people::{db_join, db_person, team},
 };
 use crate::{
     domain::{
         management_tokens::{NewManagementToken, TokenScope},
-        time::{DAY_MS, HOUR_MS, UnixMs},
+        roles::Role,
+        time::{DAY_MS, HOUR_MS, MINUTE_MS, UnixMs},
     },
-    service::{Door, ServiceError, Services, accounts::sessions::AskedBy, vault::Secret},
-    storage,
+    service::{
+        Door, ServiceError, Services,
+        accounts::sessions::{AskedBy, caller_of},
+        vault::Secret,
+    },
+    storage::{self, RowExt},
 };
+use serde_json::json;
 use tower_sessions::Session;
 
 async fn is_signed_in(services: &Services, visit: &Visit, session: &Session) -> bool {
@@ -207,6 +215,68 @@ async fn management_tokens_act_as_their_person_until_they_end() {
         services.clock.advance(DAY_MS);
         assert!(matches!(services.authenticate_token(&visit, secret.expose()).await, Err(ServiceError::SignedOut)));
         assert!(NewManagementToken::parse("ci", "write", Some(UnixMs(1)), services.clock.now()).is_err());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_entered_password_gives_the_session_another_id_and_no_longer_life() {
+    on_each_database(|services| async move {
+        let user = first_admin(&services).await;
+        let visit = Visit::from("127.0.0.1");
+        let atlas = team(&services, &visit.caller(&user)).await;
+        let ada = db_person(&services, "Ada", false).await;
+        db_join(&services, &atlas, &ada, Role::Admin).await;
+        let session = signed_in(&services, &visit).await;
+        let began = services.clock.now();
+        let old = session.id().unwrap().to_string();
+        let app = TestApp::new(&services);
+        let browser = app.browser();
+        browser.set_cookie("sid", &old);
+        services.clock.advance(11 * MINUTE_MS);
+        let path = "/api/v1/teams/atlas-search/transfer";
+        let form = |password: &str| json!({"to": ada.user.id, "confirm_name": "Atlas Search", "password": password});
+        for wrong in ["", "not the password"] {
+            browser.post(path, form(wrong)).await.expect(422);
+            assert_eq!(browser.cookie("sid").as_deref(), Some(old.as_str()));
+        }
+        let done = browser.post(path, form(PASSWORD)).await;
+        assert!(done.status.is_success(), "{}", done.text());
+        assert_ne!(browser.cookie("sid").as_deref(), Some(old.as_str()));
+        browser.get("/api/v1/me").await.expect(200);
+        let thief = app.browser();
+        thief.set_cookie("sid", &old);
+        thief.get("/api/v1/me").await.expect(401);
+        let mut c = services.store.reader().await.unwrap();
+        let row =
+            sqlx::query("SELECT created_at, absolute_expires_at, verified_at FROM sessions").fetch_one(&mut *c).await.unwrap();
+        assert_eq!(row.time("created_at").unwrap(), began);
+        assert_eq!(row.time("absolute_expires_at").unwrap(), began.plus(7 * DAY_MS));
+        assert_eq!(row.time("verified_at").unwrap(), services.clock.now());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sessions_do_not_outlive_a_change_of_the_platform_role() {
+    on_each_database(|services| async move {
+        let user = first_admin(&services).await;
+        let visit = Visit::from("192.0.2.1");
+        let jonas = db_person(&services, "Jonas", false).await;
+        let of_jonas = visit.session(&services);
+        services.open_session(&of_jonas, Some(&jonas.user), &visit).await.unwrap();
+        services.set_platform_admin(&visit.caller(&user), jonas.user.id, true).await.unwrap();
+        assert!(!is_signed_in(&services, &visit, &of_jonas).await, "he signs in anew, as an admin");
+
+        let (own, other) = (signed_in(&services, &visit).await, signed_in(&services, &visit).await);
+        let request = visit.again(&services, &own);
+        let maya = caller_of(&services, &request, Door::Page, &visit).await.unwrap().unwrap();
+        services.set_platform_admin(&maya, user.id, false).await.unwrap();
+        assert_ne!(request.id(), own.id());
+        assert!(is_signed_in(&services, &visit, &request).await, "who gave the right up stays signed in");
+        for over in [&own, &other] {
+            assert!(!is_signed_in(&services, &visit, over).await);
+        }
     })
     .await;
 }

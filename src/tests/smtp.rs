@@ -11,7 +11,11 @@ use super::support::{
     smtp::{Manner, SmtpSink},
 };
 use crate::{
-    domain::{mails::MailState, page::PageRequest, time::HOUR_MS},
+    domain::{
+        mails::{MailFilter, MailState},
+        page::PageRequest,
+        time::HOUR_MS,
+    },
     service::{Services, Settings, mail::delivery::Mailer, vault::Secret},
 };
 
@@ -53,7 +57,8 @@ async fn mails_of_a_whole_outage_arrive_once_each_when_the_server_is_back() {
             services.clock.advance(HOUR_MS);
         }
         services.resend_confirmation(&visit.caller(&maya)).await.unwrap();
-        let rows = services.list_mails(&visit.caller(&maya), &PageRequest::default()).await.unwrap().items;
+        let rows =
+            services.list_mails(&visit.caller(&maya), &MailFilter::default(), &PageRequest::default()).await.unwrap().items;
         assert!(rows.iter().any(|row| row.delivery.words().starts_with("Failed")), "{rows:?}");
         assert!(rows.iter().all(|row| row.delivery.state == MailState::Queued && row.text.is_none()), "{rows:?}");
 
@@ -75,7 +80,8 @@ async fn mails_of_a_whole_outage_arrive_once_each_when_the_server_is_back() {
                     && mail.data.contains("text/html")
             );
         }
-        let rows = services.list_mails(&visit.caller(&maya), &PageRequest::default()).await.unwrap().items;
+        let rows =
+            services.list_mails(&visit.caller(&maya), &MailFilter::default(), &PageRequest::default()).await.unwrap().items;
         assert!(rows.iter().all(|row| row.delivery.words() == "Sent"), "{rows:?}");
     })
     .await;
@@ -145,7 +151,8 @@ async fn a_server_that_hangs_or_refuses_holds_nobody_up_and_is_named_without_sec
             assert!(asked.elapsed() < Duration::from_secs(1));
             services.clock.advance(HOUR_MS);
             assert_eq!(services.deliver_mails_once().await.unwrap(), 0);
-            let rows = services.list_mails(&visit.caller(&maya), &PageRequest::default()).await.unwrap().items;
+            let rows =
+                services.list_mails(&visit.caller(&maya), &MailFilter::default(), &PageRequest::default()).await.unwrap().items;
             let tried: Vec<&str> =
                 rows.iter().map(|row| row.delivery.problem.as_str()).filter(|problem| *problem == words).collect();
             assert!(!tried.is_empty(), "{rows:?}");
@@ -191,16 +198,16 @@ async fn the_outbox_shows_what_mails_say_only_while_there_is_no_mail_server() {
         services.mailer = Mailer::new(&services.settings).unwrap();
         let maya = Visit::from("192.0.2.1").caller(&first_admin(&services).await);
         assert_eq!(services.deliver_mails_once().await.unwrap(), 1);
-        let rows = services.list_mails(&maya, &PageRequest::default()).await.unwrap().items;
+        let rows = services.list_mails(&maya, &MailFilter::default(), &PageRequest::default()).await.unwrap().items;
         assert!(rows[0].text.as_deref().unwrap().contains("/confirm/"), "{rows:?}");
         let stranger = super::support::people::db_person(&services, "Noor", false).await;
-        let refused = services.list_mails(&stranger, &PageRequest::default()).await;
+        let refused = services.list_mails(&stranger, &MailFilter::default(), &PageRequest::default()).await;
         assert!(matches!(refused, Err(crate::service::ServiceError::NotFound)));
 
         // With a mail server, nothing of it is left, neither on the page nor in the database.
         let sink = SmtpSink::start(Manner::Takes).await;
         services.mailer = mailing_to(&url(sink.address));
-        let rows = services.list_mails(&maya, &PageRequest::default()).await.unwrap().items;
+        let rows = services.list_mails(&maya, &MailFilter::default(), &PageRequest::default()).await.unwrap().items;
         assert_eq!(rows[0].text, None);
         let cancel = tokio_util::sync::CancellationToken::new();
         cancel.cancel();

@@ -2,7 +2,10 @@
 
 use super::support::{on_each_database, people};
 use crate::{
-    domain::roles::{Action, Role},
+    domain::{
+        api_keys::{KeyKind, NewApiKey},
+        roles::{Action, Role},
+    },
     service::{ServiceError, teams::TeamPatch},
 };
 
@@ -81,6 +84,34 @@ async fn a_personal_space_is_its_persons_alone() {
         assert!(matches!(foreign, Err(ServiceError::NotFound)), "not even for a platform admin");
         let renamed = services.update_team(&noor, "me", TeamPatch { name: Some("Mine".into()), ..TeamPatch::default() }).await;
         assert!(matches!(renamed, Err(ServiceError::Conflict("personal_space", _))));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_doctor_finds_keys_that_work_for_nobody_in_the_team() {
+    on_each_database(|services| async move {
+        let maya = people::db_person(&services, "Maya", true).await;
+        let mel = people::db_person(&services, "Mel", false).await;
+        let team = people::team(&services, &maya).await;
+        people::db_join(&services, &team, &mel, Role::Member).await;
+        let key = |kind| NewApiKey { name: "key".into(), kind, expires_at: None };
+        services.create_key(&maya, "atlas-search", key(KeyKind::Application)).await.unwrap();
+        services.create_key(&mel, "atlas-search", key(KeyKind::Person)).await.unwrap();
+        let strays = async || {
+            let broken = services.find_broken_invariants().await.unwrap();
+            broken.iter().find_map(|rule| rule.contains("INV-12").then(|| rule.split(' ').next().unwrap_or_default().to_owned()))
+        };
+        assert_eq!(strays().await, None);
+        services.suspend_user(&maya, mel.user.id, "On leave.").await.unwrap();
+        assert_eq!(strays().await, None, "a suspension is no departure");
+        services.unsuspend_user(&maya, mel.user.id, "").await.unwrap();
+        people::db_leave(&services, team.id, &mel).await;
+        assert_eq!(strays().await.as_deref(), Some("1"), "the team's own key needs nobody");
+        let mut tx = services.store.begin().await.unwrap();
+        sqlx::query("UPDATE teams SET deleted_at = 1 WHERE slug = 'atlas-search'").execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(strays().await.as_deref(), Some("2"));
     })
     .await;
 }

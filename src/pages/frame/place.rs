@@ -21,6 +21,7 @@ pub(super) enum Kind {
     Overview,
     Keys,
     Members,
+    Audit,
     Settings,
     Providers,
     Models,
@@ -28,6 +29,7 @@ pub(super) enum Kind {
     User,
     Organizations,
     System,
+    Outbox,
     Teams,
     NewTeam,
     Account,
@@ -39,6 +41,7 @@ impl Kind {
             Self::Overview => "Overview",
             Self::Keys => "API keys",
             Self::Members => "Members",
+            Self::Audit => "Audit log",
             Self::Settings => "Settings",
             Self::Providers => "Providers",
             Self::Models => "Models",
@@ -46,6 +49,7 @@ impl Kind {
             Self::User => "User",
             Self::Organizations => "Organizations",
             Self::System => "System",
+            Self::Outbox => "Outbox",
             Self::Teams => "Teams",
             Self::NewTeam => "Create team",
             Self::Account => "Account",
@@ -62,6 +66,7 @@ impl Kind {
             Self::Overview => "overview",
             Self::Keys => "key",
             Self::Members => "users",
+            Self::Audit => "clock",
             Self::Settings => "sliders",
             Self::Providers => "plug",
             Self::Models => "cube",
@@ -69,6 +74,7 @@ impl Kind {
             Self::User => "user",
             Self::Organizations => "org",
             Self::System => "sliders",
+            Self::Outbox => "mail",
             Self::Teams => "users",
             Self::NewTeam => "plus",
             Self::Account => "user",
@@ -104,6 +110,8 @@ impl Place {
                     Some("users") => Some(Kind::Users),
                     Some("orgs") => Some(Kind::Organizations),
                     Some("system") => Some(Kind::System),
+                    Some("audit") => Some(Kind::Audit),
+                    Some("outbox") => Some(Kind::Outbox),
                     _ => None,
                 };
                 Self { scope: Scope::Platform, kind }
@@ -119,15 +127,15 @@ impl Place {
 
     /// The address of a kind of page in the same scope.
     pub(super) fn href(&self, kind: Kind) -> String {
-        href(&self.scope, kind)
+        address(&self.scope, kind)
     }
 
     /// Where choosing another context leads: the same kind of page where it exists, else the overview.
     pub(super) fn in_context(&self, scope: &Scope) -> String {
         match self.kind {
-            Some(kind @ (Kind::Members | Kind::Settings)) if *scope != Scope::Personal => href(scope, kind),
-            Some(kind @ Kind::Keys) if !matches!(scope, Scope::Organization(_)) => href(scope, kind),
-            _ => href(scope, Kind::Overview),
+            Some(kind @ (Kind::Members | Kind::Settings | Kind::Audit)) if *scope != Scope::Personal => address(scope, kind),
+            Some(kind @ Kind::Keys) if !matches!(scope, Scope::Organization(_)) => address(scope, kind),
+            _ => address(scope, Kind::Overview),
         }
     }
 }
@@ -135,6 +143,7 @@ impl Place {
 fn team_kind(part: Option<&str>) -> Option<Kind> {
     match part {
         Some("members") => Some(Kind::Members),
+        Some("audit") => Some(Kind::Audit),
         Some("settings") => Some(Kind::Settings),
         part => context_kind(part),
     }
@@ -145,6 +154,7 @@ fn organization_kind(part: Option<&str>) -> Option<Kind> {
         None => Some(Kind::Overview),
         Some("members") => Some(Kind::Members),
         Some("settings") => Some(Kind::Settings),
+        Some("audit") => Some(Kind::Audit),
         Some(_) => None,
     }
 }
@@ -157,22 +167,26 @@ fn context_kind(part: Option<&str>) -> Option<Kind> {
     }
 }
 
-fn href(scope: &Scope, kind: Kind) -> String {
+/// The address of a kind of page in a scope.
+pub(super) fn address(scope: &Scope, kind: Kind) -> String {
     let base = match scope {
         Scope::Team(slug) => format!("/t/{slug}"),
         Scope::Organization(slug) => format!("/o/{slug}"),
-        _ => "/me".to_owned(),
+        Scope::Platform => "/admin".to_owned(),
+        Scope::Personal | Scope::Account => "/me".to_owned(),
     };
     match kind {
         Kind::Overview => base,
         Kind::Keys => format!("{base}/keys"),
         Kind::Members => format!("{base}/members"),
+        Kind::Audit => format!("{base}/audit"),
         Kind::Settings => format!("{base}/settings"),
         Kind::Providers => "/admin/providers".to_owned(),
         Kind::Models => "/admin/models".to_owned(),
         Kind::Users | Kind::User => "/admin/users".to_owned(),
         Kind::Organizations => "/admin/orgs".to_owned(),
         Kind::System => "/admin/system".to_owned(),
+        Kind::Outbox => "/admin/outbox".to_owned(),
         Kind::Teams => "/teams".to_owned(),
         Kind::NewTeam => "/teams/new".to_owned(),
         Kind::Account => "/account".to_owned(),
@@ -194,6 +208,10 @@ mod tests {
         assert_eq!(Place::of("/o/northwind-labs/members"), Place { scope: labs, kind: Some(Kind::Members) });
         assert_eq!(Place::of("/o/northwind-labs/members").href(Kind::Settings), "/o/northwind-labs/settings");
         assert_eq!((Place::of("/admin/users").kind, Place::of("/admin/users/x").kind), (Some(Kind::Users), Some(Kind::User)));
+        let northwind = Place::of("/o/northwind-labs/audit");
+        assert_eq!(northwind, Place { scope: Scope::Organization("northwind-labs".into()), kind: Some(Kind::Audit) });
+        assert_eq!(northwind.href(Kind::Audit), "/o/northwind-labs/audit");
+        assert_eq!(Place::of("/admin/outbox").href(Kind::Audit), "/admin/audit");
         assert_eq!(Place::of("/nowhere").kind, None);
     }
 
@@ -204,6 +222,7 @@ mod tests {
         assert_eq!(Place::of("/admin/models").in_context(&other), "/t/helios");
         assert_eq!(Place::of("/t/atlas/members").in_context(&other), "/t/helios/members");
         assert_eq!(Place::of("/t/atlas/members").in_context(&Scope::Personal), "/me");
+        assert_eq!(Place::of("/o/northwind-labs/audit").in_context(&Scope::Personal), "/me");
         assert_eq!(Place::of("/t/atlas/keys").in_context(&Scope::Personal), "/me/keys");
     }
 }

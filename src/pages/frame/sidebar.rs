@@ -5,11 +5,13 @@ use super::{
     place::{Kind, Place, Scope},
     switcher::Switcher,
 };
+use crate::domain::roles::{Action, Standing};
 use crate::{
     app::Session,
     components::{Brand, Icon, browser},
     domain::{accounts::Me, roles::OrgRole},
     pages::data::nothing,
+    server_fns::accounts::Visitor,
 };
 
 /// The popover that the sidebar is on phones.
@@ -29,7 +31,7 @@ pub(super) fn Sidebar(place: Memo<Place>) -> impl IntoView {
         >
             <Brand/>
             <Switcher place=place/>
-            {move || groups(&place.get())}
+            {session.part(nothing, move |Visitor { me, .. }| (move || groups(&place.get(), me.as_ref())).into_any())}
             <div class="side-foot">
                 {session.part(nothing, move |visitor| {
                     visitor.me.map(|me| view! { {foot_links(&me, place)} <AccountMenu me=me place=place/> }).into_any()
@@ -40,16 +42,18 @@ pub(super) fn Sidebar(place: Memo<Place>) -> impl IntoView {
 }
 
 /// The pages of the scope that one is in.
-fn groups(place: &Place) -> AnyView {
+fn groups(place: &Place, me: Option<&Me>) -> AnyView {
     let context = matches!(place.scope, Scope::Personal | Scope::Team(_) | Scope::Organization(_));
     let groups: &[(&str, &[Kind])] = match place.scope {
         Scope::Personal => &[("", &[Kind::Overview]), ("Access", &[Kind::Keys])],
-        Scope::Team(_) => &[("", &[Kind::Overview]), ("Access", &[Kind::Keys]), ("Team", &[Kind::Members, Kind::Settings])],
-        Scope::Organization(_) => &[("", &[Kind::Overview]), ("Organization", &[Kind::Members, Kind::Settings])],
+        Scope::Team(_) => {
+            &[("", &[Kind::Overview]), ("Access", &[Kind::Keys]), ("Team", &[Kind::Members, Kind::Audit, Kind::Settings])]
+        }
+        Scope::Organization(_) => &[("", &[Kind::Overview]), ("Organization", &[Kind::Members, Kind::Audit, Kind::Settings])],
         Scope::Platform => &[
             ("", &[Kind::Providers, Kind::Models]),
             ("People", &[Kind::Organizations, Kind::Users]),
-            ("Installation", &[Kind::System]),
+            ("Installation", &[Kind::Audit, Kind::Outbox, Kind::System]),
         ],
         Scope::Account => &[("", &[Kind::Teams, Kind::Account])],
     };
@@ -62,11 +66,31 @@ fn groups(place: &Place) -> AnyView {
                 (title, _) => title,
             };
             let heading = (!title.is_empty()).then(|| view! { <h2>{*title}</h2> });
-            let links = kinds.iter().map(|kind| nav_link(place, *kind)).collect_view();
+            let offered = kinds.iter().filter(|kind| is_offered(place, **kind, me));
+            let links = offered.map(|kind| nav_link(place, *kind)).collect_view();
             view! { <nav class="nav" aria-label=label>{heading}{links}</nav> }
         })
         .collect_view()
         .into_any()
+}
+
+/// Pages that a role can not open are not offered. A courtesy: the pages themselves decide.
+fn is_offered(place: &Place, kind: Kind, me: Option<&Me>) -> bool {
+    match (kind, &place.scope) {
+        (Kind::Audit, Scope::Team(team)) => me.is_some_and(|me| standing(me, team).may(Action::ViewAudit)),
+        _ => true,
+    }
+}
+
+/// What somebody is to a team, as far as it is known here: of a team that they are not in, its organization is not.
+fn standing(me: &Me, team: &str) -> Standing {
+    let team = me.teams.iter().find(|mine| mine.slug == team || mine.id.to_string() == team);
+    let mut administrated = me.organizations.iter().filter(|organization| organization.role == OrgRole::Admin);
+    Standing {
+        role: team.map(|team| team.role),
+        org_admin: administrated.any(|organization| team.is_none_or(|team| team.organization_slug == organization.slug)),
+        platform_admin: me.platform_admin,
+    }
 }
 
 fn nav_link(place: &Place, kind: Kind) -> AnyView {

@@ -1,12 +1,12 @@
 use leptos::prelude::*;
 
-use super::place::{Place, Scope};
+use super::place::{Kind, Place, Scope};
 use crate::{
     app::Session,
     components::{Icon, Tile},
     domain::{
         accounts::{Me, MyTeam},
-        roles::OrgRole,
+        roles::{OrgRole, Role},
     },
     pages::data::nothing,
     server_fns::accounts::Visitor,
@@ -122,7 +122,13 @@ fn contexts(me: &Me, place: &Place) -> AnyView {
 }
 
 fn team_entry(place: &Place, team: &MyTeam) -> AnyView {
-    entry(place, &Scope::Team(team.slug.clone()), &team.id.to_string(), &team.name, team.role.label())
+    let scope = Scope::Team(team.slug.clone());
+    // The audit log of another team opens where its role opens it.
+    let place = match place.kind {
+        Some(Kind::Audit) if !matches!(team.role, Role::Owner | Role::Admin) => &Place { scope: place.scope.clone(), kind: None },
+        _ => place,
+    };
+    entry(place, &scope, &team.id.to_string(), &team.name, team.role.label())
 }
 
 fn entry(place: &Place, scope: &Scope, id: &str, name: &str, detail: &str) -> AnyView {

@@ -86,6 +86,9 @@ impl Services {
         self.audit(&mut tx, caller, change).await?;
         tx.commit().await?;
         self.mailer.wake();
-        Ok(())
+        match session {
+            Some(session) => self.rotate_session(session, caller.user.id, epoch).await,
+            None => Ok(()),
+        }
     }
 }

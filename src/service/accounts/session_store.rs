@@ -16,7 +16,7 @@ use tower_sessions::{
 
 use super::sessions::{MOST_SESSIONS, absolute_end, idle_end, session_hash};
 use crate::{
-    domain::ids::UserId,
+    domain::{ids::UserId, time::UnixMs},
     service::Services,
     storage::{self, sessions::NewSession},
 };
@@ -31,6 +31,8 @@ pub(super) struct SignedIn {
     pub(super) auth_epoch: i64,
     pub(super) user_agent: String,
     pub(super) address: String,
+    /// When a session began that goes on under another id, and when it ends in any case.
+    pub(super) began: Option<(UnixMs, UnixMs)>,
 }
 
 /// The store that the session layer is given.
@@ -49,7 +51,7 @@ impl DatabaseSessions {
         let signed_in = record.data.get(SIGNED_IN).cloned().and_then(|value| serde_json::from_value::<SignedIn>(value).ok());
         let signed_in = signed_in.unwrap_or_default();
         let now = self.services.clock.now();
-        let absolute = absolute_end(now);
+        let (began, absolute) = signed_in.began.unwrap_or((now, absolute_end(now)));
         let data = data_of(record);
         let mut tx = self.services.store.begin().await?;
         storage::sessions::delete_expired(&mut tx, now).await?;
@@ -61,6 +63,7 @@ impl DatabaseSessions {
                 data: &data,
                 user_agent: &signed_in.user_agent,
                 address: &signed_in.address,
+                began,
                 at: now,
                 idle_expires_at: idle_end(now, absolute),
                 absolute_expires_at: absolute,

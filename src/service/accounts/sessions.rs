@@ -5,6 +5,7 @@ use tower_sessions::{Session, session, session_store};
 use crate::{
     domain::{
         accounts::User,
+        ids::UserId,
         time::{DAY_MS, HOUR_MS, MINUTE_MS, UnixMs},
     },
     service::{Caller, CallerSession, Door, RequestFacts, ServiceError, Services, audit::Change, vault::sha256_hex},
@@ -48,12 +49,37 @@ impl Services {
             auth_epoch: user.map_or(0, |user| user.auth_epoch),
             user_agent: request.user_agent.chars().take(LONGEST_AGENT).collect(),
             address: request.address.clone(),
+            began: None,
         };
         session.clear().await;
         session.cycle_id().await.map_err(storage_away)?;
         session.insert(SIGNED_IN, signed_in).await.map_err(storage_away)?;
         session.save().await.map_err(storage_away)?;
         self.remember_device(user, request).await
+    }
+
+    /// Gives a browser's session another id, after its password was entered again or its person's rights were changed: whoever knows the
+    /// old id has nothing any more. What it holds and its end in any case stay; the password counts as entered now. A session that ended
+    /// meanwhile stays ended.
+    pub(in crate::service) async fn rotate_session(
+        &self,
+        session: &Session,
+        user: UserId,
+        auth_epoch: i64,
+    ) -> Result<(), ServiceError> {
+        let Some(hash) = session.id().map(session_hash) else { return Ok(()) };
+        let found = storage::sessions::find_life(&mut *self.store.reader().await?, &hash, self.clock.now()).await?;
+        let Some(life) = found else { return Ok(()) };
+        let signed_in = SignedIn {
+            user: Some(user),
+            auth_epoch,
+            user_agent: life.user_agent,
+            address: life.address,
+            began: Some((life.created_at, life.absolute_expires_at)),
+        };
+        session.insert(SIGNED_IN, signed_in).await.map_err(storage_away)?;
+        session.cycle_id().await.map_err(storage_away)?;
+        session.save().await.map_err(storage_away)
     }
 
     /// Ends the session of a browser; its id is worth nothing from then on.
@@ -121,7 +147,7 @@ pub async fn caller_behind(
 ) -> Result<Option<Caller>, ServiceError> {
     let found = services.find_session_user(session, by).await?;
     Ok(found.zip(session.id()).map(|(found, id)| {
-        let session = CallerSession { id_hash: session_hash(id), verified_at: found.verified_at };
+        let session = CallerSession { id_hash: session_hash(id), verified_at: found.verified_at, handle: Some(session.clone()) };
         Caller::new(found.user, door, false, request).in_session(session)
     }))
 }

@@ -18,6 +18,7 @@ impl Services {
     }
 
     /// Lets through whoever entered the password within the last ten minutes, or enters it now; else a problem of the field `password`.
+    /// An entered password gives the session another id.
     /// Call it before a transaction begins: checking a password takes time.
     pub async fn step_up(&self, caller: &Caller, password: Option<Secret>) -> Result<(), ServiceError> {
         let Some(password) = password.filter(|password| !password.expose().is_empty()) else {
@@ -38,11 +39,9 @@ impl Services {
             return Err(wrong());
         }
         attempt.succeed();
-        if let Some(session) = &caller.session {
-            let mut tx = self.store.begin().await?;
-            storage::sessions::mark_verified(&mut tx, &session.id_hash, self.clock.now()).await?;
-            tx.commit().await?;
+        match caller.session.as_ref().and_then(|session| session.handle.as_ref()) {
+            Some(session) => self.rotate_session(session, caller.user.id, caller.user.auth_epoch).await,
+            None => Ok(()),
         }
-        Ok(())
     }
 }

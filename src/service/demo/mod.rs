@@ -9,6 +9,7 @@ mod cast;
 mod dice;
 mod people;
 mod printed;
+mod record;
 #[cfg(test)]
 mod tests;
 mod usage;

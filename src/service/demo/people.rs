@@ -7,6 +7,7 @@ use sqlx::AnyConnection;
 use super::{
     Demo, DemoAccount,
     cast::{self, Fate, KEYS, KeyCast, MODELS, PEOPLE, PROVIDERS, TEAMS},
+    record::Record,
 };
 use crate::{
     domain::{
@@ -77,6 +78,7 @@ pub(super) async fn write(past: &Services, real: &Services, c: &mut AnyConnectio
         teams.push(write_team(past, c, team, org, &people, now).await?);
     }
     let key = write_keys(past, real, c, &teams, &people, now).await?;
+    Record { past, now, organization: org, people: &people }.write(c, &teams).await?;
     let change = Change { action: "demo.seed", target_kind: "platform", target_name: "demo data", ..Change::default() };
     past.audit(c, &first, change).await?;
     Ok(Demo { password, team: TEAMS[0].slug.into(), model: SHOWN.1.into(), key, accounts: PEOPLE.map(account).to_vec() })

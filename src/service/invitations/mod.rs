@@ -65,7 +65,7 @@ impl Services {
         }
         let note = check_note(note).map_err(|message| ServiceError::field("note", message))?;
         for (_, role) in &invitees {
-            standing.check_invite(*role).map_err(refused)?;
+            standing.check_invite(*role).map_err(|refusal| self.denied_role(caller, &team, refusal, None, Some(*role)))?;
         }
         let results = self.sort_invitees(&mut tx, caller, &team, invitees, &note).await?;
         tx.commit().await?;

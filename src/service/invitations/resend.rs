@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{closed, queued, refused, tokens::Channel, view};
+use super::{closed, queued, tokens::Channel, view};
 use crate::{
     domain::{
         ids::InvitationId,
@@ -29,7 +29,8 @@ impl Services {
         if before.state != InvitationState::Pending {
             return Err(closed(&before));
         }
-        standing.check_invite(before.role).map_err(refused)?;
+        let denied = |refusal| self.denied_role(caller, &team, refusal, None, Some(before.role));
+        standing.check_invite(before.role).map_err(denied)?;
         let addresses = storage::members::list_addresses(&mut tx, team.id).await?;
         if addresses.contains(&before.email_normalized) {
             return Err(ServiceError::Conflict("already_member", InviteOutcome::AlreadyMember.sentence(&team.name)));
@@ -66,7 +67,8 @@ impl Services {
         let mut tx = self.store.begin().await?;
         let (team, standing) = self.lock_team_for(&mut tx, caller, team, Action::ManageMembers).await?;
         let invitation = storage::invitations::find(&mut tx, team.id, id).await?.ok_or(ServiceError::NotFound)?;
-        standing.check_invite(invitation.role).map_err(refused)?;
+        let denied = |refusal| self.denied_role(caller, &team, refusal, None, Some(invitation.role));
+        standing.check_invite(invitation.role).map_err(denied)?;
         if invitation.state != InvitationState::Pending {
             return Err(closed(&invitation));
         }

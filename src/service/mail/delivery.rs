@@ -12,7 +12,10 @@ use lettre::{
         Mailbox, MultiPart,
         header::{Header, HeaderName, HeaderValue},
     },
-    transport::smtp,
+    transport::smtp::{
+        self,
+        client::{Certificate, Tls, TlsParameters},
+    },
 };
 use tokio::sync::Notify;
 
@@ -58,18 +61,44 @@ impl Unsent {
     }
 
     fn of_smtp(error: &smtp::Error) -> Self {
+        if let Some(problem) = tls_problem(error) {
+            return Self::away(tls_words(problem));
+        }
         let words = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
         let words: String = words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_WORDS).collect();
         let words = words.trim();
         match error.status() {
             Some(code) => Self::of_mail(format!("the mail server answered {code} {words}").trim_end().to_owned()),
             None if error.is_timeout() => Self::away("the mail server did not answer in time"),
-            None if error.is_tls() => {
-                Self::away("no safe connection to the mail server: its certificate or its TLS is not accepted")
-            }
+            None if error.is_tls() => Self::away(NO_TLS),
             None if error.is_client() => Self::away(format!("the mail server does not offer what is needed: {words}")),
             None => Self::away("no connection to the mail server"),
         }
+    }
+}
+
+const NO_TLS: &str = "no safe connection to the mail server: its certificate or its TLS is not accepted";
+
+/// What went wrong when a safe connection was to begin; it stands deep inside of an error of the connection.
+fn tls_problem(error: &smtp::Error) -> Option<&rustls::Error> {
+    let mut causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    causes.find_map(|cause| cause.downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref())
+}
+
+fn tls_words(problem: &rustls::Error) -> &'static str {
+    use rustls::CertificateError as Wrong;
+
+    match problem {
+        rustls::Error::InvalidCertificate(Wrong::UnknownIssuer) => {
+            "the certificate of the mail server is signed by nobody known here; a private authority is named in TALLYGATE_SMTP_CA"
+        }
+        rustls::Error::InvalidCertificate(Wrong::NotValidForName | Wrong::NotValidForNameContext { .. }) => {
+            "the certificate of the mail server is for another name"
+        }
+        rustls::Error::InvalidCertificate(Wrong::Expired | Wrong::ExpiredContext { .. }) => {
+            "the certificate of the mail server has expired"
+        }
+        _ => NO_TLS,
     }
 }
 
@@ -103,7 +132,10 @@ impl Mailer {
                 // The URL holds a password: it is not repeated.
                 let wrong = || ServiceError::Internal("TALLYGATE_SMTP_URL is not understood".into());
                 let url = with_tls(url.expose()).ok_or_else(wrong)?;
-                let smtp = AsyncSmtpTransport::<Tokio1Executor>::from_url(&url).map_err(|_| wrong())?;
+                let mut smtp = AsyncSmtpTransport::<Tokio1Executor>::from_url(&url).map_err(|_| wrong())?;
+                if !settings.smtp_roots.is_empty() {
+                    smtp = smtp.tls(trusting(&url, &settings.smtp_roots).ok_or_else(wrong)?);
+                }
                 Transport::Smtp(smtp.timeout(Some(ANSWER_TIMEOUT)).build())
             }
             None => Transport::Folder(settings.data_dir.join("mail")),
@@ -238,6 +270,23 @@ fn with_tls(text: &str) -> Option<String> {
     url.set_port(Some(port)).ok()?;
     url.set_query((tls != "none").then(|| format!("tls={tls}")).as_deref());
     Some(url.into())
+}
+
+/// What [`with_tls`] says of TLS, for a client that believes private authorities besides the public ones.
+fn trusting(url: &str, roots: &[Vec<u8>]) -> Option<Tls> {
+    let url = url::Url::parse(url).ok()?;
+    let word = url.query_pairs().find(|(name, _)| name == "tls").map(|(_, value)| value.into_owned());
+    let mut parameters = TlsParameters::builder(url.host_str()?.trim_matches(['[', ']']).to_owned());
+    for root in roots {
+        parameters = parameters.add_root_certificate(Certificate::from_der(root.clone()).ok()?);
+    }
+    let parameters = || parameters.build_rustls().ok();
+    Some(match (url.scheme(), word.as_deref()) {
+        ("smtps", _) => Tls::Wrapper(parameters()?),
+        (_, Some("required")) => Tls::Required(parameters()?),
+        (_, Some("opportunistic")) => Tls::Opportunistic(parameters()?),
+        _ => Tls::None,
+    })
 }
 
 /// Writes a file that only this user may read, whole or not at all.

@@ -72,12 +72,13 @@ impl Services {
         let mut tx = self.store.begin().await?;
         let (team, standing) = self.lock_team_for(&mut tx, caller, team, Action::ViewTeam).await?;
         let before = storage::teams::find_role(&mut tx, team.id, user).await?.ok_or(ServiceError::NotFound)?;
+        let member = storage::users::find(&mut tx, user).await?.ok_or(ServiceError::NotFound)?;
         let own = user == caller.user.id;
-        standing.check_role_change(own, before, role).map_err(refused)?;
+        let denied = |refusal| self.denied_role(caller, &team, refusal, Some(&member), Some(role));
+        standing.check_role_change(own, before, role).map_err(denied)?;
         if before == role {
             return Ok(());
         }
-        let member = storage::users::find(&mut tx, user).await?.ok_or(ServiceError::NotFound)?;
         storage::members::update_role(&mut tx, team.id, user, role).await?;
         let keys = if role == Role::Viewer { self.revoke_keys_of(&mut tx, caller, &team, user).await? } else { 0 };
         let invitations = self.withdraw_invitations_without_right(&mut tx, caller, user).await?;
@@ -110,7 +111,9 @@ impl Services {
         let mut tx = self.store.begin().await?;
         let (team, standing) = self.lock_team_for(&mut tx, caller, team, Action::ViewTeam).await?;
         let role = storage::teams::find_role(&mut tx, team.id, user).await?.ok_or(ServiceError::NotFound)?;
-        standing.check_removal(user == caller.user.id, role).map_err(refused)?;
+        let member = storage::users::find(&mut tx, user).await?.ok_or(ServiceError::NotFound)?;
+        let denied = |refusal| self.denied_role(caller, &team, refusal, Some(&member), None);
+        standing.check_removal(user == caller.user.id, role).map_err(denied)?;
         let keys = self.take_out(&mut tx, caller, &team, user, role).await?;
         tx.commit().await?;
         self.mailer.wake();

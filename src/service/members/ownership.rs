@@ -70,7 +70,7 @@ impl Services {
         check_name_typed(&team, &transfer.confirm_name)?;
         let to = check_new_owner(&mut tx, caller, &team, transfer.to).await?;
         if !storage::members::transfer(&mut tx, team.id, caller.user.id, to.id).await? {
-            return Err(ServiceError::Denied(Action::OwnTeam));
+            return Err(self.denied(caller, &team, Action::OwnTeam));
         }
         let owner = |user: &User| json!({"owner": user.id, "owner_name": user.name});
         self.audit(&mut tx, caller, team_change(&team, "team.transfer", owner(&caller.user), owner(&to))).await?;

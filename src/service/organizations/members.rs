@@ -88,7 +88,7 @@ impl Services {
     ) -> Result<UserId, ServiceError> {
         caller.check_may_write()?;
         let mut tx = self.store.begin().await?;
-        let org = self.organization_for_admin(&mut tx, caller, org).await?;
+        let org = self.organization_to_change(&mut tx, caller, org).await?;
         let normalized = email::normalize(typed_email).map_err(|message| ServiceError::field("email", message))?;
         let role = parse_role(role)?;
         storage::organizations::lock(&mut tx, org.id).await?;
@@ -149,10 +149,10 @@ impl Services {
         org: &str,
         user: UserId,
     ) -> Result<(Organization, User, OrgRole), ServiceError> {
-        let org = self.organization_for_admin(c, caller, org).await?;
+        let org = self.organization_to_change(c, caller, org).await?;
         storage::organizations::lock(c, org.id).await?;
         // Once more behind the lock: the caller's own role may just have been taken.
-        let org = self.organization_for_admin(c, caller, &org.id.to_string()).await?;
+        let org = self.organization_to_change(c, caller, &org.id.to_string()).await?;
         let role = storage::organizations::find_role(c, org.id, user).await?.ok_or(ServiceError::NotFound)?;
         let user = storage::users::find(c, user).await?.ok_or(ServiceError::NotFound)?;
         Ok((org, user, role))

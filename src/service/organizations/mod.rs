@@ -36,6 +36,8 @@ pub struct OrganizationPatch {
     pub open_unrestricted_models: Option<bool>,
 }
 
+const ONLY_ADMINS: &str = "Only admins of the organization can do this.";
+
 impl Services {
     /// Creates an organization with the caller as its admin. Platform admins only. It takes in the catalog as it is now:
     /// unrestricted models open, restricted ones with approval.
@@ -139,7 +141,7 @@ impl Services {
     ) -> Result<OrganizationView, ServiceError> {
         caller.check_may_write()?;
         let mut tx = self.store.begin().await?;
-        let before = self.organization_for_admin(&mut tx, caller, org).await?;
+        let before = self.organization_to_change(&mut tx, caller, org).await?;
         let mut after = before.clone();
         if let Some(name) = patch.name {
             after.name =
@@ -182,7 +184,7 @@ impl Services {
     ) -> Result<ModelState, ServiceError> {
         caller.check_may_write()?;
         let mut tx = self.store.begin().await?;
-        let org = self.organization_for_admin(&mut tx, caller, org).await?;
+        let org = self.organization_to_change(&mut tx, caller, org).await?;
         let state = ModelState::parse(state).ok_or_else(|| ServiceError::field("state", "Choose open, approval or closed."))?;
         let model = find_model(&mut tx, model, self.clock.now()).await?;
         let before = storage::organizations::find_model_state(&mut tx, org.id, model.id).await?;
@@ -227,11 +229,38 @@ impl Services {
         caller: &Caller,
         org: &str,
     ) -> Result<Organization, ServiceError> {
+        match self.organization_and_right(c, caller, org).await? {
+            (org, true) => Ok(org),
+            (_, false) => Err(ServiceError::Forbidden(ONLY_ADMINS.into())),
+        }
+    }
+
+    /// The same for whoever wants to change something: a refusal is noted.
+    pub(super) async fn organization_to_change(
+        &self,
+        c: &mut AnyConnection,
+        caller: &Caller,
+        org: &str,
+    ) -> Result<Organization, ServiceError> {
+        match self.organization_and_right(c, caller, org).await? {
+            (org, true) => Ok(org),
+            (org, false) => Err(self.denied_in_organization(caller, &org, "organization.manage", ONLY_ADMINS.into())),
+        }
+    }
+
+    /// The organization, and whether the caller administrates it. For strangers it does not exist.
+    async fn organization_and_right(
+        &self,
+        c: &mut AnyConnection,
+        caller: &Caller,
+        org: &str,
+    ) -> Result<(Organization, bool), ServiceError> {
         let org = storage::organizations::find(c, org).await?.ok_or(ServiceError::NotFound)?;
-        match storage::organizations::find_role(c, org.id, caller.user.id).await? {
-            Some(OrgRole::Admin) => Ok(org),
-            _ if caller.user.platform_admin => Ok(org),
-            Some(OrgRole::Member) => Err(ServiceError::Forbidden("Only admins of the organization can do this.".into())),
+        let role = storage::organizations::find_role(c, org.id, caller.user.id).await?;
+        match role {
+            Some(OrgRole::Admin) => Ok((org, true)),
+            _ if caller.user.platform_admin => Ok((org, true)),
+            Some(OrgRole::Member) => Ok((org, false)),
             None => Err(ServiceError::NotFound),
         }
     }

@@ -171,7 +171,7 @@ impl Services {
         Ok(())
     }
 
-    /// Makes somebody platform admin, or takes that back. One always stays.
+    /// Makes somebody platform admin, or takes that back: they sign in anew. One always stays.
     pub async fn set_platform_admin(&self, caller: &Caller, id: UserId, admin: bool) -> Result<(), ServiceError> {
         check_admin(caller)?;
         let mut tx = self.store.begin().await?;
@@ -190,11 +190,20 @@ impl Services {
             return Err(ServiceError::Conflict("last_platform_admin", message.into()));
         }
         storage::users::set_platform_admin(&mut tx, id, admin).await?;
+        // No session goes on with more or less behind it than when its person signed in; the own one goes on under another id.
+        let own = caller.session.as_ref().filter(|_| caller.user.id == id);
+        let kept = own.map_or("", |session| session.id_hash.as_str());
+        let epoch = storage::users::raise_epoch(&mut tx, id).await?;
+        storage::sessions::delete_others(&mut tx, id, kept).await?;
+        storage::sessions::set_epoch(&mut tx, kept, epoch).await?;
         let action = if admin { "account.make_platform_admin" } else { "account.end_platform_admin" };
         let states = (json!({"platform_admin": !admin}), json!({"platform_admin": admin}));
         self.audit(&mut tx, caller, change(action, &user, states)).await?;
         tx.commit().await?;
-        Ok(())
+        match own.and_then(|session| session.handle.as_ref()) {
+            Some(session) => self.rotate_session(session, id, epoch).await,
+            None => Ok(()),
+        }
     }
 
     /// Of two admins who act against each other at once, the second one may be none any more.

@@ -64,6 +64,9 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
     ("transfer_team", "team={team}&to=nobody&confirm_name=x", "snfffcff"),
     ("delete_team", "team={team}&confirm_name=x", "snfffcff"),
 
+    // The audit log.
+    ("list_audit", "place=t/{team}", "snffoooo"),
+
     // Invitations: the token comes in a cookie, and without one there is nothing.
     ("get_invitation", "", "nnnnnnnn"),
     ("accept_invitation", "", "snnnnnnn"),
@@ -91,6 +94,8 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
     ("delete_provider", "id={provider}", "snnnnnnc"),
     ("test_provider", "id={provider}", "snnnnnno"),
     ("list_catalog_models", "", "snnnnnno"),
+    ("list_outbox", "text=&state=&cursor=", "snnnnnno"),
+    ("retry_mails", "", "snnnnnno"),
     ("save_model", "form[name]=labs/chat", "snnnnnnc"),
     ("list_users", "text=&show=&cursor=", "snnnnnno"),
     ("get_user_detail", "user={user}", "snnnnnno"),

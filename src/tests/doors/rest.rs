@@ -82,6 +82,7 @@ pub(super) const ROWS: &[(&str, &str, &str, &str)] = &[
     ("GET /platform/settings", "", "", "snnnnnno"),
     ("PATCH /platform/settings", "", r#"{"personal_models":"none"}"#, "snnnnnno"),
     ("GET /platform/mails", "", "", "snnnnnno"),
+    ("POST /platform/mails/retry", "", "", "snnnnnno"),
 
     ("GET /catalog/providers", "", "", "snnnnnno"),
     ("POST /catalog/providers", "", r#"{"name":"sim","kind":"simulated"}"#, "snnnnnnc"),

@@ -2,7 +2,7 @@
 
 use crate::service::Services;
 
-/// Everything that can be read from the database: INV-4 (final states), INV-8 (sums), INV-16 (signs).
+/// Everything that can be read from the database: INV-4 (final states), INV-8 (sums), INV-12 (keys), INV-16 (signs).
 pub(crate) async fn check(services: &Services) {
     let broken = services.find_broken_invariants().await.expect("the database answers");
     assert!(broken.is_empty(), "{broken:?}");

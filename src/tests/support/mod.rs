@@ -2,10 +2,12 @@
 
 pub(crate) mod accounts;
 pub(crate) mod app;
+pub(crate) mod certificates;
 pub(crate) mod database;
 pub(crate) mod invariants;
 pub(crate) mod people;
 pub(crate) mod smtp;
+pub(crate) mod smtp_tls;
 pub(crate) mod worlds;
 
 pub(crate) use app::TestApp;
