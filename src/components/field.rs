@@ -37,7 +37,7 @@ pub fn Field(
     #[prop(optional)]
     size: &'static str,
     /// A link at the end of the label line: words and address.
-    #[prop(optional)]
+    #[prop(optional_no_strip)]
     aside: Option<(&'static str, &'static str)>,
 ) -> impl IntoView {
     let id = id.unwrap_or_else(|| name.to_owned());

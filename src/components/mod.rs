@@ -51,6 +51,6 @@ pub use page::{PageHead, PageTitle};
 pub use select::{Opt, PickBox, Select};
 pub use skeleton::{SkeletonBlock, SkeletonLine, SkeletonTable};
 pub use snippet::{Secret, SnippetTabs};
-pub use table::{Pager, SortHead};
+pub use table::{Pager, SortHead, StackTable, actions_head, head};
 pub use tabs::{TabLink, Tabs};
 pub use toast::{Toaster, Toasts, use_toaster};

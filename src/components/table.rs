@@ -2,6 +2,43 @@ use leptos::prelude::*;
 
 use super::Icon;
 
+/// A table whose rows are blocks on phones.
+#[component]
+pub fn StackTable(
+    heads: Vec<AnyView>,
+    rows: AnyView,
+    /// Beside those of all such tables.
+    #[prop(optional)]
+    class: &'static str,
+    /// Id of the heading that names it, where its card does not.
+    #[prop(optional)]
+    named_by: Option<&'static str>,
+    /// Rows have menus, which reach out of it.
+    #[prop(optional)]
+    menus: bool,
+) -> impl IntoView {
+    view! {
+        <div class=if menus { "tbl-wrap whole" } else { "tbl-wrap" }>
+            <table class=format!("tbl stack {class}") role="table" aria-labelledby=named_by>
+                <thead role="rowgroup">
+                    <tr role="row">{heads}</tr>
+                </thead>
+                <tbody role="rowgroup">{rows}</tbody>
+            </table>
+        </div>
+    }
+}
+
+/// A column's head. Class `n` is for numbers.
+pub fn head(label: &'static str, class: &'static str) -> AnyView {
+    view! { <th role="columnheader" scope="col" class=(!class.is_empty()).then_some(class)>{label}</th> }.into_any()
+}
+
+/// The head of the column with the buttons of each row.
+pub fn actions_head() -> AnyView {
+    view! { <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th> }.into_any()
+}
+
 /// A column head that sorts: a link, with an arrow on the column that is sorted now.
 #[component]
 pub fn SortHead(

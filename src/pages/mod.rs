@@ -5,6 +5,7 @@ pub mod admin;
 mod api_keys;
 mod audit;
 mod confirm;
+mod credentials;
 pub mod data;
 pub mod failure;
 mod forgot;

@@ -5,6 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{error::AppError, wire::PageAnswer};
 
+/// Cookie with the token that a plain form made.
+#[cfg(feature = "ssr")]
+const NEW_TOKEN: &str = "new_token";
+
 /// A row of the list of management tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenRow {
@@ -89,7 +93,7 @@ pub async fn get_account() -> Result<AccountPage, AppError> {
         email: caller.user.email.clone(),
         email_confirmed: caller.user.email_confirmed_at.is_some(),
         tokens: tokens.collect(),
-        new_token: shown_once::take(&services, &caller),
+        new_token: super::shown_once::take(&services, &caller, NEW_TOKEN),
         api_url: format!("{}/api/v1", services.settings.public_url),
     })
 }
@@ -193,7 +197,8 @@ pub async fn create_token(
     };
     let new = NewManagementToken::parse(&name, &scope, expires_at, now).map_err(|fields| AppError::Invalid { fields })?;
     let (token, secret) = services.create_token(&caller, new).await?;
-    shown_once::give(&services, &caller, NewTokenView { name: token.name, secret: secret.expose().to_owned() })
+    let view = NewTokenView { name: token.name, secret: secret.expose().to_owned() };
+    super::shown_once::answer(&services, &caller, NEW_TOKEN, view, "/account?done=token")
 }
 
 /// Revokes a management token.
@@ -203,39 +208,4 @@ pub async fn revoke_token(id: String) -> Result<(), AppError> {
     services.revoke_token(&caller, crate::domain::ids::TokenId::parse(&id).ok_or(AppError::NotFound)?).await?;
     super::context::go_to("/account?done=revoked");
     Ok(())
-}
-
-/// A secret on its way to the page after a plain form: sealed in a short cookie of the same browser, taken out when it is shown.
-#[cfg(feature = "ssr")]
-mod shown_once {
-    use super::NewTokenView;
-    use crate::{
-        error::AppError,
-        server_fns::http,
-        service::{Caller, Services},
-    };
-
-    const COOKIE: &str = "new_token";
-
-    pub(super) fn give(services: &Services, caller: &Caller, view: NewTokenView) -> Result<Option<NewTokenView>, AppError> {
-        if !http::is_plain_form() {
-            return Ok(Some(view));
-        }
-        let text = serde_json::to_string(&view).map_err(|_| AppError::Unavailable)?;
-        let sealed = services.vault.seal(&services.random, &place(caller), &text)?;
-        let secure = if services.settings.public_url.starts_with("https://") { "; Secure" } else { "" };
-        http::set_cookie(&format!("{COOKIE}={sealed}; Path=/; Max-Age=120; HttpOnly; SameSite=Lax{secure}"));
-        leptos_axum::redirect("/account?done=token");
-        Ok(None)
-    }
-
-    pub(super) fn take(services: &Services, caller: &Caller) -> Option<NewTokenView> {
-        let sealed = http::cookie(COOKIE)?;
-        http::set_cookie(&format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
-        serde_json::from_str(services.vault.open(&place(caller), &sealed).ok()?.expose()).ok()
-    }
-
-    fn place(caller: &Caller) -> String {
-        format!("users/{}/new_token", caller.user.id)
-    }
 }

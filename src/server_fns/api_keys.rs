@@ -12,6 +12,10 @@ use crate::{
     wire::PageAnswer,
 };
 
+/// Cookie with the key that a plain form made.
+#[cfg(feature = "ssr")]
+const NEW_KEY: &str = "new_key";
+
 /// A row of the key list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyRow {
@@ -102,7 +106,7 @@ pub async fn list_keys(team: String, text: String, mine: bool, cursor: String) -
         why_not,
         may_create_application: view.kind == TeamKind::Team && view.standing.may(Action::ManageAnyKey),
         everyones: view.kind == TeamKind::Team && view.standing.may(Action::ViewAnyKey),
-        new_key: shown_once::take(&services, &caller),
+        new_key: super::shown_once::take(&services, &caller, NEW_KEY),
         typed_name: super::context::typed("name"),
     })
 }
@@ -162,7 +166,7 @@ pub async fn create_key(
     let keep = |error| super::context::keep_typed(error, &[("name", &name)]);
     let new = NewApiKey::parse(&name, &kind, expires_at, now).map_err(|fields| keep(fields.into()))?;
     let created = services.create_key(&caller, &team, new).await.map_err(keep)?;
-    shown_once::answer(&services, &caller, &team, created, String::new()).await
+    shown(&services, &caller, &team, created, String::new()).await
 }
 
 /// Gives a key a new secret; the old one works for another day.
@@ -174,7 +178,7 @@ pub async fn rotate_key(team: String, id: String) -> Result<Option<NewKeyView>, 
     let id = KeyId::parse(&id).ok_or(AppError::NotFound)?;
     let created = services.rotate_key(&caller, &team, id).await?;
     let until = format::full(services.clock.now().plus(ROTATION_OVERLAP_MS));
-    shown_once::answer(&services, &caller, &team, created, until).await
+    shown(&services, &caller, &team, created, until).await
 }
 
 /// Renames a key.
@@ -214,57 +218,27 @@ pub fn list_address(team: &str) -> String {
     if team == "me" { "/me/keys".to_owned() } else { format!("/t/{team}/keys") }
 }
 
-/// How a secret reaches the page after a plain form, whose answer can only be a redirect: sealed for its owner in a cookie
-/// that no script can read, that lives for two minutes and is deleted by the page that shows it.
+/// The secret of a key that was made just now, on its way to the page that shows it once.
 #[cfg(feature = "ssr")]
-mod shown_once {
-    use super::{NewKeyView, list_address};
-    use crate::{
-        domain::{api_keys::CreatedKey, format, snippets},
-        error::AppError,
-        server_fns::http,
-        service::{Caller, Services},
+async fn shown(
+    services: &crate::service::Services,
+    caller: &crate::service::Caller,
+    team: &str,
+    created: crate::domain::api_keys::CreatedKey,
+    overlap: String,
+) -> Result<Option<NewKeyView>, AppError> {
+    use crate::domain::{format, snippets};
+
+    let context = services.get_team(caller, team).await?;
+    let model = services.example_model(context.id, caller.user.id);
+    let view = NewKeyView {
+        name: created.name,
+        secret: created.key,
+        context: context.name,
+        owner: caller.user.name.clone(),
+        expires: created.expires_at.map_or_else(|| "never".to_owned(), format::date),
+        snippets: model.map(|model| snippets::chat(&services.settings.public_url, &model)),
+        overlap,
     };
-
-    const COOKIE: &str = "new_key";
-
-    pub(super) async fn answer(
-        services: &Services,
-        caller: &Caller,
-        team: &str,
-        created: CreatedKey,
-        overlap: String,
-    ) -> Result<Option<NewKeyView>, AppError> {
-        let context = services.get_team(caller, team).await?;
-        let model = services.example_model(context.id, caller.user.id);
-        let view = NewKeyView {
-            name: created.name,
-            secret: created.key,
-            context: context.name,
-            owner: caller.user.name.clone(),
-            expires: created.expires_at.map_or_else(|| "never".to_owned(), format::date),
-            snippets: model.map(|model| snippets::chat(&services.settings.public_url, &model)),
-            overlap,
-        };
-        if !http::is_plain_form() {
-            return Ok(Some(view));
-        }
-        let text = serde_json::to_string(&view).map_err(|_| AppError::Unavailable)?;
-        let sealed = services.vault.seal(&services.random, &place(caller), &text)?;
-        let secure = if services.settings.public_url.starts_with("https://") { "; Secure" } else { "" };
-        http::set_cookie(&format!("{COOKIE}={sealed}; Path=/; Max-Age=120; HttpOnly; SameSite=Lax{secure}"));
-        leptos_axum::redirect(&format!("{}?dialog=created", list_address(team)));
-        Ok(None)
-    }
-
-    pub(super) fn take(services: &Services, caller: &Caller) -> Option<NewKeyView> {
-        let sealed = http::cookie(COOKIE)?;
-        http::set_cookie(&format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
-        let text = services.vault.open(&place(caller), &sealed).ok()?;
-        serde_json::from_str(text.expose()).ok()
-    }
-
-    fn place(caller: &Caller) -> String {
-        format!("users/{}/new_key", caller.user.id)
-    }
+    super::shown_once::answer(services, caller, NEW_KEY, view, &format!("{}?dialog=created", list_address(team)))
 }

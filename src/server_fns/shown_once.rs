@@ -24,6 +24,22 @@ pub fn put<T: Serialize>(services: &Services, caller: &Caller, name: &str, value
     Ok(())
 }
 
+/// The answer of a function whose value is shown once. The page's program gets it back; a plain form finds it on the page at `address`.
+pub fn answer<T: Serialize>(
+    services: &Services,
+    caller: &Caller,
+    name: &str,
+    value: T,
+    address: &str,
+) -> Result<Option<T>, AppError> {
+    if !http::is_plain_form() {
+        return Ok(Some(value));
+    }
+    put(services, caller, name, &value)?;
+    leptos_axum::redirect(address);
+    Ok(None)
+}
+
 /// Takes it out again.
 pub fn take<T: DeserializeOwned>(services: &Services, caller: &Caller, name: &str) -> Option<T> {
     let sealed = http::cookie(name)?;

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Button, Quiet},
+    components::{Button, Quiet, StackTable, actions_head, head},
     pages::form::{Form, FormAction},
     server_fns::account::BrowserRow,
 };
@@ -18,25 +18,14 @@ pub(super) fn browser_list(browsers: Vec<BrowserRow>, end: FormAction, end_other
             </span>
         }
     });
-    let rows = browsers.into_iter().map(|browser| row(browser, end)).collect_view();
+    let rows = browsers.into_iter().map(|browser| row(browser, end)).collect_view().into_any();
+    let heads = vec![head("Browser", ""), head("Signed in", ""), head("Last seen", ""), actions_head()];
     view! {
         <section class="card" aria-labelledby="browsers">
             <header><h2 id="browsers">"Signed-in browsers"</h2>{all}</header>
             {problems.note()}
             {others.note()}
-            <div class="tbl-wrap">
-                <table class="tbl stack" role="table" aria-labelledby="browsers">
-                    <thead role="rowgroup">
-                        <tr role="row">
-                            <th role="columnheader" scope="col">"Browser"</th>
-                            <th role="columnheader" scope="col">"Signed in"</th>
-                            <th role="columnheader" scope="col">"Last seen"</th>
-                            <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
-                        </tr>
-                    </thead>
-                    <tbody role="rowgroup">{rows}</tbody>
-                </table>
-            </div>
+            <StackTable heads=heads rows=rows named_by="browsers"/>
         </section>
     }
     .into_any()

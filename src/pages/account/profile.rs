@@ -3,8 +3,8 @@ use leptos::prelude::*;
 use crate::{
     components::{Badge, Button, Field, Note, NoteKind, Quiet},
     pages::{
+        credentials::PASSWORD_HINT,
         form::{Form, FormAction, Problems},
-        signup::PASSWORD_HINT,
     },
 };
 

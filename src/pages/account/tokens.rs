@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Button, Choice, Dialog, Field, Icon, Opt, Secret, Segmented, Select, noscroll},
+    components::{Button, Choice, Dialog, Field, Icon, Opt, Secret, Segmented, Select, StackTable, actions_head, head, noscroll},
     pages::form::{Form, FormAction},
     server_fns::account::{AccountPage as Account, NewTokenView, TokenRow},
 };
@@ -14,22 +14,10 @@ pub(super) fn token_list(page: Account) -> AnyView {
         let text = "None yet. A token lets a script use the management API in your name.";
         view! { <div class="body"><p class="sub">{text}</p></div> }.into_any()
     } else {
-        let rows = page.tokens.into_iter().map(row).collect_view();
+        let rows = page.tokens.into_iter().map(row).collect_view().into_any();
+        let heads = vec![head("Token", ""), head("Scope", ""), head("Last used", ""), head("Expires", ""), actions_head()];
         view! {
-            <div class="tbl-wrap">
-                <table class="tbl stack" role="table" aria-labelledby="tokens">
-                    <thead role="rowgroup">
-                        <tr role="row">
-                            <th role="columnheader" scope="col">"Token"</th>
-                            <th role="columnheader" scope="col">"Scope"</th>
-                            <th role="columnheader" scope="col">"Last used"</th>
-                            <th role="columnheader" scope="col">"Expires"</th>
-                            <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
-                        </tr>
-                    </thead>
-                    <tbody role="rowgroup">{rows}</tbody>
-                </table>
-            </div>
+            <StackTable heads=heads rows=rows named_by="tokens"/>
         }
         .into_any()
     };

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use super::Query;
 use crate::{
-    components::{Badge, Icon, Menu, Opt, Pager, PickBox, Quiet, Who, noscroll},
+    components::{Badge, Icon, Menu, Opt, Pager, PickBox, Quiet, StackTable, Who, actions_head, head, noscroll},
     domain::api_keys::{KeyKind, KeyState},
     pages::failure::encode,
     server_fns::api_keys::{KeyRow, KeysPage as Keys, list_address},
@@ -43,26 +43,21 @@ pub(super) fn list(page: Keys, query: &Query) -> AnyView {
     let older = page.older.clone().map(|cursor| format!("{base}?{keep}&cursor={}", encode(&cursor)));
     let newer = (!query.cursor.is_empty()).then(|| format!("{base}?{keep}"));
     let owners = page.everyones;
-    let owner_head = owners.then(|| view! { <th role="columnheader" scope="col">"Owner"</th> });
-    let rows = page.rows.into_iter().map(|key| row(key, owners, &base)).collect_view();
+    let rows = page.rows.into_iter().map(|key| row(key, owners, &base)).collect_view().into_any();
+    let mut heads = vec![
+        head("Key", ""),
+        head("Spend this month", "n"),
+        head("Last used", ""),
+        head("Expires", ""),
+        head("Status", ""),
+        actions_head(),
+    ];
+    if owners {
+        heads.insert(1, head("Owner", ""));
+    }
     view! {
         <section class="card" aria-label="Keys">
-            <div class="tbl-wrap whole">
-                <table class="tbl stack keys-tbl" role="table">
-                    <thead role="rowgroup">
-                        <tr role="row">
-                            <th role="columnheader" scope="col">"Key"</th>
-                            {owner_head}
-                            <th role="columnheader" scope="col" class="n">"Spend this month"</th>
-                            <th role="columnheader" scope="col">"Last used"</th>
-                            <th role="columnheader" scope="col">"Expires"</th>
-                            <th role="columnheader" scope="col">"Status"</th>
-                            <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
-                        </tr>
-                    </thead>
-                    <tbody role="rowgroup">{rows}</tbody>
-                </table>
-            </div>
+            <StackTable heads=heads rows=rows class="keys-tbl" menus=true/>
             <Pager summary=summary newer=newer older=older/>
         </section>
     }

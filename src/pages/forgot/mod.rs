@@ -3,12 +3,13 @@
 use leptos::prelude::*;
 
 use super::{
+    credentials,
     data::{PageData, nothing},
     form::{Form, FormAction},
     query_param,
 };
 use crate::{
-    components::{AuthPage, Button, Field, Note, NoteKind},
+    components::{AuthPage, Button, Note, NoteKind},
     server_fns::accounts::{Door, ForgotPassword, GetDoor},
 };
 
@@ -37,19 +38,7 @@ fn form(door: Door, action: FormAction) -> AnyView {
         <AuthPage title="Forgot password" lead="You get a link to set a new one.">
             <Form action=action class="auth-fields">
                 {problems.note()}
-                <Field
-                    label="Email"
-                    name="email"
-                    kind="email"
-                    value=door.email
-                    size="xl"
-                    autocomplete="username"
-                    inputmode="email"
-                    required=true
-                    autofocus=true
-                    maxlength=254
-                    error=problems.field("email")
-                />
+                {credentials::email(door.email, String::new(), true, problems)}
                 <Button label="Send link" class="primary lg wide" busy=action.pending()/>
             </Form>
             <p class="auth-else"><a class="link" href="/login">"Back to sign in"</a></p>

@@ -3,14 +3,14 @@
 use leptos::prelude::*;
 
 use super::{
+    credentials::{self, FORGOT},
     data::{PageData, nothing},
     failure::page_failure,
     form::{Form, FormAction},
     query_param,
-    signup::PASSWORD_HINT,
 };
 use crate::{
-    components::{AuthPage, Button, Field, LinkButton, Note, NoteKind, Tile},
+    components::{AuthPage, Button, LinkButton, Note, NoteKind, Tile},
     domain::invitations::LinkState,
     error::AppError,
     server_fns::invitations::{
@@ -139,24 +139,14 @@ fn ready(invitation: &Invitation, forms: Forms) -> AnyView {
 
 fn sign_in(invitation: &Invitation, forms: Forms) -> AnyView {
     let problems = forms.sign_in.problems();
-    let (facts, email) = (facts(invitation), fixed_email(invitation));
+    let (facts, email) = (facts(invitation), credentials::known_email(invitation.email.clone()));
     view! {
         <AuthPage title=title(invitation) lead="Sign in to join.">
             {facts}
             <Form action=forms.sign_in class="auth-fields">
                 {problems.note()}
                 {email}
-                <Field
-                    label="Password"
-                    name="password"
-                    kind="password"
-                    size="xl"
-                    autocomplete="current-password"
-                    required=true
-                    autofocus=true
-                    aside=("Forgot password?", "/forgot")
-                    error=problems.field("password")
-                />
+                {credentials::password(true, FORGOT, problems)}
                 <Button label="Sign in and join" class="primary lg wide" busy=forms.sign_in.pending()/>
             </Form>
             {decline(forms.decline)}
@@ -168,48 +158,21 @@ fn sign_in(invitation: &Invitation, forms: Forms) -> AnyView {
 fn sign_up(invitation: &Invitation, forms: Forms) -> AnyView {
     let problems = forms.sign_up.problems();
     let typed = if problems.any() { invitation.typed_name.clone() } else { String::new() };
-    let (facts, email) = (facts(invitation), fixed_email(invitation));
+    let (facts, email) = (facts(invitation), credentials::known_email(invitation.email.clone()));
     view! {
         <AuthPage title=title(invitation) lead="Create an account to join.">
             {facts}
             <Form action=forms.sign_up class="auth-fields">
                 {problems.note()}
                 {email}
-                <Field
-                    label="Name"
-                    name="name"
-                    value=typed
-                    size="xl"
-                    autocomplete="name"
-                    required=true
-                    autofocus=true
-                    maxlength=80
-                    error=problems.field("name")
-                />
-                <Field
-                    label="Password"
-                    name="password"
-                    kind="password"
-                    size="xl"
-                    autocomplete="new-password"
-                    required=true
-                    minlength=8
-                    hint=PASSWORD_HINT
-                    error=problems.field("password")
-                />
+                {credentials::name(typed, problems)}
+                {credentials::new_password("Password", false, problems)}
                 <Button label="Create account and join" class="primary lg wide" busy=forms.sign_up.pending()/>
             </Form>
             {decline(forms.decline)}
         </AuthPage>
     }
     .into_any()
-}
-
-/// The invited address, for the eye and for password managers: the server takes it from the invitation.
-fn fixed_email(invitation: &Invitation) -> AnyView {
-    let email = invitation.email.clone();
-    view! { <Field label="Email" name="username" kind="email" value=email size="xl" autocomplete="username" readonly=true/> }
-        .into_any()
 }
 
 fn other_account(invitation: &Invitation, switch: FormAction) -> AnyView {

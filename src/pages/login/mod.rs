@@ -4,13 +4,14 @@ use leptos::prelude::*;
 use leptos_router::components::Redirect;
 
 use super::{
+    credentials::{self, FORGOT},
     data::{PageData, nothing},
     failure::encode,
     form::{Form, FormAction},
     query_param,
 };
 use crate::{
-    components::{AuthPage, Button, Field, Note, NoteKind},
+    components::{AuthPage, Button, Note, NoteKind},
     domain::next::own_path,
     server_fns::accounts::{Door, GetDoor, LogIn},
 };
@@ -54,29 +55,8 @@ fn form(door: Door, action: FormAction, next: String, reset: bool) -> AnyView {
             <Form action=action class="auth-fields">
                 {problems.note()}
                 <input type="hidden" name="next" value=next/>
-                <Field
-                    label="Email"
-                    name="email"
-                    kind="email"
-                    value=door.email
-                    size="xl"
-                    autocomplete="username"
-                    inputmode="email"
-                    required=true
-                    autofocus=true
-                    maxlength=254
-                    error=problems.field("email")
-                />
-                <Field
-                    label="Password"
-                    name="password"
-                    kind="password"
-                    size="xl"
-                    autocomplete="current-password"
-                    required=true
-                    aside=("Forgot password?", "/forgot")
-                    error=problems.field("password")
-                />
+                {credentials::email(door.email, String::new(), true, problems)}
+                {credentials::password(false, FORGOT, problems)}
                 <Button label="Sign in" class="primary lg wide" busy=action.pending()/>
             </Form>
             {elsewhere}

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use super::{Forms, Query};
 use crate::{
-    components::{Badge, Button, Count, Icon, RolePill},
+    components::{Badge, Button, Count, Icon, RolePill, StackTable, actions_head, head},
     pages::form::{Form, FormAction},
     server_fns::{invitations::InvitationRow, members::MembersPage as Members},
 };
@@ -14,7 +14,8 @@ pub(super) fn list(page: &Members, query: &Query, forms: Forms) -> Option<AnyVie
     }
     let more = page.all_invitations.saturating_sub(page.invitations.len());
     let more = (more > 0).then(|| view! { <p class="tfoot">{format!("{more} more. Find them by address.")}</p> });
-    let rows = page.invitations.iter().map(|invitation| row(invitation, query, forms)).collect_view();
+    let rows = page.invitations.iter().map(|invitation| row(invitation, query, forms)).collect_view().into_any();
+    let heads = vec![head("Email", ""), head("Role", ""), head("Mail", ""), head("Expires", ""), actions_head()];
     let view = view! {
         <section class="card mb" aria-labelledby="waiting-h">
             <header>
@@ -22,20 +23,7 @@ pub(super) fn list(page: &Members, query: &Query, forms: Forms) -> Option<AnyVie
                 <Count text=page.all_invitations.to_string()/>
                 <p class="end">"Each holds a seat until accepted, revoked or expired"</p>
             </header>
-            <div class="tbl-wrap whole">
-                <table class="tbl stack" role="table">
-                    <thead role="rowgroup">
-                        <tr role="row">
-                            <th role="columnheader" scope="col">"Email"</th>
-                            <th role="columnheader" scope="col">"Role"</th>
-                            <th role="columnheader" scope="col">"Mail"</th>
-                            <th role="columnheader" scope="col">"Expires"</th>
-                            <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
-                        </tr>
-                    </thead>
-                    <tbody role="rowgroup">{rows}</tbody>
-                </table>
-            </div>
+            <StackTable heads=heads rows=rows menus=true/>
             {more}
         </section>
     };

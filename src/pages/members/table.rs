@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use super::{Forms, Query};
 use crate::{
-    components::{Badge, Count, Icon, Menu, Pager, RolePill, SortHead, Who, noscroll},
+    components::{Badge, Count, Icon, Menu, Pager, RolePill, SortHead, StackTable, Who, actions_head, noscroll},
     domain::roles::Role,
     pages::{context_address, failure::encode, form::Form},
     server_fns::members::{MemberLine, MembersPage as Members, list_address},
@@ -20,10 +20,19 @@ pub(super) fn list(page: Members, query: &Query, forms: Forms) -> AnyView {
         (found, shown) if usize::try_from(found).is_ok_and(|found| found == shown) => format!("{found} members"),
         (found, shown) => format!("{shown} of {found} members"),
     };
-    let spending = page.shows_spending;
-    let rows = page.rows.iter().map(|line| row(line, &page, query, forms)).collect_view();
-    let spend_head = spending.then(|| head("Spend this month", "spent", "n", query));
-    let active_head = spending.then(|| head("Last active", "last_active", "", query));
+    let rows = page.rows.iter().map(|line| row(line, &page, query, forms)).collect_view().into_any();
+    let spend_head = page.shows_spending.then(|| sort_head("Spend this month", "spent", "n", query));
+    let active_head = page.shows_spending.then(|| sort_head("Last active", "last_active", "", query));
+    let heads = [
+        Some(sort_head("Member", "name", "", query)),
+        Some(sort_head("Role", "role", "", query)),
+        spend_head,
+        Some(sort_head("Keys", "keys", "n", query)),
+        active_head,
+        Some(sort_head("Joined", "joined", "", query)),
+        Some(actions_head()),
+    ];
+    let heads = heads.into_iter().flatten().collect();
     view! {
         <section class="card" aria-labelledby="members-h">
             <header>
@@ -31,22 +40,7 @@ pub(super) fn list(page: Members, query: &Query, forms: Forms) -> AnyView {
                 <Count text=page.found.to_string()/>
                 <div class="end">{search(query, &base)}</div>
             </header>
-            <div class="tbl-wrap whole">
-                <table class="tbl stack" role="table">
-                    <thead role="rowgroup">
-                        <tr role="row">
-                            {head("Member", "name", "", query)}
-                            {head("Role", "role", "", query)}
-                            {spend_head}
-                            {head("Keys", "keys", "n", query)}
-                            {active_head}
-                            {head("Joined", "joined", "", query)}
-                            <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
-                        </tr>
-                    </thead>
-                    <tbody role="rowgroup">{rows}</tbody>
-                </table>
-            </div>
+            <StackTable heads=heads rows=rows menus=true/>
             <Pager summary=summary newer=newer older=older/>
         </section>
     }
@@ -70,7 +64,7 @@ fn search(query: &Query, base: &str) -> AnyView {
 }
 
 /// A column's head; a second press turns the order round. Numbers begin with the most.
-fn head(label: &'static str, word: &str, class: &'static str, query: &Query) -> AnyView {
+fn sort_head(label: &'static str, word: &str, class: &'static str, query: &Query) -> AnyView {
     let now = if query.sort.is_empty() { "role" } else { query.sort.as_str() };
     let descending = format!("-{word}");
     let sorted = if now == word {

@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 
 use super::{
+    credentials,
     data::{PageData, nothing},
     form::{Form, FormAction},
-    signup::PASSWORD_HINT,
 };
 use crate::{
-    components::{AuthPage, Button, Field, Note, NoteKind},
+    components::{AuthPage, Button, Note, NoteKind},
     server_fns::accounts::{GetMailedLink, ResetPassword},
 };
 
@@ -40,18 +40,7 @@ fn form(action: FormAction) -> AnyView {
         <AuthPage title="Set a new password" lead="All browsers that are signed in now will be signed out.">
             <Form action=action class="auth-fields">
                 {problems.note()}
-                <Field
-                    label="New password"
-                    name="password"
-                    kind="password"
-                    size="xl"
-                    autocomplete="new-password"
-                    required=true
-                    autofocus=true
-                    minlength=8
-                    hint=PASSWORD_HINT
-                    error=problems.field("password")
-                />
+                {credentials::new_password("New password", true, problems)}
                 <Button label="Set password" class="primary lg wide" busy=action.pending()/>
             </Form>
         </AuthPage>

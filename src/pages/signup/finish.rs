@@ -1,8 +1,11 @@
 use leptos::prelude::*;
 
-use super::super::form::{Form, FormAction};
+use super::super::{
+    credentials,
+    form::{Form, FormAction},
+};
 use crate::{
-    components::{AuthPage, Button, Field, Note, NoteKind},
+    components::{AuthPage, Button, Note, NoteKind},
     server_fns::accounts::MailedLink,
 };
 
@@ -27,17 +30,8 @@ fn form(email: String, action: FormAction) -> AnyView {
         <AuthPage title="Finish signing up" lead="Enter the password that you chose.">
             <Form action=action class="auth-fields">
                 {problems.note()}
-                <Field label="Email" name="username" kind="email" value=email size="xl" autocomplete="username" readonly=true/>
-                <Field
-                    label="Password"
-                    name="password"
-                    kind="password"
-                    size="xl"
-                    autocomplete="current-password"
-                    required=true
-                    autofocus=true
-                    error=problems.field("password")
-                />
+                {credentials::known_email(email)}
+                {credentials::password(true, None, problems)}
                 <Button label="Create account" class="primary lg wide" busy=action.pending()/>
             </Form>
         </AuthPage>

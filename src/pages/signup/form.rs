@@ -1,15 +1,15 @@
 use leptos::prelude::*;
 use leptos_router::components::Redirect;
 
-use super::super::form::{Form, FormAction};
+use super::super::{
+    credentials,
+    form::{Form, FormAction},
+};
 use crate::{
     components::{AuthPage, Button, Field, Note, NoteKind},
     domain::next::own_path,
     server_fns::accounts::Door,
 };
-
-/// Says beside every new password what is asked of it.
-pub(in crate::pages) const PASSWORD_HINT: &str = "At least 8 characters, better 12. A few unrelated words make a good one.";
 
 /// The form, where signing up is open to the visitor.
 pub(super) fn sign_up_form(door: Door, action: FormAction, next: &str) -> AnyView {
@@ -57,41 +57,9 @@ fn form(door: Door, action: FormAction, next: String) -> AnyView {
             <Form action=action class="auth-fields">
                 {problems.note()}
                 <input type="hidden" name="next" value=next/>
-                <Field
-                    label="Name"
-                    name="name"
-                    value=door.name
-                    size="xl"
-                    autocomplete="name"
-                    required=true
-                    autofocus=true
-                    maxlength=80
-                    error=problems.field("name")
-                />
-                <Field
-                    label="Email"
-                    name="email"
-                    kind="email"
-                    value=door.email
-                    size="xl"
-                    autocomplete="username"
-                    inputmode="email"
-                    required=true
-                    maxlength=254
-                    hint=email_hint
-                    error=problems.field("email")
-                />
-                <Field
-                    label="Password"
-                    name="password"
-                    kind="password"
-                    size="xl"
-                    autocomplete="new-password"
-                    required=true
-                    minlength=8
-                    hint=PASSWORD_HINT
-                    error=problems.field("password")
-                />
+                {credentials::name(door.name, problems)}
+                {credentials::email(door.email, email_hint, false, problems)}
+                {credentials::new_password("Password", false, problems)}
                 {setup_token}
                 <Button label="Create account" class="primary lg wide" busy=action.pending()/>
             </Form>

@@ -5,7 +5,6 @@ mod form;
 
 use leptos::prelude::*;
 
-pub(super) use self::form::PASSWORD_HINT;
 use self::{finish::finish_sign_up, form::sign_up_form};
 use super::{
     data::{PageData, nothing},

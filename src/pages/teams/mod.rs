@@ -10,7 +10,7 @@ pub use new::NewTeamPage;
 use self::invitations::{Forms, waiting};
 use crate::{
     app::Session,
-    components::{Empty, LinkButton, PageHead, RolePill, SkeletonTable, Tile, use_toaster},
+    components::{Empty, LinkButton, PageHead, RolePill, SkeletonTable, StackTable, Tile, head, use_toaster},
     pages::{data::PageData, form::FormAction},
     server_fns::{
         own_invitations::{AcceptOwnInvitation, DeclineOwnInvitation},
@@ -80,22 +80,11 @@ fn list(page: Teams, forms: Forms) -> AnyView {
 }
 
 fn table(rows: Vec<TeamRow>) -> AnyView {
-    let rows = rows.into_iter().map(row).collect_view();
+    let rows = rows.into_iter().map(row).collect_view().into_any();
+    let heads =
+        vec![head("Team", ""), head("Your role", ""), head("Members", "n"), head("Spend this month", "n"), head("Last call", "")];
     view! {
-        <div class="tbl-wrap">
-            <table class="tbl stack" role="table">
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <th role="columnheader">"Team"</th>
-                        <th role="columnheader">"Your role"</th>
-                        <th role="columnheader" class="n">"Members"</th>
-                        <th role="columnheader" class="n">"Spend this month"</th>
-                        <th role="columnheader">"Last call"</th>
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">{rows}</tbody>
-            </table>
-        </div>
+        <StackTable heads=heads rows=rows/>
     }
     .into_any()
 }
