@@ -60,6 +60,9 @@ pub enum AppError {
     /// The request did not reach the server, or its answer was not understood.
     #[error("No answer from the server. Check the connection and try again.")]
     Connection,
+    /// The page is of another build than the server. Only pages find this out.
+    #[error("Tallygate was updated. Reload the page.")]
+    Updated,
 }
 
 impl AppError {
@@ -86,7 +89,7 @@ impl AppError {
             Self::SignedOut | Self::WrongCredentials => 401,
             Self::Forbidden { .. } => 403,
             Self::Invalid { .. } => 422,
-            Self::Conflict { .. } => 409,
+            Self::Conflict { .. } | Self::Updated => 409,
             Self::TooManyAttempts { .. } | Self::Limited { .. } => 429,
             Self::Unavailable => 503,
             Self::Internal { .. } => 500,

@@ -13,10 +13,19 @@ pub struct PageText;
 /// The codec of the server functions' answers.
 pub type PageAnswer = Post<PageText>;
 
-/// What was not written by [`write`].
-#[derive(Debug, thiserror::Error)]
-#[error("not an answer of this version of the server")]
-pub struct Unreadable;
+/// What [`read`] can not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// Another build wrote it: by position its values would be misread.
+    #[error("written by another build")]
+    OtherBuild,
+    /// It was not written by [`write`].
+    #[error("not an answer of this server")]
+    Garbled,
+}
+
+/// Stands before each text; another one in each build whose values may differ. See `build.rs`.
+const MARK: &str = concat!("~", env!("TALLYGATE_WIRE"));
 
 impl ContentType for PageText {
     const CONTENT_TYPE: &'static str = "text/plain; charset=utf-8";
@@ -38,7 +47,7 @@ impl<T: DeserializeOwned> Decodes<T> for PageText {
     type Error = Unreadable;
 
     fn decode(bytes: Bytes) -> Result<T, Self::Error> {
-        std::str::from_utf8(&bytes).ok().and_then(read).ok_or(Unreadable)
+        std::str::from_utf8(&bytes).map_err(|_| Unreadable::Garbled).and_then(read)
     }
 }
 
@@ -47,15 +56,24 @@ pub fn write<T: Serialize>(value: &T) -> String {
     as_text(&postcard::to_allocvec(value).unwrap_or_default())
 }
 
-/// Reads what [`write`] wrote. None for anything else.
-pub fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
-    postcard::from_bytes(&as_bytes(text)?).ok()
+/// Reads what [`write`] wrote.
+pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Unreadable> {
+    postcard::from_bytes(&marked_bytes(text)?).map_err(|_| Unreadable::Garbled)
+}
+
+fn marked_bytes(text: &str) -> Result<Vec<u8>, Unreadable> {
+    let (mark, text) = text.split_at_checked(MARK.len()).ok_or(Unreadable::Garbled)?;
+    match mark {
+        MARK => as_bytes(text).ok_or(Unreadable::Garbled),
+        _ if mark.starts_with('~') => Err(Unreadable::OtherBuild),
+        _ => Err(Unreadable::Garbled),
+    }
 }
 
 const MOVED_BY: u32 = 0x100;
 
 fn as_text(bytes: &[u8]) -> String {
-    bytes.iter().map(|&byte| if is_printable(byte) { char::from(byte) } else { moved(byte) }).collect()
+    MARK.chars().chain(bytes.iter().map(|&byte| if is_printable(byte) { char::from(byte) } else { moved(byte) })).collect()
 }
 
 fn is_printable(byte: u8) -> bool {
@@ -79,7 +97,7 @@ mod tests {
     fn every_byte_comes_back_and_none_needs_an_escape() {
         let bytes: Vec<u8> = (0..=255).collect();
         let text = as_text(&bytes);
-        assert_eq!(as_bytes(&text), Some(bytes));
+        assert_eq!(marked_bytes(&text), Ok(bytes));
         assert!(text.chars().all(|c| !c.is_control() && c != '<'));
     }
 
@@ -87,12 +105,22 @@ mod tests {
     fn words_stay_words() {
         let text = write(&("Atlas Search – team", 7_i64, Some(true)));
         assert!(text.contains("Atlas Search"), "{text}");
-        assert_eq!(read(&text), Some(("Atlas Search – team".to_owned(), 7_i64, Some(true))));
+        assert_eq!(read(&text), Ok(("Atlas Search – team".to_owned(), 7_i64, Some(true))));
     }
 
     #[test]
     fn what_nobody_wrote_is_not_read() {
-        assert_eq!(read::<String>("\u{ff00}"), None);
-        assert_eq!(read::<String>("\u{14f}ab"), None);
+        for garbled in
+            ["", "\u{ff00}", "<html>502 Bad Gateway</html>", "ääääää", &format!("{MARK}\u{ff00}"), &format!("{MARK}\u{14f}ab")]
+        {
+            assert_eq!(read::<String>(garbled), Err(Unreadable::Garbled), "{garbled}");
+        }
+    }
+
+    #[test]
+    fn what_another_build_wrote_is_told_apart() {
+        let newer = write(&"Atlas Search").replacen(MARK, "~0123abcd", 1);
+        assert_eq!(read::<String>(&newer), Err(Unreadable::OtherBuild));
+        assert_eq!(MARK.len(), 9);
     }
 }

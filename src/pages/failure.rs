@@ -20,14 +20,16 @@ pub fn page_failure(error: &AppError) -> AnyView {
         AppError::NotFound => "Nothing here",
         AppError::Forbidden { .. } => "Not for your role",
         AppError::Connection => "No connection",
+        AppError::Updated => "There is a newer version",
         _ => "This page did not load",
     };
-    view! {
-        <Message title=title text=error.to_string()>
-            <a class="btn" href="/teams">"Go to my teams"</a>
-        </Message>
-    }
-    .into_any()
+    let way = if *error == AppError::Updated {
+        // A link that the page's own program leaves to the browser.
+        view! { <a class="btn" href="" rel="external">"Reload"</a> }.into_any()
+    } else {
+        view! { <a class="btn" href="/teams">"Go to my teams"</a> }.into_any()
+    };
+    view! { <Message title=title text=error.to_string()>{way}</Message> }.into_any()
 }
 
 /// Instead of a part of a page.

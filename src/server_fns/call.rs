@@ -65,7 +65,14 @@ pub fn written(error: &AppError) -> String {
 
 /// Reads an answer.
 pub fn read<T: DeserializeOwned>(answer: Answer) -> Result<T, AppError> {
-    wire::read(&answer?).ok_or(AppError::Connection)
+    wire::read(&answer?).map_err(unreadable)
+}
+
+fn unreadable(why: wire::Unreadable) -> AppError {
+    match why {
+        wire::Unreadable::OtherBuild => AppError::Updated,
+        wire::Unreadable::Garbled => AppError::Connection,
+    }
 }
 
 /// On the server the function is simply called.
@@ -127,7 +134,7 @@ mod posting {
         let response: Response = JsFuture::from(window().fetch_with_str_and_init(path, &request)).await?.unchecked_into();
         let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
         if !response.ok() {
-            return Ok(Err(wire::read(&text).unwrap_or(AppError::Connection)));
+            return Ok(Err(wire::read(&text).unwrap_or_else(super::unreadable)));
         }
         if response.headers().get(REDIRECT_HEADER)?.is_some()
             && let Some(place) = response.headers().get("location")?
@@ -135,5 +142,21 @@ mod posting {
             call_redirect_hook(&place);
         }
         Ok(Ok(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_of_another_build_says_so() {
+        let answer = wire::write(&7_i64);
+        assert_eq!(read::<i64>(Ok(answer.clone())), Ok(7));
+        let newer = format!("~ffffffff{}", &answer[9..]);
+        let error = read::<i64>(Ok(newer)).expect_err("another build's");
+        assert_eq!(error.to_string(), "Tallygate was updated. Reload the page.");
+        assert_eq!(read::<i64>(Ok("<html>Bad Gateway</html>".into())), Err(AppError::Connection));
+        assert_eq!(read::<i64>(Err(AppError::NotFound)), Err(AppError::NotFound));
     }
 }

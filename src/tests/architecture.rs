@@ -176,6 +176,90 @@ fn server_only_modules_are_gated_in_one_file() {
     }
 }
 
+/// What waits for data (`PageData`) inside of a closure without arguments: there it would begin to wait anew each time the closure
+/// runs, and on the server such waiting may not end.
+fn waits_in_closures(code: &str) -> Vec<String> {
+    let code = without_strings(code);
+    let opens = code.match_indices("||").filter(|(at, _)| {
+        let before = code[..*at].trim_end();
+        before.ends_with("move") || before.ends_with(|c: char| "(,={[:>".contains(c))
+    });
+    let mut found = vec![];
+    for (at, _) in opens {
+        let body = closure_body(&code[at + 2..]);
+        let waits = [".page(", ".part(", ".head(", ".dialog("].into_iter().filter(|call| body.contains(call));
+        found.extend(waits.map(|call| format!("{call}…) in ||{}", body.lines().next().unwrap_or_default())));
+    }
+    found
+}
+
+/// From behind a closure's bars to its end.
+fn closure_body(code: &str) -> &str {
+    let mut depth = 0_i32;
+    for (at, c) in code.char_indices() {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' if depth == 0 => return &code[..at],
+            ')' | ']' => depth -= 1,
+            '}' => {
+                depth -= 1;
+                if depth == 0 && code[..at].trim_start().starts_with('{') {
+                    return &code[..at];
+                }
+            }
+            ',' | ';' if depth == 0 => return &code[..at],
+            _ => {}
+        }
+    }
+    code
+}
+
+/// The same code with nothing between quotation marks.
+fn without_strings(code: &str) -> String {
+    let (mut quoted, mut before) = (false, ' ');
+    let mut kept = String::new();
+    for c in code.chars() {
+        if c == '"' && (before != '\\' || !quoted) && !(before == '\'' && !quoted) {
+            quoted = !quoted;
+        }
+        if !quoted {
+            kept.push(c);
+        }
+        before = if before == '\\' { ' ' } else { c };
+    }
+    kept
+}
+
+#[test]
+fn pages_wait_for_data_outside_of_closures() {
+    let mut wrong = vec![];
+    for source in sources().into_iter().filter(|source| matches!(source.part.as_str(), "pages" | "app")) {
+        wrong.extend(waits_in_closures(&source.code).into_iter().map(|wait| format!("{}: {wait}", source.path)));
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn waiting_inside_of_a_closure_is_found() {
+    for planted in [
+        "view! { {move || keys.page(skeleton, draw)} }",
+        "let view = move || { let _ = \"}\"; data.part(nothing, failed, draw) };",
+        "show(a || b, || members\n    .dialog(opens, draw));",
+        "let f = move || if x { one.head(a, b) } else { two };",
+    ] {
+        assert_eq!(waits_in_closures(planted).len(), 1, "{planted}");
+    }
+    for fine in [
+        "keys.page(skeleton, move |page| (move || content(page.clone())).into_any())",
+        "let turn = move || forms.version(); keys.dialog(turn, draw)",
+        "PageData::load(move || ListKeys { team: team.get() }).page(nothing, draw)",
+        "if a || b { keys.page(skeleton, draw) }",
+        "let text = \"move || keys.page(\"; x",
+    ] {
+        assert!(waits_in_closures(fine).is_empty(), "{fine}");
+    }
+}
+
 #[test]
 fn named_parts_are_found_in_nested_imports() {
     let code = "use crate::{\n    domain::{ids::KeyId, money},\n    service::Services,\n};\nlet x = crate::storage::y();";
