@@ -49,9 +49,16 @@ impl<T: DeserializeOwned + 'static> PageData<T> {
         turn: impl Fn() -> u32 + Send + Sync + 'static,
         arguments: impl Fn() -> F + Send + Sync + 'static,
     ) -> Self {
-        let standing = use_context::<Standing>();
-        let turn = move || turn().wrapping_add(standing.map_or(0, |standing| standing.0.get()));
-        Self { answer: resource(Box::new(move || Question::of(arguments(), turn()))), of: PhantomData }
+        Self { answer: resource(Box::new(asking(turn, arguments)), true), of: PhantomData }
+    }
+
+    /// The same for what a page goes on with: nothing waits for it but its own part, which stands after the page's [`Self::head`].
+    /// Its function can set neither status nor cookies: the answer is on its way by then.
+    pub fn load_late<F: Ask<Output = T>>(
+        turn: impl Fn() -> u32 + Send + Sync + 'static,
+        arguments: impl Fn() -> F + Send + Sync + 'static,
+    ) -> Self {
+        Self { answer: resource(Box::new(asking(turn, arguments)), false), of: PhantomData }
     }
 
     /// The page made of it. It stands outside of closures: what depends on more signals is a closure inside `draw`. A closure around it
@@ -60,6 +67,16 @@ impl<T: DeserializeOwned + 'static> PageData<T> {
     /// It shows a skeleton in its place while it loads for the first time, the former one while it loads anew.
     pub fn page(self, skeleton: fn() -> AnyView, draw: impl Fn(T) -> AnyView + Send + Sync + 'static) -> AnyView {
         self.part(skeleton, page_failure, draw)
+    }
+
+    /// The same for the beginning of a page that goes on with what is loaded late. It decides on status, redirect and title: once it
+    /// stands, the server sends what there is, and the rest as it comes.
+    pub fn head(self, skeleton: fn() -> AnyView, draw: impl Fn(T) -> AnyView + Send + Sync + 'static) -> AnyView {
+        let drawn = |view| {
+            head_stands();
+            view
+        };
+        self.part(skeleton, move |error| drawn(page_failure(error)), move |page| drawn(draw(page)))
     }
 
     /// The same for a part of a page, with its own words for a failure.
@@ -88,8 +105,37 @@ impl<T: DeserializeOwned + 'static> PageData<T> {
     }
 }
 
-fn resource(question: Box<dyn Fn() -> Question + Send + Sync>) -> Resource<Answer, AsItIs> {
-    Resource::new_with_options(question, |question: Question| question.ask(), true)
+/// What is asked, and anew when what the reader may do has changed.
+fn asking<F: Ask>(
+    turn: impl Fn() -> u32 + Send + Sync + 'static,
+    arguments: impl Fn() -> F + Send + Sync + 'static,
+) -> impl Fn() -> Question + Send + Sync + 'static {
+    let standing = use_context::<Standing>();
+    move || Question::of(arguments(), turn().wrapping_add(standing.map_or(0, |standing| standing.0.get())))
+}
+
+fn resource(question: Box<dyn Fn() -> Question + Send + Sync>, first: bool) -> Resource<Answer, AsItIs> {
+    Resource::new_with_options(question, |question: Question| question.ask(), first)
+}
+
+/// Whether the head of the page that is being rendered stands. The server gives one to each page.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug, Default)]
+pub struct HeadStands(Arc<std::sync::atomic::AtomicBool>);
+
+#[cfg(feature = "ssr")]
+impl HeadStands {
+    /// Asks for it.
+    pub fn get(&self) -> bool {
+        self.0.load(std::sync::atomic::Ordering::Acquire)
+    }
+}
+
+fn head_stands() {
+    #[cfg(feature = "ssr")]
+    if let Some(HeadStands(stands)) = use_context() {
+        stands.store(true, std::sync::atomic::Ordering::Release);
+    }
 }
 
 fn body(answer: Resource<Answer, AsItIs>, skeleton: fn() -> AnyView, draw: Draw) -> AnyView {

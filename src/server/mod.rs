@@ -12,6 +12,7 @@ mod layers;
 mod listen;
 mod mailed_links;
 mod metrics;
+mod pages;
 mod router;
 mod secret_key;
 pub mod start;

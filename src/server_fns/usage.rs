@@ -44,7 +44,7 @@ pub struct FirstSteps {
     pub snippets: Option<Snippets>,
 }
 
-/// The overview of a context.
+/// What the overview of a context begins with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OverviewPage {
     pub context: String,
@@ -52,25 +52,51 @@ pub struct OverviewPage {
     /// The range in words, and what it is compared with.
     pub lead: String,
     pub may_create_key: bool,
+    /// Set until the first call.
+    pub first_steps: Option<FirstSteps>,
+    /// Set for those who lead a new team, until all is done.
+    pub setup: Option<TeamSetup>,
+}
+
+/// What the overview goes on with: figures, rankings and the latest calls of a range.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverviewParts {
+    /// Which context and range they are of, as [`overview_parts_of`] says it.
+    pub of: String,
+    /// None until the first call.
+    pub shown: Option<ShownParts>,
+    /// What `get_overview_stamp` said before the figures were read: another answer means that there is news.
+    pub stamp: String,
+}
+
+/// The parts, where there are calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownParts {
     pub figures: OverviewFigures,
     pub models: Vec<RankRow>,
     /// Empty for those who may not see who used what.
     pub members: Vec<RankRow>,
     /// None for those who may not see calls.
     pub calls: Option<Vec<CallLine>>,
-    /// Set until the first call.
-    pub first_steps: Option<FirstSteps>,
-    /// Set for those who lead a new team, until all is done.
-    pub setup: Option<TeamSetup>,
-    /// What `get_overview_stamp` said before the figures were read: another answer means that there is news.
-    pub stamp: String,
+}
+
+/// Tells apart what was asked for.
+pub fn overview_parts_of(team: &str, range: &str, calls: &str) -> String {
+    format!("{team}?{range}&{calls}")
+}
+
+/// The head of the overview, which is read quickly: the page begins with it.
+#[server(prefix = "/fn", endpoint = "get_overview", output = PageAnswer)]
+pub async fn get_overview(team: String, range: String) -> Result<OverviewPage, AppError> {
+    let (services, caller) = super::context::signed_in().await?;
+    Ok(overview::head(&services, &caller, &team, &range).await?)
 }
 
 /// Figures, rankings and the latest calls of a range: `24h`, `7d` or `28d`; with test calls `exclude`d, `include`d, or `only` them.
-#[server(prefix = "/fn", endpoint = "get_overview", output = PageAnswer)]
-pub async fn get_overview(team: String, range: String, calls: String) -> Result<OverviewPage, AppError> {
+#[server(prefix = "/fn", endpoint = "get_overview_parts", output = PageAnswer)]
+pub async fn get_overview_parts(team: String, range: String, calls: String) -> Result<OverviewParts, AppError> {
     let (services, caller) = super::context::signed_in().await?;
-    Ok(overview::load(&services, &caller, &team, &range, &calls).await?)
+    Ok(overview::parts(&services, &caller, &team, &range, &calls).await?)
 }
 
 /// Changes whenever a call was booked or a key was made: pages ask for it often, and load anew only then.
@@ -82,7 +108,7 @@ pub async fn get_overview_stamp(team: String) -> Result<String, AppError> {
 
 #[cfg(feature = "ssr")]
 mod overview {
-    use super::{CallLine, FirstSteps, OverviewPage, RankRow};
+    use super::{CallLine, FirstSteps, OverviewPage, OverviewParts, RankRow, ShownParts, overview_parts_of};
     use crate::{
         domain::{
             field_errors::FieldErrors,
@@ -107,24 +133,62 @@ mod overview {
     /// Latest calls.
     const LATEST: u32 = 8;
 
-    pub(super) async fn load(
+    pub(super) async fn head(
+        services: &Services,
+        caller: &Caller,
+        team: &str,
+        range: &str,
+    ) -> Result<OverviewPage, ServiceError> {
+        let view = services.get_team(caller, team).await?;
+        let now = services.clock.now();
+        let (range, words) = chosen(range, now)?;
+        let first_steps = if services.has_calls(caller, team).await? {
+            None
+        } else {
+            let model = services.example_model(view.id, caller.user.id);
+            let snippets = model.map(|model| snippets::chat(&services.settings.public_url, &model));
+            Some(FirstSteps { has_key: services.count_active_keys(caller, team).await? > 0, snippets })
+        };
+        Ok(OverviewPage {
+            lead: format!("{} to {}, {words}.", format::short_date(range.from, now), format::short_date(range.to.plus(-1), now)),
+            may_create_key: view.standing.may(Action::OwnKeys),
+            first_steps,
+            setup: services.team_setup(caller, team).await?,
+            personal: view.kind == TeamKind::Personal,
+            context: view.name,
+        })
+    }
+
+    pub(super) async fn parts(
         services: &Services,
         caller: &Caller,
         team: &str,
         range: &str,
         calls: &str,
-    ) -> Result<OverviewPage, ServiceError> {
-        let view = services.get_team(caller, team).await?;
+    ) -> Result<OverviewParts, ServiceError> {
         // First of all: a call that is booked while the figures are read is news.
         let stamp = stamp(services, caller, team).await?;
+        let shown = match services.has_calls(caller, team).await? {
+            true => Some(shown(services, caller, team, range, TestCalls::parse(calls).unwrap_or_default()).await?),
+            false => None,
+        };
+        Ok(OverviewParts { of: overview_parts_of(team, range, calls), shown, stamp })
+    }
+
+    async fn shown(
+        services: &Services,
+        caller: &Caller,
+        team: &str,
+        range: &str,
+        test: TestCalls,
+    ) -> Result<ShownParts, ServiceError> {
+        let view = services.get_team(caller, team).await?;
         let now = services.clock.now();
-        let test = TestCalls::parse(calls).unwrap_or_default();
-        let (range, words) = chosen(range, now)?;
+        let (range, _) = chosen(range, now)?;
         let report = services.usage_report(caller, team, range, test).await?;
         let before = services.usage_report(caller, team, range.before(), test).await?;
         let models = services.usage_by(caller, team, range, test, GroupBy::Model).await?;
-        let shared = view.kind == TeamKind::Team;
-        let members = match shared && view.standing.may(Action::ViewEveryonesUsage) {
+        let members = match view.kind == TeamKind::Team && view.standing.may(Action::ViewEveryonesUsage) {
             true => services.usage_by(caller, team, range, test, GroupBy::Member).await?,
             false => vec![],
         };
@@ -133,20 +197,11 @@ mod overview {
             true => Some(latest(services, caller, team, test, now).await?),
             false => None,
         };
-        let setup = services.team_setup(caller, team).await?;
-        let first_steps = first_steps(services, caller, team, &view, report.total.figures.requests, now).await?;
-        Ok(OverviewPage {
-            lead: format!("{} to {}, {words}.", format::short_date(range.from, now), format::short_date(range.to.plus(-1), now)),
-            may_create_key: view.standing.may(Action::OwnKeys),
+        Ok(ShownParts {
             figures: figures::overview(&report, &before, now),
             models: ranking(models),
             members: ranking(members),
             calls,
-            first_steps,
-            setup,
-            personal: !shared,
-            context: view.name,
-            stamp,
         })
     }
 
@@ -169,30 +224,6 @@ mod overview {
             "7d" => (UsageRange::parse(Some(today.plus(-6 * DAY_MS).0), None, "6h", now)?, "compared with the 7 days before"),
             _ => (UsageRange::parse(Some(today.plus(-27 * DAY_MS).0), None, "1d", now)?, "compared with the 28 days before"),
         })
-    }
-
-    async fn first_steps(
-        services: &Services,
-        caller: &Caller,
-        team: &str,
-        view: &crate::domain::teams::TeamView,
-        requests: i64,
-        now: UnixMs,
-    ) -> Result<Option<FirstSteps>, ServiceError> {
-        if requests > 0 {
-            return Ok(None);
-        }
-        let ever = UsageRange {
-            from: now.plus(-399 * DAY_MS).floor_to(DAY_MS),
-            to: now.floor_to(DAY_MS).plus(DAY_MS),
-            bucket_ms: DAY_MS,
-        };
-        if !services.usage_by(caller, team, ever, TestCalls::Include, GroupBy::Model).await?.is_empty() {
-            return Ok(None);
-        }
-        let snippets =
-            services.example_model(view.id, caller.user.id).map(|model| snippets::chat(&services.settings.public_url, &model));
-        Ok(Some(FirstSteps { has_key: services.count_active_keys(caller, team).await? > 0, snippets }))
     }
 
     fn ranking(shares: Vec<UsageShare>) -> Vec<RankRow> {

@@ -127,6 +127,13 @@ impl Services {
         Ok(Page::cut(rows, limit, |row| format!("{}.{}", row.at.0, row.id)))
     }
 
+    /// Whether a call was ever booked in a team.
+    pub async fn has_calls(&self, caller: &Caller, team: &str) -> Result<bool, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let (team, _) = self.find_team_for(&mut c, caller, team, Action::ViewTeam).await?;
+        Ok(storage::usage::has_calls(&mut c, team.id).await?)
+    }
+
     /// What a team was charged since the start of the month (UTC).
     pub async fn spent_this_month(&self, caller: &Caller, team: &str) -> Result<NanoUsd, ServiceError> {
         let mut c = self.store.reader().await?;

@@ -2,9 +2,10 @@
 
 use axum::{body::Body, http::Method};
 
+pub(super) use super::support::accounts::browser;
 use super::support::{
     TestApp,
-    accounts::{PASSWORD, Visit, mailed_token},
+    accounts::{PASSWORD, mailed_token},
     app::{Client, Reply},
     on_each_database,
     people::{db_join, db_person, team},
@@ -16,16 +17,6 @@ use crate::{
 
 const MEMBERS: &str = "/t/atlas-search/members";
 const HANNAH: &str = "hannah@northwind.example";
-
-/// A browser that somebody signed in with.
-pub(super) async fn browser(app: &TestApp, person: &Caller) -> Client {
-    let browser = app.browser();
-    let visit = Visit::from("127.0.0.1");
-    let session = visit.session(&app.services);
-    app.services.open_session(&session, Some(&person.user), &visit).await.unwrap();
-    browser.set_cookie("sid", &session.id().expect("a session has an id").to_string());
-    browser
-}
 
 /// Maya's team with somebody in each other role, and an admin of nothing.
 pub(super) async fn place(services: &Services) -> (TestApp, TeamView, Vec<Caller>) {

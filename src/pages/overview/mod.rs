@@ -15,13 +15,17 @@ use self::{
 };
 use crate::{
     components::{LinkButton, PageHead, SkeletonBlock},
+    error::AppError,
     pages::{
         context_address, context_param,
-        data::PageData,
+        data::{PageData, nothing},
+        failure::part_failure,
         query_param,
         watch::{bump, watch},
     },
-    server_fns::usage::{GetOverview, GetOverviewStamp, OverviewPage as Overview},
+    server_fns::usage::{
+        GetOverview, GetOverviewParts, GetOverviewStamp, OverviewPage as Overview, ShownParts, overview_parts_of,
+    },
 };
 
 /// How often a page that is looked at asks for news.
@@ -32,20 +36,29 @@ pub fn OverviewPage() -> impl IntoView {
     let team = context_param();
     let (range, calls) = (query_param("range"), query_param("calls"));
     let news = RwSignal::new(0_u32);
-    let overview = PageData::load_again(
+    let overview = PageData::load_again(move || news.get(), move || GetOverview { team: team.get(), range: range.get() });
+    let parts = PageData::load_late(
         move || news.get(),
-        move || GetOverview { team: team.get(), range: range.get(), calls: calls.get() },
+        move || GetOverviewParts { team: team.get(), range: range.get(), calls: calls.get() },
     );
     // What the page in front of the person was made from.
     let shown = StoredValue::new(String::new());
     Effect::new(move |_| watch(ASK_EVERY_MS, GetOverviewStamp { team: team.get() }, shown, move || bump(news)));
-    overview.page(skeleton, move |page| {
-        shown.set_value(page.stamp.clone());
-        content(page, &team.get_untracked(), &range.get_untracked(), &calls.get_untracked())
-    })
+    let asked = move || overview_parts_of(&team.read(), &range.read(), &calls.read());
+    view! {
+        {overview.head(head_skeleton, move |page| head(page, &team.get_untracked(), range, calls))}
+        {parts.part(skeleton, failed, move |parts| {
+            shown.set_value(parts.stamp);
+            let of = parts.of;
+            // Until the figures of another range or team are there, those of the former are not shown under its name.
+            parts.shown
+                .map(|parts| move || if of == asked() { content(parts.clone()) } else { skeleton() })
+                .into_any()
+        })}
+    }
 }
 
-fn content(page: Overview, team: &str, range: &str, calls: &str) -> AnyView {
+fn head(page: Overview, team: &str, range: Memo<String>, calls: Memo<String>) -> AnyView {
     let create = page.may_create_key.then(|| {
         let href = format!("{}?dialog=create", context_address(team, "keys"));
         view! { <LinkButton label="Create API key" href=href class="primary" icon="plus"/> }
@@ -61,26 +74,44 @@ fn content(page: Overview, team: &str, range: &str, calls: &str) -> AnyView {
         }
         .into_any();
     }
-    let members = (!page.members.is_empty()).then(|| ranking("Members by spend", page.members, true));
-    let models = ranking("Models by spend", page.models, false);
-    let latest = page.calls.map(latest_calls);
+    let base = context_address(team, "");
     view! {
         <PageHead title="Overview" context=context lead=page.lead>
             {create}
         </PageHead>
         {setup}
-        {filters(&context_address(team, ""), range, calls)}
-        {kpis(page.figures.kpis.clone())}
-        {charts(page.figures)}
+        {move || filters(&base, &range.read(), &calls.read())}
+    }
+    .into_any()
+}
+
+fn content(parts: ShownParts) -> AnyView {
+    let members = (!parts.members.is_empty()).then(|| ranking("Members by spend", parts.members, true));
+    let models = ranking("Models by spend", parts.models, false);
+    let latest = parts.calls.map(latest_calls);
+    view! {
+        {kpis(parts.figures.kpis.clone())}
+        {charts(parts.figures)}
         <div class="grid g-2 mb">{members}{models}</div>
         {latest}
     }
     .into_any()
 }
 
+/// What is refused, the head says already.
+fn failed(error: &AppError) -> AnyView {
+    match error {
+        AppError::NotFound | AppError::SignedOut | AppError::Forbidden { .. } => nothing(),
+        error => part_failure("The statistics", error),
+    }
+}
+
+fn head_skeleton() -> AnyView {
+    view! { <div class="head"><h1 tabindex="-1">"Overview"</h1></div> }.into_any()
+}
+
 fn skeleton() -> AnyView {
     view! {
-        <div class="head"><h1 tabindex="-1">"Overview"</h1></div>
         <section class="card mb"><SkeletonBlock height=126/></section>
         <div class="grid g-2">
             <section class="card"><SkeletonBlock height=310/></section>

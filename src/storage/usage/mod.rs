@@ -8,7 +8,7 @@ mod report;
 pub use booking::{add_to_rollups, insert_events};
 pub use calls::{CallFilter, list_calls};
 pub use checks::{count_wrong_events, count_wrong_latencies, count_wrong_sums};
-pub use report::{ReportFilter, count_latencies, sum_by_bucket, sum_by_key, sum_by_member, sum_by_model, sum_cost};
+pub use report::{ReportFilter, count_latencies, has_calls, sum_by_bucket, sum_by_key, sum_by_member, sum_by_model, sum_cost};
 
 use crate::domain::time::MINUTE_MS;
 

@@ -128,6 +128,12 @@ async fn sum_by(
     rows.iter().map(|row| Ok(UsageShare { id: row.text("id")?, name: row.text("name")?, figures: figures(row)? })).collect()
 }
 
+/// Whether a team ever made a call.
+pub async fn has_calls(c: &mut AnyConnection, team: TeamId) -> Result<bool, sqlx::Error> {
+    let row = sqlx::query("SELECT 1 AS one FROM usage_rollups WHERE team_id = $1 LIMIT 1").bind(team.to_string());
+    Ok(row.fetch_optional(c).await?.is_some())
+}
+
 /// What a team was charged in a range.
 pub async fn sum_cost(c: &mut AnyConnection, team: TeamId, from: UnixMs, to: UnixMs) -> Result<i64, sqlx::Error> {
     sqlx::query(

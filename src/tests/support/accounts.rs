@@ -4,6 +4,7 @@ use std::{ops::Deref, sync::Arc};
 
 use tower_sessions::Session;
 
+use super::app::{Client, TestApp};
 use crate::{
     domain::accounts::User,
     service::{
@@ -54,6 +55,16 @@ impl Deref for Visit {
     fn deref(&self) -> &RequestFacts {
         &self.0
     }
+}
+
+/// A browser that somebody signed in with.
+pub(crate) async fn browser(app: &TestApp, person: &Caller) -> Client {
+    let browser = app.browser();
+    let visit = Visit::from("127.0.0.1");
+    let session = visit.session(&app.services);
+    app.services.open_session(&session, Some(&person.user), &visit).await.expect("a session");
+    browser.set_cookie("sid", &session.id().expect("a session has an id").to_string());
+    browser
 }
 
 /// The same services with other settings.

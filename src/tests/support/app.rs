@@ -8,7 +8,7 @@ use std::{
 use axum::{
     Router,
     body::{Body, Bytes},
-    http::{HeaderMap, Method, Request, StatusCode, header},
+    http::{HeaderMap, Method, Request, Response, StatusCode, header},
 };
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -134,6 +134,12 @@ impl Client {
         let back = reply.header("location");
         assert!(back.contains("__err="), "a refusal, not {} to {back}", reply.status);
         self.page(back.trim_start_matches(&origin)).await.text()
+    }
+
+    /// A page as it comes: its head, and its body to be read.
+    pub(crate) async fn page_in_parts(&self, path: &str, encoding: &str) -> Response<Body> {
+        let request = self.request(Method::GET, path).header("accept", "text/html").header("accept-encoding", encoding);
+        self.router.clone().oneshot(request.body(Body::empty()).expect("a request")).await.expect("routers do not fail")
     }
 
     /// A request of this client, to be completed.
