@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     domain::{
-        api_keys::{CreatedKey, KeyView, NewApiKey},
+        api_keys::{CreatedKey, KeyStatus, KeyView, NewApiKey},
         ids::KeyId,
         page::PageRequest,
         time::UnixMs,
@@ -36,6 +36,8 @@ pub struct KeysQuery {
     q: Option<String>,
     /// Only the caller's own.
     mine: Option<bool>,
+    /// Only `active`, `rotated` (working with two secrets), `expired` or `revoked` ones.
+    status: Option<String>,
     /// Rows wanted: 1 to 100, 25 unless asked otherwise.
     limit: Option<u32>,
     /// The `next_cursor` of the page before.
@@ -124,7 +126,12 @@ pub async fn list(
     Asked(query): Asked<KeysQuery>,
 ) -> Answer<Json<List<KeyBody>>> {
     let page = PageRequest { limit: query.limit, cursor: query.cursor };
-    let query = KeyQuery { text: query.q.unwrap_or_default(), mine: query.mine.unwrap_or(false), page };
+    let status = query.status.map(|word| {
+        let wrong = || ServiceError::field("status", "Choose active, rotated, expired or revoked.");
+        KeyStatus::parse(&word).ok_or_else(wrong)
+    });
+    let status = status.transpose()?;
+    let query = KeyQuery { text: query.q.unwrap_or_default(), mine: query.mine.unwrap_or(false), status, page };
     Ok(Json(List::of(services.list_keys(&caller, &team, query).await?, KeyBody::from)))
 }
 

@@ -76,6 +76,49 @@ impl KeyState {
     }
 }
 
+/// What a list of keys is narrowed to. A rotated key is an active one whose former secret still works beside the new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyStatus {
+    /// Works, whether or not it ends soon.
+    Active,
+    /// Works with two secrets.
+    Rotated,
+    /// Its time is over.
+    Expired,
+    /// Was revoked.
+    Revoked,
+}
+
+impl KeyStatus {
+    /// All of them, in the order of a key's life.
+    pub const ALL: [Self; 4] = [Self::Active, Self::Rotated, Self::Expired, Self::Revoked];
+
+    /// The word in addresses and queries.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Rotated => "rotated",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+
+    /// The word for people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Active => "Active",
+            Self::Rotated => "Rotating",
+            Self::Expired => "Expired",
+            Self::Revoked => "Revoked",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+}
+
 /// Validated input of "create key".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewApiKey {

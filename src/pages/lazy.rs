@@ -6,7 +6,7 @@ use leptos::{lazy, prelude::*};
 use leptos_router::LazyRoute;
 
 use super::{
-    AccountPage, ConfirmPage, ForgotPage, InvitePage, KeysPage, LoginPage, MembersPage, NewTeamPage, OrganizationMembersPage,
+    AccountPage, AuditPage, OutboxPage, ConfirmPage, ForgotPage, InvitePage, KeysPage, LoginPage, MembersPage, NewTeamPage, OrganizationMembersPage,
     OrganizationPage, OrganizationSettingsPage, OverviewPage, ResetPage, SignupPage, TeamSettingsPage, TeamsPage,
     admin::{ModelsPage, OrganizationsPage, PriceListPage, ProvidersPage, SystemPage, UserPage, UsersPage},
 };
@@ -95,8 +95,6 @@ group!(organization_pages, __preload_organization_pages, Organizational {
 group!(organization_member_pages, __preload_organization_member_pages, OfOrganization {
     OrganizationMembers => OrganizationMembersPage,
 });
-
-use super::{AuditPage, OutboxPage};
 
 // What was done, and what was mailed.
 group!(record_pages, __preload_record_pages, Record {

@@ -74,9 +74,10 @@ pub struct NewKeyView {
 
 /// The keys of a context that the caller may see.
 #[server(prefix = "/fn", endpoint = "list_keys", output = PageAnswer)]
-pub async fn list_keys(team: String, text: String, mine: bool, cursor: String) -> Result<KeysPage, AppError> {
+pub async fn list_keys(team: String, text: String, mine: bool, status: String, cursor: String) -> Result<KeysPage, AppError> {
     use crate::{
         domain::{
+            api_keys::KeyStatus,
             page::PageRequest,
             roles::{Action, Role},
             teams::TeamKind,
@@ -86,7 +87,8 @@ pub async fn list_keys(team: String, text: String, mine: bool, cursor: String) -
 
     let (services, caller) = super::context::signed_in().await?;
     let view = services.get_team(&caller, &team).await?;
-    let query = KeyQuery { text, mine, page: PageRequest { limit: None, cursor: (!cursor.is_empty()).then_some(cursor) } };
+    let page = PageRequest { limit: None, cursor: (!cursor.is_empty()).then_some(cursor) };
+    let query = KeyQuery { text, mine, status: KeyStatus::parse(&status), page };
     let page = services.list_keys(&caller, &team, query).await?;
     let now = services.clock.now();
     let self_service = view.self_service || view.standing.role != Some(Role::Member);

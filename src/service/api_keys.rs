@@ -7,8 +7,8 @@ use crate::{
     domain::{
         accounts::check_name,
         api_keys::{
-            ApiKey, CreatedKey, KEY_NAME_MAX, KeyKind, KeyState, KeyView, NewApiKey, ROTATION_OVERLAP_MS, check_expiry,
-            make_secret, shown_parts,
+            ApiKey, CreatedKey, KEY_NAME_MAX, KeyKind, KeyState, KeyStatus, KeyView, NewApiKey, ROTATION_OVERLAP_MS,
+            check_expiry, make_secret, shown_parts,
         },
         ids::{KeyId, UserId},
         page::{Page, PageRequest},
@@ -39,6 +39,8 @@ pub struct KeyQuery {
     pub text: String,
     /// Only the caller's own.
     pub mine: bool,
+    /// Only those of this status.
+    pub status: Option<KeyStatus>,
     /// Page.
     pub page: PageRequest,
 }
@@ -96,6 +98,7 @@ impl Services {
         let filter = KeyFilter {
             user: (query.mine || !standing.may(Action::ViewAnyKey)).then_some(caller.user.id),
             text: &query.text,
+            status: query.status.map(|status| (status, now)),
             before,
             limit: limit + 1,
             month_start: UnixMs::from_civil(year, month, 1),

@@ -4,7 +4,7 @@ use sqlx::{AnyConnection, any::AnyRow};
 
 use super::RowExt;
 use crate::domain::{
-    api_keys::{ApiKey, KeyKind},
+    api_keys::{ApiKey, KeyKind, KeyStatus},
     ids::{KeyId, TeamId, UserId},
     time::UnixMs,
 };
@@ -90,6 +90,8 @@ pub struct KeyFilter<'a> {
     pub user: Option<UserId>,
     /// Only where name, prefix or owner contain this, whatever the case.
     pub text: &'a str,
+    /// Only keys of this status at this moment.
+    pub status: Option<(KeyStatus, UnixMs)>,
     /// Only keys older than this id (keyset paging, newest first).
     pub before: Option<KeyId>,
     /// Most rows.
@@ -107,6 +109,10 @@ pub async fn list(c: &mut AnyConnection, team: TeamId, filter: &KeyFilter<'_>) -
          FROM api_keys k JOIN users u ON u.id = k.user_id
          WHERE k.team_id = $1 AND ($2 = '' OR k.user_id = $2) AND ($3 = '' OR k.id < $3)
            AND ($4 = '%%' OR LOWER(k.name) LIKE $4 ESCAPE '\\' OR LOWER(k.prefix) LIKE $4 ESCAPE '\\' OR LOWER(u.name) LIKE $4 ESCAPE '\\')
+           AND ($7 = '' OR ($7 = 'revoked' AND k.revoked_at IS NOT NULL) OR (k.revoked_at IS NULL AND CASE
+               WHEN k.expires_at <= $8 THEN $7 = 'expired'
+               WHEN k.old_secret_until > $8 THEN $7 = 'rotated' OR $7 = 'active'
+               ELSE $7 = 'active' END))
          ORDER BY k.id DESC LIMIT $5"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
@@ -116,6 +122,8 @@ pub async fn list(c: &mut AnyConnection, team: TeamId, filter: &KeyFilter<'_>) -
         .bind(super::contains(filter.text))
         .bind(filter.limit)
         .bind(filter.month_start.0)
+        .bind(filter.status.map_or("", |(status, _)| status.as_str()))
+        .bind(filter.status.map_or(0, |(_, now)| now.0))
         .fetch_all(c)
         .await?;
     rows.iter()

@@ -1,9 +1,10 @@
 //! Keys: shown once, stored as a hash, stopped at once.
 
-use super::support::{START, on_each_database, people};
+use super::support::{START, TestApp, on_each_database, people};
 use crate::{
     domain::{
-        api_keys::{KeyKind, NewApiKey, is_well_formed},
+        api_keys::{KeyKind, KeyStatus, NewApiKey, is_well_formed},
+        page::PageRequest,
         roles::{Action, Role},
         time::{DAY_MS, HOUR_MS},
     },
@@ -143,6 +144,58 @@ async fn members_have_their_own_keys_and_viewers_none() {
         let wild =
             services.list_keys(&maya, "atlas-search", KeyQuery { text: "%".into(), ..KeyQuery::default() }).await.unwrap().items;
         assert!(wild.is_empty(), "a percent sign is a percent sign");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_list_is_narrowed_to_a_status_and_paged() {
+    on_each_database(|services| async move {
+        let maya = maya_with_team(&services).await;
+        let make = async |name: &str, expires_at| {
+            let key = NewApiKey { expires_at, ..person_key(name) };
+            services.clock.advance(1);
+            services.create_key(&maya, "atlas-search", key).await.unwrap().id
+        };
+        make("plain", None).await;
+        make("soon over", Some(START.plus(2 * DAY_MS))).await;
+        make("over", Some(START.plus(HOUR_MS))).await;
+        let rotated = make("rotated", None).await;
+        let rotated_and_over = make("rotated and over", Some(START.plus(HOUR_MS))).await;
+        let revoked = make("revoked", Some(START.plus(HOUR_MS))).await;
+        services.rotate_key(&maya, "atlas-search", rotated).await.unwrap();
+        services.rotate_key(&maya, "atlas-search", rotated_and_over).await.unwrap();
+        services.revoke_key(&maya, "atlas-search", revoked).await.unwrap();
+        let names = async |status: Option<KeyStatus>, limit: u32| {
+            let (mut names, mut cursor) = (vec![], None);
+            loop {
+                let page = PageRequest { limit: Some(limit), cursor };
+                let query = KeyQuery { status, page, ..KeyQuery::default() };
+                let page = services.list_keys(&maya, "atlas-search", query).await.unwrap();
+                assert!(page.items.len() <= limit as usize);
+                names.extend(page.items.into_iter().map(|key| key.name));
+                cursor = page.next_cursor;
+                if cursor.is_none() {
+                    return names;
+                }
+            }
+        };
+        services.clock.advance(HOUR_MS);
+        for limit in [1, 2, 25] {
+            assert_eq!(names(Some(KeyStatus::Active), limit).await, ["rotated", "soon over", "plain"]);
+            assert_eq!(names(Some(KeyStatus::Rotated), limit).await, ["rotated"]);
+            assert_eq!(names(Some(KeyStatus::Expired), limit).await, ["rotated and over", "over"]);
+            assert_eq!(names(Some(KeyStatus::Revoked), limit).await, ["revoked"]);
+            assert_eq!(names(None, limit).await.len(), 6);
+        }
+        services.clock.advance(DAY_MS);
+        assert!(names(Some(KeyStatus::Rotated), 25).await.is_empty(), "the former secret's day is over");
+
+        let app = TestApp::new(&services);
+        let api = app.api(&maya).await;
+        let list = api.get("/api/v1/teams/atlas-search/keys?status=revoked").await.expect(200);
+        assert_eq!((list["items"].as_array().unwrap().len(), &list["items"][0]["name"]), (1, &serde_json::json!("revoked")));
+        api.get("/api/v1/teams/atlas-search/keys?status=lost").await.expect(422);
     })
     .await;
 }

@@ -33,13 +33,20 @@ struct Query {
     team: String,
     text: String,
     mine: bool,
+    status: String,
     cursor: String,
+}
+
+impl Query {
+    fn narrows(&self) -> bool {
+        !self.text.is_empty() || self.mine || !self.status.is_empty()
+    }
 }
 
 #[component]
 pub fn KeysPage() -> impl IntoView {
     let team = context_param();
-    let (text, mine, cursor) = (query_param("q"), query_param("mine"), query_param("cursor"));
+    let (text, mine, status, cursor) = (query_param("q"), query_param("mine"), query_param("status"), query_param("cursor"));
     let (dialog, key) = (query_param("dialog"), query_param("key"));
     let forms = Forms {
         create: FormAction::to::<CreateKey>(),
@@ -47,11 +54,17 @@ pub fn KeysPage() -> impl IntoView {
         rotate: FormAction::to::<RotateKey>(),
         revoke: FormAction::to::<RevokeKey>(),
     };
-    let query = Memo::new(move |_| Query { team: team.get(), text: text.get(), mine: mine.get() == "1", cursor: cursor.get() });
+    let query = Memo::new(move |_| Query {
+        team: team.get(),
+        text: text.get(),
+        mine: mine.get() == "1",
+        status: status.get(),
+        cursor: cursor.get(),
+    });
     let changes = move || forms.create.version() + forms.rename.version() + forms.rotate.version() + forms.revoke.version();
     let keys = PageData::load_again(changes, move || {
-        let Query { team, text, mine, cursor } = query.get();
-        ListKeys { team, text, mine, cursor }
+        let Query { team, text, mine, status, cursor } = query.get();
+        ListKeys { team, text, mine, status, cursor }
     });
     announce(forms);
     close_when_made(forms, team);
@@ -116,8 +129,7 @@ fn content(page: Keys, query: Query) -> AnyView {
         view! { <a href=href class="btn primary" {..noscroll()}><Icon name="plus"/>"Create API key"</a> }
     });
     let why_not = (!page.why_not.is_empty()).then(|| view! { <Note kind=NoteKind::Info title=page.why_not.clone()/> });
-    let filtered = !query.text.is_empty() || query.mine;
-    let searching = filtered || !query.cursor.is_empty();
+    let searching = query.narrows() || !query.cursor.is_empty();
     let body = if page.rows.is_empty() && !searching {
         let create = page.may_create.then(
             || view! { <LinkButton label="Create API key" href=format!("{address}?dialog=create") class="primary" icon="plus"/> },

@@ -3,19 +3,20 @@ use leptos::prelude::*;
 use super::Query;
 use crate::{
     components::{Badge, Icon, Menu, Opt, Pager, PickBox, Quiet, StackTable, Who, actions_head, head, noscroll},
-    domain::api_keys::{KeyKind, KeyState},
+    domain::api_keys::{KeyKind, KeyState, KeyStatus},
     pages::failure::encode,
     server_fns::api_keys::{KeyRow, KeysPage as Keys, list_address},
 };
 
-/// Search and owner, as a form whose answer is the list.
+/// Search, owner and status, as a form whose answer is the list.
 pub(super) fn filters(query: &Query, everyones: bool) -> AnyView {
     let owner = everyones.then(|| {
         let choices = vec![Opt::new("", "Anyone"), Opt::new("1", "You")];
         view! { <PickBox label="Owner" name="mine" choices=choices selected=if query.mine { "1" } else { "" }/> }
     });
-    let clear =
-        (!query.text.is_empty() || query.mine).then(|| view! { <a class="btn ghost" href=list_address(&query.team)>"Clear"</a> });
+    let statuses = KeyStatus::ALL.into_iter().map(|status| Opt::new(status.as_str(), status.label()));
+    let statuses = std::iter::once(Opt::new("", "Any")).chain(statuses).collect();
+    let clear = query.narrows().then(|| view! { <a class="btn ghost" href=list_address(&query.team)>"Clear"</a> });
     view! {
         <form class="filters" method="get" action=list_address(&query.team) aria-label="Filters" role="search">
             <label class="in sm find">
@@ -23,6 +24,7 @@ pub(super) fn filters(query: &Query, everyones: bool) -> AnyView {
                 <input type="search" name="q" value=query.text.clone() placeholder="Name, prefix or owner" aria-label="Find a key"/>
             </label>
             {owner}
+            <PickBox label="Status" name="status" choices=statuses selected=query.status.clone()/>
             <button class="btn" type="submit">"Apply"</button>
             {clear}
         </form>
@@ -38,7 +40,8 @@ pub(super) fn list(page: Keys, query: &Query) -> AnyView {
         (n, false) => format!("{n} keys"),
         (n, true) => format!("{n} keys on this page"),
     };
-    let keep = format!("q={}&mine={}", encode(&query.text), if query.mine { "1" } else { "" });
+    let mine = if query.mine { "1" } else { "" };
+    let keep = format!("q={}&mine={mine}&status={}", encode(&query.text), encode(&query.status));
     let base = list_address(&query.team);
     let older = page.older.clone().map(|cursor| format!("{base}?{keep}&cursor={}", encode(&cursor)));
     let newer = (!query.cursor.is_empty()).then(|| format!("{base}?{keep}"));

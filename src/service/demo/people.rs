@@ -91,7 +91,7 @@ pub(super) async fn read(services: &Services) -> Result<Callers, ServiceError> {
     let mut keys = vec![];
     for (at, cast) in TEAMS.iter().enumerate() {
         let team = storage::teams::find(&mut c, cast.slug).await?.ok_or_else(|| missing(cast.slug))?;
-        let filter = KeyFilter { user: None, text: "", before: None, limit: 1_000, month_start: UnixMs(0) };
+        let filter = KeyFilter { user: None, text: "", status: None, before: None, limit: 1_000, month_start: UnixMs(0) };
         for listed in storage::api_keys::list(&mut c, team.id, &filter).await? {
             let Some(cast) = KEYS.iter().find(|cast| cast.0 == at && cast.2 == listed.key.name) else { continue };
             keys.push(DemoKey { cast, key: listed.key, user_name: listed.user_name, team: team.clone() });

@@ -23,7 +23,7 @@ impl Services {
         let member = storage::users::find(&mut c, user).await?.ok_or(ServiceError::NotFound)?;
         let now = self.clock.now();
         let month_start = self.month_start();
-        let filter = KeyFilter { user: Some(user), text: "", before: None, limit: i64::MAX, month_start };
+        let filter = KeyFilter { user: Some(user), text: "", status: None, before: None, limit: i64::MAX, month_start };
         let mut listed = storage::api_keys::list(&mut c, team.id, &filter).await?;
         listed.retain(|row| {
             matches!(KeyState::at(now, row.key.expires_at, row.key.revoked_at), KeyState::Active | KeyState::ExpiresSoon)
