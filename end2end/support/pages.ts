@@ -53,7 +53,7 @@ export const PAGES: Visit[] = [
 /** Waits until a page shows what it has to show: data instead of skeletons, charts drawn. */
 export async function settled(page: Page, visit: Visit): Promise<void> {
   await page.waitForLoadState('networkidle');
-  await expect(page.locator('.skeleton')).toHaveCount(0);
+  await expect(page.locator('.sk')).toHaveCount(0);
   if (visit.charts) await expect(page.locator('.chart svg').first()).toBeVisible();
 }
 

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use super::{Act, CANARY, create_key, error, in_a_world, request, upstream::answer, value};
+use super::{
+    Act, CANARY, create_key, error, in_a_world, request,
+    upstream::{FakeUpstream, answer},
+    value,
+};
 use crate::{
     domain::{api_keys::KeyKind, money::DOLLAR, usage::Outcome},
     service::tokens,
@@ -57,6 +61,28 @@ async fn bodies_pass_through_and_nothing_else_does() {
         assert_eq!((call.prompt_tokens, call.completion_tokens, call.estimated), (1_000, 500, false));
         // Without a price for cached tokens they count as any.
         assert_eq!(call.cost, 1_000 * 1_000 + 500 * 2_000);
+        world
+    })
+    .await;
+}
+
+/// U09: what a call points to is the provider's to fetch.
+#[tokio::test]
+async fn the_gateway_fetches_nothing_that_a_call_points_to() {
+    in_a_world(async |world| {
+        let inside = FakeUpstream::start().await;
+        world.upstream.will_answer(200, "content-type: application/json\r\n", ANSWER);
+        for part in [
+            json!({"type": "image_url", "image_url": {"url": format!("{}/image.png", inside.url)}}),
+            json!({"type": "file", "file": {"file_url": format!("{}/file", inside.url), "file_id": inside.url}}),
+            json!({"type": "input_audio", "input_audio": {"url": inside.url}}),
+        ] {
+            let body = json!({"model": "gpt", "messages": [{"role": "user", "content": [part]}]});
+            let status = world.chat(body.to_string()).send().await.unwrap().status();
+            assert!(matches!(status.as_u16(), 200 | 400), "{status}");
+        }
+        assert!(inside.journal().is_empty());
+        assert!(!world.upstream.journal().is_empty());
         world
     })
     .await;

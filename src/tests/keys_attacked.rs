@@ -1,0 +1,139 @@
+//! K07, K11, K15: keys under load, in the wrong hands, and guessed at.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use axum::http::Method;
+use serde_json::json;
+
+use super::support::{
+    START, TestApp, on_each_database,
+    people::{self, db_join, db_person, team},
+};
+use crate::{
+    domain::{
+        api_keys::{KeyKind, NewApiKey, make_secret},
+        roles::Role,
+    },
+    service::{Caller, Services, access::decide::KeyRefusal, catalog::ProviderInput},
+};
+
+async fn owner_with_model(services: &Services) -> Caller {
+    let maya = db_person(services, "Maya", true).await;
+    let mut simulated: ProviderInput = people::simulated("simulator");
+    (simulated.simulation.first_token_ms, simulated.simulation.per_token_ms) = (0, 0);
+    services.create_provider(&maya, simulated).await.unwrap();
+    services.create_model(&maya, people::model("sim", "simulator")).await.unwrap();
+    team(services, &maya).await;
+    maya
+}
+
+fn person_key(name: &str) -> NewApiKey {
+    NewApiKey { name: name.into(), kind: KeyKind::Person, expires_at: None }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_call_that_begins_after_a_revocation_is_let_through() {
+    on_each_database(|services| async move {
+        let maya = owner_with_model(&services).await;
+        let app = TestApp::new(&services);
+        let key = services.create_key(&maya, "atlas-search", person_key("loaded")).await.unwrap();
+        let revoked = Arc::new(AtomicBool::new(false));
+        let callers = (0..8).map(|_| {
+            let (client, revoked) = (app.key(&key.key), Arc::clone(&revoked));
+            tokio::spawn(async move {
+                let (mut good, mut refused) = (0, 0);
+                while refused < 10 {
+                    let began_after = revoked.load(Ordering::SeqCst);
+                    let call = json!({"model": "sim", "max_tokens": 5, "messages": [{"role": "user", "content": "Hello"}]});
+                    match client.post("/v1/chat/completions", call).await.status.as_u16() {
+                        200 => {
+                            assert!(!began_after, "a revoked key was let through");
+                            good += 1;
+                        }
+                        401 => refused += 1,
+                        other => panic!("status {other}"),
+                    }
+                }
+                good
+            })
+        });
+        let callers: Vec<_> = callers.collect();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        services.revoke_key(&maya, "atlas-search", key.id).await.unwrap();
+        revoked.store(true, Ordering::SeqCst);
+        let mut good = 0;
+        for caller in callers {
+            good += caller.await.unwrap();
+        }
+        assert!(good >= 8, "the key worked before: {good} calls");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn members_change_the_name_of_a_key_and_nothing_that_is_not_theirs() {
+    on_each_database(|services| async move {
+        let maya = owner_with_model(&services).await;
+        let atlas = services.get_team(&maya, "atlas-search").await.unwrap();
+        let noor = db_person(&services, "Noor", false).await;
+        db_join(&services, &atlas, &noor, Role::Member).await;
+        let own = services.create_key(&noor, "atlas-search", person_key("noors")).await.unwrap();
+        let other = services.create_key(&maya, "atlas-search", person_key("mayas")).await.unwrap();
+        let app = TestApp::new(&services);
+        let api = app.api(&noor).await;
+        let before = rows(&services).await;
+        let path = |id: &dyn std::fmt::Display| format!("/api/v1/teams/atlas-search/keys/{id}");
+        for change in
+            ["budget", "user", "owner", "team", "team_id", "models", "limits", "routes", "kind", "secret_hash", "revoked_at"]
+        {
+            let reply = api.json(Method::PATCH, &path(&own.id), json!({ "name": "x", change: 1 })).await;
+            assert_eq!(reply.status, 400, "{change}: {}", reply.text());
+        }
+        api.json(Method::PATCH, &path(&other.id), json!({ "name": "x" })).await.expect(404);
+        api.post(&format!("{}/rotate", path(&other.id)), json!({})).await.expect(404);
+        api.delete(&path(&other.id)).await.expect(404);
+        assert_eq!(rows(&services).await, before);
+    })
+    .await;
+}
+
+/// All keys, as they are stored.
+async fn rows(services: &Services) -> Vec<(String, String, Option<i64>)> {
+    let mut c = services.store.reader().await.unwrap();
+    let sql = "SELECT id, name || kind || team_id || user_id || secret_hash AS facts, revoked_at FROM api_keys ORDER BY id";
+    let rows = sqlx::query(sql).fetch_all(&mut *c).await.unwrap();
+    rows.iter().map(|row| (sqlx::Row::get(row, 0), sqlx::Row::get(row, 1), sqlx::Row::get(row, 2))).collect()
+}
+
+#[tokio::test]
+async fn a_guess_takes_as_long_whatever_it_begins_with() {
+    on_each_database(|services| async move {
+        let maya = owner_with_model(&services).await;
+        let key = services.create_key(&maya, "atlas-search", person_key("k")).await.unwrap().key;
+        let snapshot = services.snapshot();
+        let mut medians = vec![];
+        for known_start in [true, false] {
+            let mut times: Vec<Duration> = (0..500_u16)
+                .map(|n| {
+                    let mut bytes = [0; 32];
+                    bytes[..2].copy_from_slice(&n.to_be_bytes());
+                    let guess = make_secret("tg_", bytes);
+                    let guess = if known_start { format!("{}{}", &key[..20], &guess[20..]) } else { guess };
+                    let started = Instant::now();
+                    assert_eq!(snapshot.authenticate(&guess, START).unwrap_err(), KeyRefusal::Unknown);
+                    started.elapsed()
+                })
+                .collect();
+            times.sort();
+            medians.push(times[250]);
+        }
+        assert!(medians[0].abs_diff(medians[1]) < Duration::from_millis(1), "{medians:?}");
+    })
+    .await;
+}
