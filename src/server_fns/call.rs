@@ -121,7 +121,7 @@ mod posting {
     use web_sys::{Headers, RequestInit, Response};
 
     use super::Answer;
-    use crate::{error::AppError, wire};
+    use crate::wire;
 
     pub(super) async fn post(path: &str, arguments: &str) -> Result<Answer, JsValue> {
         let headers = Headers::new()?;

@@ -67,6 +67,10 @@ impl From<sqlx::Error> for ServiceError {
     fn from(error: sqlx::Error) -> Self {
         match error {
             sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::PoolClosed => Self::Busy,
+            // A null byte, which PostgreSQL takes in no text; where it matters to a field, that field's check has said so before.
+            sqlx::Error::Database(error) if error.code().as_deref() == Some("22021") => {
+                Self::field("", "A character in it can not be stored.")
+            }
             other => Self::Internal(format!("storage: {other}")),
         }
     }

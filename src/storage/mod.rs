@@ -137,6 +137,8 @@ pub fn violates_unique(error: &sqlx::Error, index: &str, columns: &str) -> bool 
 pub fn contains(typed: &str) -> String {
     let mut pattern = String::from("%");
     for c in typed.trim().chars().take(100).flat_map(char::to_lowercase) {
+        // No stored text has a null byte; a database would stop reading at it.
+        let c = if c == '\0' { char::REPLACEMENT_CHARACTER } else { c };
         if matches!(c, '%' | '_' | '\\') {
             pattern.push('\\');
         }

@@ -210,7 +210,10 @@ async fn tables(services: &Services) -> String {
             let columns = sqlx::query(sqlx::AssertSqlSafe(columns)).fetch_all(&mut *c).await.unwrap();
             let columns: Vec<String> = columns
                 .iter()
-                .map(|row| format!("COALESCE(CAST({} AS TEXT), '')", sqlx::Row::get::<String, _>(row, "name")))
+                .map(|row| sqlx::Row::get::<String, _>(row, "name"))
+                .map(|name| {
+                    format!("CASE typeof({name}) WHEN 'blob' THEN HEX({name}) ELSE COALESCE(CAST({name} AS TEXT), '') END")
+                })
                 .collect();
             format!("SELECT {} AS line FROM {name}", columns.join(" || ' ' || "))
         };

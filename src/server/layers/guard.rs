@@ -28,6 +28,9 @@ fn check(http: &Http, request: &Request) -> Result<(), (StatusCode, &'static str
     if uri.path().len() + uri.query().map_or(0, str::len) > MAX_ADDRESS {
         return Err((StatusCode::URI_TOO_LONG, "The address is longer than 8 KiB."));
     }
+    if uri.path().contains("%00") || uri.query().is_some_and(|query| query.contains("%00")) {
+        return Err((StatusCode::BAD_REQUEST, "The address holds a character that is in no name and no text."));
+    }
     let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     if headers.len() > MAX_HEADERS || bytes > MAX_HEADER_BYTES {
         return Err((
