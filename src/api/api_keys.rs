@@ -54,6 +54,8 @@ pub struct NewKeyBody {
     kind: Option<String>,
     /// When it ends; never without.
     expires_at: Option<i64>,
+    /// Models that it is narrowed to; all that its owner may call without.
+    models: Option<Vec<String>>,
 }
 
 /// A change of a key; what is left out stays.
@@ -66,6 +68,10 @@ pub struct KeyPatchBody {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<i64>)]
     expires_at: Option<Option<i64>>,
+    /// Models that it is narrowed to; `null` for all that its owner may call.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<Vec<String>>)]
+    models: Option<Option<Vec<String>>>,
 }
 
 /// A new secret; it stands in this answer and nowhere else.
@@ -147,7 +153,7 @@ pub async fn create(
 ) -> Answer<(StatusCode, Json<CreatedKeyBody>)> {
     let kind = body.kind.unwrap_or_default();
     let new = NewApiKey::parse(&body.name, &kind, body.expires_at.map(UnixMs), services.clock.now())?;
-    Ok((StatusCode::CREATED, Json(services.create_key(&caller, &team, new).await?.into())))
+    Ok((StatusCode::CREATED, Json(services.create_narrowed_key(&caller, &team, new, body.models).await?.into())))
 }
 
 /// Rename a key, or change when it ends.
@@ -160,7 +166,7 @@ pub async fn update(
     Path((team, key)): Path<(String, String)>,
     Sent(body): Sent<KeyPatchBody>,
 ) -> Answer<StatusCode> {
-    let patch = KeyPatch { name: body.name, expires_at: body.expires_at.map(|end| end.map(UnixMs)) };
+    let patch = KeyPatch { name: body.name, expires_at: body.expires_at.map(|end| end.map(UnixMs)), models: body.models };
     services.update_key(&caller, &team, parse(&key)?, patch).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    body::{Asked, RoleWord, Sent},
+    body::{Asked, RoleWord, Sent, nullable},
     invitations::NothingBody,
     list::List,
     problem::{Answer, ProblemBody},
@@ -70,13 +70,17 @@ pub struct MemberBody {
     last_active_at: Option<i64>,
 }
 
-/// A new role.
+/// A change of a member; what is left out stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MemberPatchBody {
     /// `admin`, `member` or `viewer`.
-    #[schema(value_type = String)]
-    role: RoleWord,
+    #[schema(value_type = Option<String>)]
+    role: Option<RoleWord>,
+    /// Models that the member is narrowed to; `null` for all of the team's.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<Vec<String>>)]
+    models: Option<Option<Vec<String>>>,
 }
 
 /// What happened to the keys of who was removed.
@@ -151,7 +155,7 @@ pub async fn list(
     Ok(Json(List::of(members.page, MemberBody::from)))
 }
 
-/// Change a member's role. The owner's changes by a transfer alone.
+/// Change a member's role, or the models that they are narrowed to. The owner's role changes by a transfer alone.
 #[utoipa::path(patch, path = "/teams/{team}/members/{user}", tag = "Members", request_body = MemberPatchBody,
     params(("team" = String, Path, description = "Short name or id"), ("user" = String, Path, description = "Identifier of the account")),
     responses((status = 204, description = "It holds from the next request on."), (status = 403, body = ProblemBody),
@@ -162,7 +166,16 @@ pub async fn update(
     Path((team, user)): Path<(String, String)>,
     Sent(body): Sent<MemberPatchBody>,
 ) -> Answer<StatusCode> {
-    services.set_member_role(&caller, &team, parse_user(&user)?, body.role.0).await?;
+    let user = parse_user(&user)?;
+    if body.role.is_none() && body.models.is_none() {
+        return Err(ServiceError::field("role", "Say a role or models.").into());
+    }
+    if let Some(models) = body.models {
+        services.set_member_models(&caller, &team, user, models).await?;
+    }
+    if let Some(role) = body.role {
+        services.set_member_role(&caller, &team, user, role.0).await?;
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,6 +1,9 @@
 //! The REST management API under `/api/v1`: thin handlers over the services that the pages use. Described by the OpenAPI document that
 //! is made of the same code ([`document`]), and readable at `/api/docs`.
 
+mod access_grants;
+mod access_groups;
+mod access_requests;
 mod accounts;
 mod api_keys;
 mod audit;
@@ -11,6 +14,7 @@ mod docs;
 mod invitations;
 mod list;
 mod members;
+mod model_access;
 mod organization_members;
 mod organizations;
 mod own_account;
@@ -68,6 +72,23 @@ pub fn router(services: Services) -> Router {
         .route("/organizations/{org}/audit", get(audit::of_organization))
         .route("/organizations/{org}/audit.csv", get(audit::of_organization_csv))
         .route("/organizations/{org}/models/{*model}", put(organizations::set_model))
+        .route("/organizations/{org}/models", get(access_groups::list_models).put(access_groups::set_models))
+        .route("/organizations/{org}/reviews", get(access_groups::list_reviews))
+        .route("/organizations/{org}/reviews/{review}", post(access_groups::close_review))
+        .route("/organizations/{org}/groups", get(access_groups::list_own).post(access_groups::create_own))
+        .route("/organizations/{org}/groups/{group}", put(access_groups::update_own).delete(access_groups::remove_own))
+        .route("/organizations/{org}/access", post(model_access::put_many))
+        .route("/teams/{team}/access", get(model_access::find).put(model_access::put))
+        .route("/teams/{team}/access/preview", post(model_access::preview))
+        .route("/teams/{team}/access/grants", get(access_grants::list_grants).post(access_grants::create_grant))
+        .route("/teams/{team}/access/grants/{grant}", delete(access_grants::end_grant))
+        .route("/teams/{team}/access/requests", get(access_requests::list).post(access_requests::create))
+        .route("/teams/{team}/access/requests/{request}", delete(access_requests::withdraw))
+        .route("/teams/{team}/access/requests/{request}/decision", post(access_requests::decide))
+        .route("/access/requests", get(access_requests::inbox))
+        .route("/policy/explain", get(access_grants::explain))
+        .route("/catalog/groups", get(access_groups::list).post(access_groups::create))
+        .route("/catalog/groups/{group}", put(access_groups::update).delete(access_groups::remove))
         .route("/teams", get(teams::list).post(teams::create))
         .route("/teams/{team}", get(teams::find).patch(teams::update).delete(teams::remove))
         .route("/teams/{team}/members", get(members::list))
@@ -143,6 +164,12 @@ pub fn document() -> Document {
         own_account::list_sessions, own_account::end_other_sessions, own_account::end_session,
         own_invitations::list, own_invitations::accept, own_invitations::decline,
         organizations::list, organizations::create, organizations::set_model,
+        access_groups::list_models, access_groups::set_models, access_groups::list_reviews, access_groups::close_review,
+        access_groups::list_own, access_groups::create_own, access_groups::update_own, access_groups::remove_own,
+        access_groups::list, access_groups::create, access_groups::update, access_groups::remove,
+        model_access::find, model_access::put, model_access::preview, model_access::put_many, access_grants::explain,
+        access_grants::list_grants, access_grants::create_grant, access_grants::end_grant,
+        access_requests::list, access_requests::create, access_requests::withdraw, access_requests::decide, access_requests::inbox,
         organization_members::find, organization_members::update, organization_members::list, organization_members::add,
         organization_members::set_role, organization_members::remove,
         audit::of_team, audit::of_team_csv, audit::of_organization, audit::of_organization_csv, audit::of_platform,

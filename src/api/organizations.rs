@@ -44,7 +44,7 @@ pub struct OrganizationBody {
 #[serde(deny_unknown_fields)]
 pub struct ModelStateBody {
     /// `open`, `approval` or `closed`.
-    state: String,
+    pub state: String,
 }
 
 /// The organizations that the caller may see.

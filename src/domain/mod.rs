@@ -17,6 +17,7 @@ pub mod latency;
 pub mod mails;
 pub mod management_tokens;
 pub mod members;
+pub mod model_access;
 pub mod model_set;
 pub mod money;
 pub mod next;

@@ -203,6 +203,8 @@ impl Background {
         spawn(Box::pin(async move { services.run_booking(token).await }));
         let (services, token) = (edge.services.clone(), stop.clone());
         spawn(Box::pin(async move { services.run_mail_delivery(token).await }));
+        let (services, token) = (edge.services.clone(), stop.clone());
+        spawn(Box::pin(async move { services.run_grant_expiry(token).await }));
         // Loaded beside the start: nobody waits for it, and until then tokens are guessed by length.
         tasks.spawn_blocking(crate::service::tokens::load);
         if let Some(listener) = metrics_listener(edge).await? {

@@ -190,7 +190,7 @@ pub async fn rename_key(team: String, id: String, name: String) -> Result<(), Ap
 
     let (services, caller) = super::context::signed_in().await?;
     let id = KeyId::parse(&id).ok_or(AppError::NotFound)?;
-    let patch = KeyPatch { name: Some(name.clone()), expires_at: None };
+    let patch = KeyPatch { name: Some(name.clone()), ..KeyPatch::default() };
     let renamed = services.update_key(&caller, &team, id, patch).await;
     renamed.map_err(|error| super::context::keep_typed(error, &[("name", &name)]))?;
     back_to_list(&team);

@@ -30,6 +30,8 @@ pub struct KeyPatch {
     pub name: Option<String>,
     /// When it ends; `Some(None)` for never.
     pub expires_at: Option<Option<UnixMs>>,
+    /// What it is narrowed to; `Some(None)` for nothing of its own.
+    pub models: Option<Option<Vec<String>>>,
 }
 
 /// Which keys a list shows.
@@ -48,6 +50,17 @@ pub struct KeyQuery {
 impl Services {
     /// Creates a key in a team or personal space (`me`) and gives its secret, this once.
     pub async fn create_key(&self, caller: &Caller, team: &str, new: NewApiKey) -> Result<CreatedKey, ServiceError> {
+        self.create_narrowed_key(caller, team, new, None).await
+    }
+
+    /// The same, narrowed to some models, or to none at all, if names are given.
+    pub async fn create_narrowed_key(
+        &self,
+        caller: &Caller,
+        team: &str,
+        new: NewApiKey,
+        models: Option<Vec<String>>,
+    ) -> Result<CreatedKey, ServiceError> {
         caller.check_may_write()?;
         let mut tx = self.store.begin().await?;
         // Under the lock that a removal takes: no key comes to be after its person has left.
@@ -74,7 +87,12 @@ impl Services {
             last_used_at: None,
         };
         storage::api_keys::insert(&mut tx, &key, &sha256_hex(&secret)).await?;
-        let after = json!({"name": key.name, "kind": key.kind, "expires_at": key.expires_at, "prefix": key.prefix});
+        let mut after = json!({"name": key.name, "kind": key.kind, "expires_at": key.expires_at, "prefix": key.prefix});
+        if let Some(names) = models {
+            let ids = self.check_key_models(&team, holder(&key), &names, &[])?;
+            storage::model_access::subsets::put_key(&mut tx, key.id, Some(&ids)).await?;
+            after["models"] = json!(self.model_names(Some(&ids)));
+        }
         self.audit_key(&mut tx, caller, &team, &key, ("key.create", json!({}), after)).await?;
         tx.commit().await?;
         self.refresh_snapshot().await?;
@@ -133,7 +151,17 @@ impl Services {
             storage::api_keys::set_expiry(&mut tx, key.id, expires_at).await?;
             after["expires_at"] = json!(expires_at);
         }
-        let before = json!({"name": key.name, "expires_at": key.expires_at});
+        let mut before = json!({"name": key.name, "expires_at": key.expires_at});
+        if let Some(models) = patch.models {
+            let stood = storage::model_access::subsets::find_key(&mut tx, key.id).await?;
+            let ids = match models {
+                Some(names) => Some(self.check_key_models(&team, holder(&key), &names, stood.as_deref().unwrap_or_default())?),
+                None => None,
+            };
+            storage::model_access::subsets::put_key(&mut tx, key.id, ids.as_deref()).await?;
+            before["models"] = json!(self.model_names(stood.as_deref()));
+            after["models"] = json!(self.model_names(ids.as_deref()));
+        }
         self.audit_key(&mut tx, caller, &team, &key, ("key.update", before, after)).await?;
         tx.commit().await?;
         self.refresh_snapshot().await
@@ -217,6 +245,11 @@ impl Services {
         };
         self.audit(c, caller, change).await
     }
+}
+
+/// Whose grants and subset count for a key.
+fn holder(key: &ApiKey) -> Option<UserId> {
+    (!key.is_the_teams()).then_some(key.user)
 }
 
 fn check_may_create(team: &Team, standing: Standing) -> Result<(), ServiceError> {

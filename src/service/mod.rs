@@ -20,6 +20,7 @@ pub mod invitations;
 pub mod mail;
 pub mod members;
 pub mod metering;
+pub mod model_access;
 pub mod organizations;
 pub mod platform;
 pub mod price_list;

@@ -16,6 +16,7 @@ mod mail;
 mod member_pages;
 mod members;
 mod model_access;
+mod model_policies;
 mod organization_pages;
 mod organizations;
 mod outage;

@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::snapshot::{KeyEntry, ModelEntry, Snapshot, TeamEntry};
+use super::{
+    policy::Boundary,
+    snapshot::{GroupEntry, KeyEntry, ModelEntry, Snapshot, TeamEntry},
+};
 use crate::domain::{
     api_keys::{self, KeyKind},
     authorization::{self, Facts},
     catalog::ProviderKind,
-    ids::{KeyId, TeamId, UserId},
+    ids::{GroupId, KeyId, ModelId, OrgId, TeamId, UserId},
     model_set::ModelSet,
     time::UnixMs,
 };
@@ -95,6 +98,26 @@ impl Snapshot {
     /// The same for every model of the catalog, by name.
     pub fn all_facts(&self, holder: &Holder<'_>, now: UnixMs) -> Vec<(Arc<ModelEntry>, Facts)> {
         self.models.iter().map(|model| (model.clone(), facts(holder, model, now))).collect()
+    }
+
+    /// A model, by its public name, an alias or its id.
+    pub fn find(&self, name: &str) -> Option<&Arc<ModelEntry>> {
+        self.model_names.get(name).or_else(|| self.find_id(ModelId::parse(name)?))
+    }
+
+    /// A model, by its id.
+    pub fn find_id(&self, id: ModelId) -> Option<&Arc<ModelEntry>> {
+        self.models.get(*self.places.get(&id)?)
+    }
+
+    /// An access group.
+    pub fn group(&self, id: GroupId) -> Option<&GroupEntry> {
+        self.groups.get(&id)
+    }
+
+    /// What an organization gives to its teams.
+    pub fn boundary(&self, org: OrgId) -> Arc<Boundary> {
+        self.boundaries.get(&Some(org)).cloned().unwrap_or_default()
     }
 
     /// A team or personal space.

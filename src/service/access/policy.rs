@@ -35,15 +35,6 @@ impl Boundary {
     pub fn is_reviewed(&self, place: usize) -> bool {
         !self.blocked.contains(place)
     }
-
-    /// The same as if a model had been reviewed and opened.
-    #[must_use]
-    pub fn with_open(&self, place: usize) -> Self {
-        let mut opened = self.clone();
-        opened.open.insert(place);
-        opened.blocked.remove(place);
-        opened
-    }
 }
 
 /// What a team makes of its organization's models.
@@ -62,6 +53,19 @@ pub struct TeamPolicy {
 pub struct TeamRules {
     pub(super) direct: ModelSet,
     pub(super) approval: ModelSet,
+}
+
+impl TeamRules {
+    /// What they let be done with a model.
+    pub fn state(&self, place: usize) -> TeamState {
+        if self.direct.contains(place) {
+            TeamState::Direct
+        } else if self.approval.contains(place) {
+            TeamState::Approval
+        } else {
+            TeamState::Closed
+        }
+    }
 }
 
 /// A grant.
@@ -88,9 +92,7 @@ impl TeamPolicy {
     pub fn state(&self, place: usize) -> TeamState {
         match &self.rules {
             None => TeamState::Direct,
-            Some(rules) if rules.direct.contains(place) => TeamState::Direct,
-            Some(rules) if rules.approval.contains(place) => TeamState::Approval,
-            Some(_) => TeamState::Closed,
+            Some(rules) => rules.state(place),
         }
     }
 

@@ -64,6 +64,10 @@ pub(super) fn subject(template: &Template) -> String {
             format!("{to} owns {team} now")
         }
         Template::OrganizationRole { organization, .. } => format!("Your role in {organization}"),
+        Template::AccessWanted { team, model, by, .. } => format!("{by} asks for {model} in {team}"),
+        Template::AccessDecided { model, approved: true, .. } => format!("You can call {model}"),
+        Template::AccessDecided { model, .. } => format!("Your request for {model} was rejected"),
+        Template::AccessEnded { model, .. } => format!("Your access to {model} has ended"),
     }
 }
 
@@ -191,6 +195,25 @@ fn content(template: &Template, token: &str) -> Content {
             },
         )
         .link("Open Tallygate", "/teams"),
+        Template::AccessWanted { team, slug, model, by, reason } => {
+            Content::new(format!("{by} asks for the model {model} in the team {team}."), "It waits for your decision.")
+                .quote(reason)
+                .link("Open the team", format!("/t/{slug}"))
+        }
+        Template::AccessDecided { team, slug, model, by, approved, until, note } => {
+            let until = until.map_or_else(String::new, |at| format!(", until {}", format::date(at)));
+            let says = if *approved {
+                format!("{by} approved the model {model} in the team {team}{until}.")
+            } else {
+                format!("{by} rejected your request for the model {model} in the team {team}.")
+            };
+            let ends = if *approved { "Your next call can use it." } else { "You can ask again with another reason." };
+            Content::new(says, ends).quote(note).link("Open the team", format!("/t/{slug}"))
+        }
+        Template::AccessEnded { team, slug, model } => {
+            Content::new(format!("Your access to the model {model} in the team {team} has ended."), "You can ask for it again.")
+                .link("Open the team", format!("/t/{slug}"))
+        }
     }
 }
 

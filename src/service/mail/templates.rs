@@ -141,6 +141,45 @@ pub enum Template {
         /// Whether it is the role of an admin.
         admin: bool,
     },
+    /// To whoever can decide: somebody asks for a model.
+    AccessWanted {
+        /// The team's name.
+        team: String,
+        /// The team's short name, for the link.
+        slug: String,
+        /// The model.
+        model: String,
+        /// Who asks.
+        by: String,
+        /// Why, as typed.
+        reason: String,
+    },
+    /// To who asked for a model.
+    AccessDecided {
+        /// The team's name.
+        team: String,
+        /// The team's short name, for the link.
+        slug: String,
+        /// The model.
+        model: String,
+        /// Who decided.
+        by: String,
+        /// Whether it was approved.
+        approved: bool,
+        /// When the approval ends.
+        until: Option<UnixMs>,
+        /// A word of who decided; may be empty.
+        note: String,
+    },
+    /// To who had a model until now.
+    AccessEnded {
+        /// The team's name.
+        team: String,
+        /// The team's short name, for the link.
+        slug: String,
+        /// The model.
+        model: String,
+    },
 }
 
 impl Template {
@@ -164,6 +203,9 @@ impl Template {
             Self::OwnershipTransferred { .. } => "ownership_transferred",
             Self::OwnershipRecovered { .. } => "ownership_recovered",
             Self::OrganizationRole { .. } => "organization_role",
+            Self::AccessWanted { .. } => "access_wanted",
+            Self::AccessDecided { .. } => "access_decided",
+            Self::AccessEnded { .. } => "access_ended",
         }
     }
 

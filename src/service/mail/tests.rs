@@ -108,6 +108,18 @@ fn one_of_each() -> Vec<Template> {
         recovered(true),
         recovered(false),
         Template::OrganizationRole { organization: odd(), by: odd(), admin: true },
+        Template::AccessWanted { team: odd(), slug: slug(), model: odd(), by: odd(), reason: odd() },
+        Template::AccessDecided {
+            team: odd(),
+            slug: slug(),
+            model: odd(),
+            by: odd(),
+            approved: true,
+            until: Some(UnixMs(1_795_302_180_000)),
+            note: odd(),
+        },
+        Template::AccessDecided { team: odd(), slug: slug(), model: odd(), by: odd(), approved: false, until: None, note: odd() },
+        Template::AccessEnded { team: odd(), slug: slug(), model: odd() },
     ]
 }
 

@@ -27,6 +27,7 @@ impl Services {
         let member = storage::users::find(c, user).await?.ok_or(ServiceError::NotFound)?;
         let own = user == caller.user.id;
         let keys = self.revoke_keys_of(c, caller, team, user).await?;
+        self.end_access_of(c, team, user).await?;
         storage::members::delete(c, team.id, user).await?;
         let invitations = self.withdraw_invitations_without_right(c, caller, user).await?;
         let change = Change {

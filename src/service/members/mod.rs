@@ -137,7 +137,7 @@ impl Services {
     }
 
     /// The start of the present period.
-    pub(super) fn month_start(&self) -> UnixMs {
+    pub(in crate::service) fn month_start(&self) -> UnixMs {
         let (year, month, _) = self.clock.now().civil();
         UnixMs::from_civil(year, month, 1)
     }

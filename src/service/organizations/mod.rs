@@ -10,7 +10,6 @@ use crate::{
     domain::{
         accounts::{NAME_MAX, check_name},
         catalog::{ModelState, ModelView},
-        ids::ModelId,
         platform::{OrganizationRow, OrganizationView},
         roles::OrgRole,
         slug,
@@ -187,39 +186,11 @@ impl Services {
         let org = self.organization_to_change(&mut tx, caller, org).await?;
         let state = ModelState::parse(state).ok_or_else(|| ServiceError::field("state", "Choose open, approval or closed."))?;
         let model = find_model(&mut tx, model, self.clock.now()).await?;
-        let before = storage::organizations::find_model_state(&mut tx, org.id, model.id).await?;
-        storage::organizations::put_model(&mut tx, org.id, model.id, state, self.clock.now()).await?;
-        let change = Change {
-            action: "organization.set_model",
-            target_kind: "model",
-            target_id: model.id.to_string(),
-            target_name: &model.name,
-            organization: Some(org.id),
-            before: json!({"state": before}),
-            after: json!({"state": state}),
-            ..Change::default()
-        };
-        self.audit(&mut tx, caller, change).await?;
+        storage::organizations::lock(&mut tx, org.id).await?;
+        self.put_model_state(&mut tx, caller, &org, (model.id, &model.name), state).await?;
         tx.commit().await?;
         self.refresh_snapshot().await?;
         Ok(state)
-    }
-
-    /// Takes a new model into every organization: open where unrestricted models open by themselves, else closed until reviewed;
-    /// restricted ones with approval.
-    pub(super) async fn take_in_model(
-        &self,
-        c: &mut AnyConnection,
-        model: ModelId,
-        restricted: bool,
-    ) -> Result<(), ServiceError> {
-        let at = self.clock.now();
-        for org in storage::organizations::list(c).await? {
-            if org.open_unrestricted_models {
-                storage::organizations::put_model(c, org.id, model, taken_in_as(restricted), at).await?;
-            }
-        }
-        Ok(())
     }
 
     /// The organization, if the caller administrates it; for everybody else it does not exist or is not theirs to change.

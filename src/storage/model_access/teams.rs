@@ -1,1 +1,129 @@
+//! What one team names, and when it last looked.
 
+use std::collections::HashMap;
+
+use sqlx::AnyConnection;
+
+use super::super::RowExt;
+use crate::domain::{
+    authorization::TeamState,
+    catalog::Tier,
+    ids::{ModelId, OrgId, TeamId},
+    team_policy::TeamRows,
+    teams::AccessMode,
+    time::UnixMs,
+};
+
+/// The rows of a team.
+pub async fn find_rows(c: &mut AnyConnection, team: TeamId) -> Result<TeamRows, sqlx::Error> {
+    let mut rows = TeamRows::default();
+    let id = team.to_string();
+    for row in sqlx::query("SELECT model_id, state FROM team_models WHERE team_id = $1 ORDER BY model_id")
+        .bind(&id)
+        .fetch_all(&mut *c)
+        .await?
+    {
+        rows.models.push((row.id("model_id")?, row.word("state", TeamState::parse)?));
+    }
+    for row in
+        sqlx::query("SELECT group_id FROM team_groups WHERE team_id = $1 ORDER BY group_id").bind(&id).fetch_all(&mut *c).await?
+    {
+        rows.groups.push(row.id("group_id")?);
+    }
+    for row in sqlx::query("SELECT tier, state FROM team_tiers WHERE team_id = $1 ORDER BY tier").bind(&id).fetch_all(c).await? {
+        rows.tiers.push((row.word("tier", Tier::parse)?, row.word("state", TeamState::parse)?));
+    }
+    Ok(rows)
+}
+
+/// Replaces mode and rows of a team, which has looked over its models just now.
+pub async fn put_policy(
+    c: &mut AnyConnection,
+    team: TeamId,
+    mode: AccessMode,
+    rows: &TeamRows,
+    at: UnixMs,
+) -> Result<(), sqlx::Error> {
+    let id = team.to_string();
+    sqlx::query("UPDATE teams SET mode = $2, models_reviewed_at = $3 WHERE id = $1")
+        .bind(&id)
+        .bind(mode.as_str())
+        .bind(at.0)
+        .execute(&mut *c)
+        .await?;
+    sqlx::query("DELETE FROM team_models WHERE team_id = $1").bind(&id).execute(&mut *c).await?;
+    sqlx::query("DELETE FROM team_groups WHERE team_id = $1").bind(&id).execute(&mut *c).await?;
+    sqlx::query("DELETE FROM team_tiers WHERE team_id = $1").bind(&id).execute(&mut *c).await?;
+    for (model, state) in &rows.models {
+        sqlx::query("INSERT INTO team_models (team_id, model_id, state) VALUES ($1, $2, $3)")
+            .bind(&id)
+            .bind(model.to_string())
+            .bind(state.as_str())
+            .execute(&mut *c)
+            .await?;
+    }
+    for group in &rows.groups {
+        sqlx::query("INSERT INTO team_groups (team_id, group_id) VALUES ($1, $2)")
+            .bind(&id)
+            .bind(group.to_string())
+            .execute(&mut *c)
+            .await?;
+    }
+    for (tier, state) in &rows.tiers {
+        sqlx::query("INSERT INTO team_tiers (team_id, tier, state) VALUES ($1, $2, $3)")
+            .bind(&id)
+            .bind(tier.as_str())
+            .bind(state.as_str())
+            .execute(&mut *c)
+            .await?;
+    }
+    Ok(())
+}
+
+/// The models that an organization opened after a team last looked over its own.
+pub async fn list_opened_since_review(c: &mut AnyConnection, team: TeamId) -> Result<Vec<ModelId>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT o.model_id FROM teams t JOIN organization_models o ON o.organization_id = t.organization_id
+         WHERE t.id = $1 AND o.state <> 'closed' AND o.changed_at > t.models_reviewed_at",
+    )
+    .bind(team.to_string())
+    .fetch_all(c)
+    .await?;
+    rows.iter().map(|row| row.id("model_id")).collect()
+}
+
+/// Members and keys that work, of a team: whom a change reaches.
+pub async fn count_reached(c: &mut AnyConnection, team: TeamId, now: UnixMs) -> Result<(i64, i64), sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT (SELECT COUNT(*) FROM team_members WHERE team_id = $1) AS members,
+             (SELECT COUNT(*) FROM api_keys WHERE team_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)) AS keys",
+    )
+    .bind(team.to_string())
+    .bind(now.0)
+    .fetch_one(c)
+    .await?;
+    Ok((row.int("members")?, row.int("keys")?))
+}
+
+/// Calls and cost of a team by model since a moment.
+pub async fn list_usage(c: &mut AnyConnection, team: TeamId, since: UnixMs) -> Result<HashMap<String, (i64, i64)>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT model_name, CAST(SUM(requests) AS BIGINT) AS calls, CAST(SUM(cost) AS BIGINT) AS cost FROM usage_rollups
+         WHERE team_id = $1 AND start_at >= $2 GROUP BY model_name",
+    )
+    .bind(team.to_string())
+    .bind(since.0)
+    .fetch_all(c)
+    .await?;
+    rows.iter().map(|row| Ok((row.text("model_name")?, (row.int("calls")?, row.int("cost")?)))).collect()
+}
+
+/// The live teams of an organization, by name: id, short name, name.
+pub async fn list_of_organization(c: &mut AnyConnection, org: OrgId) -> Result<Vec<(TeamId, String, String)>, sqlx::Error> {
+    let rows =
+        sqlx::query("SELECT id, slug, name FROM teams WHERE organization_id = $1 AND deleted_at IS NULL ORDER BY name, id")
+            .bind(org.to_string())
+            .fetch_all(c)
+            .await?;
+    rows.iter().map(|row| Ok((row.id("id")?, row.text("slug")?, row.text("name")?))).collect()
+}

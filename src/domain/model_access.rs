@@ -1,0 +1,344 @@
+//! Model access as pages and interfaces see it: policies of teams, groups, grants, requests, reviews, explanations.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    authorization::{GrantLevel, ModelRefusal, TeamState},
+    catalog::{Modality, ModelState, Prices, Tier},
+    ids::{GrantId, GroupId, ModelId, OrgId, RequestId, ReviewId, TeamId, UserId},
+    teams::AccessMode,
+    time::UnixMs,
+};
+
+/// Longest reason, note or description, in characters.
+pub const WORDS_MAX: usize = 1_000;
+/// Requests of one person that may wait in one team.
+pub const PENDING_MAX: i64 = 50;
+
+/// A named set of models.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessGroup {
+    /// Identifier.
+    pub id: GroupId,
+    /// Whose it is; none for the platform's.
+    pub organization: Option<OrgId>,
+    /// Name, unique beside others of the same owner.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Models.
+    pub models: Vec<ModelId>,
+    /// Whole tiers.
+    pub tiers: Vec<Tier>,
+    /// Teams that name it.
+    pub teams: i64,
+}
+
+/// What an organization's admins see of a model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrganizationModel {
+    /// Identifier.
+    pub id: ModelId,
+    /// Public name.
+    pub name: String,
+    /// Tier.
+    pub tier: Tier,
+    /// Modality.
+    pub modality: Modality,
+    /// Prices.
+    pub prices: Prices,
+    /// Taken in as `approval` rather than `open`.
+    pub restricted: bool,
+    /// The platform has it enabled.
+    pub enabled: bool,
+    /// What the organization lets its teams do with it.
+    pub state: ModelState,
+    /// An open review holds it back.
+    pub blocked: bool,
+}
+
+/// Who set a team's state of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SetBy {
+    /// The team inherits.
+    Inherit,
+    /// Its own row.
+    Row,
+    /// A group of the team.
+    Group,
+    /// A tier's rule.
+    Tier,
+    /// Nothing names it.
+    Nothing,
+}
+
+impl SetBy {
+    /// The word for interfaces.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Inherit => "inherit",
+            Self::Row => "row",
+            Self::Group => "group",
+            Self::Tier => "tier",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
+/// A row of the team model page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamModel {
+    /// Identifier.
+    pub id: ModelId,
+    /// Public name.
+    pub name: String,
+    /// Tier.
+    pub tier: Tier,
+    /// Modality.
+    pub modality: Modality,
+    /// Prices.
+    pub prices: Prices,
+    /// Costly: granting it asks for confirmation.
+    pub restricted: bool,
+    /// What the organization gives; closed while a review holds it back or the platform has it disabled.
+    pub organization: ModelState,
+    /// What the team makes of it.
+    pub team: TeamState,
+    /// What says so.
+    pub set_by: SetBy,
+    /// Why the viewer may not call it; none where they may.
+    pub refusal: Option<ModelRefusal>,
+    /// Who could approve it for the viewer.
+    pub approver: Option<GrantLevel>,
+    /// A request of the viewer waits.
+    pub requested: bool,
+    /// Calls of the team since the start of the month.
+    pub calls: i64,
+    /// Their cost in nano-dollars; none where the viewer may not know.
+    pub cost: Option<i64>,
+}
+
+/// The team model page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TeamAccess {
+    /// Inherit or restrict.
+    pub mode: AccessMode,
+    /// Models with a row of their own, by name.
+    pub rows: BTreeMap<String, TeamState>,
+    /// Groups that the team names.
+    pub groups: Vec<GroupId>,
+    /// Tiers with a rule.
+    pub tiers: Vec<(Tier, TeamState)>,
+    /// Every model that the viewer may know of, by name.
+    pub models: Vec<TeamModel>,
+    /// What the organization opened since a restricting team last looked, and the team has closed.
+    pub opened_since: Vec<String>,
+    /// Whether the viewer may change it.
+    pub may_manage: bool,
+}
+
+/// What a team is to make of its organization's models.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessDraft {
+    /// Inherit or restrict.
+    pub mode: AccessMode,
+    /// States by name; where neither models, groups nor tiers are said, restricting starts from the present set.
+    pub models: Option<BTreeMap<String, TeamState>>,
+    /// Groups, by id or name.
+    pub groups: Option<Vec<String>>,
+    /// Rules of tiers.
+    pub tiers: Option<Vec<(Tier, TeamState)>>,
+}
+
+/// What a change would do to a team.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessPreview {
+    /// Team.
+    pub team: TeamId,
+    /// Its short name.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// What members lose, with their calls since the start of the month.
+    pub lost: Vec<(String, i64)>,
+    /// What stays with an approval only.
+    pub to_approval: Vec<String>,
+    /// What members gain.
+    pub gained: Vec<String>,
+    /// Of that, what is costly.
+    pub costly: Vec<String>,
+    /// Members that it reaches.
+    pub members: i64,
+    /// Keys that it reaches.
+    pub keys: i64,
+}
+
+/// A permission for a model that needs approval.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// Identifier.
+    pub id: GrantId,
+    /// Team.
+    pub team: TeamId,
+    /// Member; none for the whole team.
+    pub user: Option<UserId>,
+    /// Their name; empty for the whole team.
+    pub user_name: String,
+    /// Model.
+    pub model: ModelId,
+    /// Its name.
+    pub model_name: String,
+    /// Who stands behind it.
+    pub level: GrantLevel,
+    /// Name of who gave it.
+    pub granted_by: String,
+    /// Given at.
+    pub created_at: UnixMs,
+    /// Ends at.
+    pub ends_at: Option<UnixMs>,
+}
+
+/// Where a request stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RequestState {
+    /// Waits.
+    Pending,
+    /// Was approved.
+    Approved,
+    /// Was rejected.
+    Rejected,
+    /// Was taken back by who asked.
+    Withdrawn,
+}
+
+impl RequestState {
+    /// The word for storage and interfaces.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Pending, Self::Approved, Self::Rejected, Self::Withdrawn].into_iter().find(|state| state.as_str() == text)
+    }
+}
+
+/// A request for a model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessRequest {
+    /// Identifier.
+    pub id: RequestId,
+    /// Team.
+    pub team: TeamId,
+    /// Its short name.
+    pub team_slug: String,
+    /// Its name.
+    pub team_name: String,
+    /// Its organization.
+    pub organization: Option<OrgId>,
+    /// Who asks.
+    pub user: UserId,
+    /// Their name.
+    pub user_name: String,
+    /// Their address.
+    pub user_email: String,
+    /// For the whole team.
+    pub for_team: bool,
+    /// Model.
+    pub model: ModelId,
+    /// Its name, as of then.
+    pub model_name: String,
+    /// Why.
+    pub reason: String,
+    /// Until when it is wanted.
+    pub wanted_until: Option<UnixMs>,
+    /// Where it stands.
+    pub state: RequestState,
+    /// Asked at.
+    pub created_at: UnixMs,
+    /// Decided at.
+    pub decided_at: Option<UnixMs>,
+    /// Name of who decided.
+    pub decided_by: String,
+    /// A word of who decided.
+    pub note: String,
+    /// Who decides now; none once it is decided, or where nothing is left to approve.
+    pub approver: Option<GrantLevel>,
+    /// Whether the viewer may decide.
+    pub may_decide: bool,
+}
+
+/// Why an organization has to look at a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewKind {
+    /// It is new in the catalog.
+    NewModel,
+    /// Its price crossed the platform's threshold.
+    Price,
+}
+
+impl ReviewKind {
+    /// The word for storage and interfaces.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NewModel => "new_model",
+            Self::Price => "price",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::NewModel, Self::Price].into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// Something to look at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewItem {
+    /// Identifier.
+    pub id: ReviewId,
+    /// Model.
+    pub model: ModelId,
+    /// Its name.
+    pub model_name: String,
+    /// Why.
+    pub kind: ReviewKind,
+    /// Nobody may call the model until this is closed.
+    pub blocks: bool,
+    /// Opened at.
+    pub opened_at: UnixMs,
+    /// Names of the teams that would gain the model if it were opened.
+    pub teams: Vec<String>,
+}
+
+/// A rule of an explanation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExplainStep {
+    /// The rule.
+    pub rule: String,
+    /// Whose.
+    pub scope: String,
+    /// What it says.
+    pub outcome: String,
+}
+
+/// Whether a call would go through, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// It would.
+    pub allowed: bool,
+    /// What the gateway would answer; empty where it goes through.
+    pub code: String,
+    /// Every rule, in order.
+    pub steps: Vec<ExplainStep>,
+}
