@@ -92,7 +92,8 @@ impl Platform {
             context_window: 100_000,
             max_output: 1_000,
             default_output: None,
-            restricted: false,
+            prices_from: None,
+            restricted: Some(false),
             enabled: true,
             deployments: vec![Deployment { provider: "witness".into(), model: "upstream".into() }],
         };
