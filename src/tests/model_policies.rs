@@ -21,7 +21,7 @@ use crate::{
         model_access::{AccessDraft, AccessGroup, Grant},
         roles::Role,
         team_policy::TeamRows,
-        teams::{AccessMode, NewTeam},
+        teams::AccessMode,
         time::DAY_MS,
     },
     service::{Caller, ServiceError, Services, catalog::ProviderInput, model_access::ExplainQuery},
@@ -74,8 +74,7 @@ async fn build(services: &Services, maya: &Caller, world: &World) -> Built {
     let mut teams = vec![members[0].user.personal_team];
     for at in 1..worlds::TEAMS {
         let organization = orgs[World::organization_of(at).unwrap()].to_string();
-        let new = NewTeam { ..people::new_team(&format!("Team {at}"), &organization) };
-        let team = services.create_team(maya, new).await.unwrap();
+        let team = services.create_team(maya, people::new_team(&format!("Team {at}"), &organization)).await.unwrap();
         for (member, role) in members.iter().zip([Role::Member, Role::Admin, Role::Member]) {
             people::db_join(services, &team, member, role).await;
         }
@@ -84,8 +83,7 @@ async fn build(services: &Services, maya: &Caller, world: &World) -> Built {
 
     let mut tx = services.store.begin().await.unwrap();
     let ids = |set: &Set| set.iter().map(|at| models[*at]).collect::<Vec<_>>();
-    for (at, facts) in world.models.iter().enumerate().filter(|(_, facts)| !facts.served) {
-        assert!(!facts.served);
+    for (at, _) in world.models.iter().enumerate().filter(|(_, facts)| !facts.served) {
         sqlx::query("DELETE FROM deployments WHERE model_id = $1").bind(models[at].to_string()).execute(&mut *tx).await.unwrap();
     }
     sqlx::query("DELETE FROM organization_models").execute(&mut *tx).await.unwrap();
@@ -250,9 +248,8 @@ async fn a_costly_model_is_asked_for_approved_called_and_over() {
         simulated.simulation.first_token_ms = 0;
         services.create_provider(&maya, simulated).await.unwrap();
         let team = people::team(&services, &maya).await;
-        let mut costly = people::model("costly", "sim");
-        (costly.tier, costly.restricted) = (Tier::HighPerformance, true.into());
-        services.create_model(&maya, costly).await.unwrap();
+        services.create_model(&maya, people::model("costly", "sim")).await.unwrap();
+        services.set_model_state(&maya, "northwind-labs", "costly", "approval").await.unwrap();
         let (noor, sam) = (people::db_person(&services, "Noor", false).await, people::db_person(&services, "Sam", false).await);
         people::db_join(&services, &team, &noor, Role::Member).await;
         people::db_join(&services, &team, &sam, Role::Admin).await;
