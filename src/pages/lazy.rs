@@ -6,8 +6,9 @@ use leptos::{lazy, prelude::*};
 use leptos_router::LazyRoute;
 
 use super::{
-    AccountPage, AuditPage, OutboxPage, ConfirmPage, ForgotPage, InvitePage, KeysPage, LoginPage, MembersPage, NewTeamPage, OrganizationMembersPage,
-    OrganizationPage, OrganizationSettingsPage, OverviewPage, ResetPage, SignupPage, TeamSettingsPage, TeamsPage,
+    AccountPage, AuditPage, ConfirmPage, ForgotPage, InvitePage, KeysPage, LoginPage, MembersPage, NewTeamPage,
+    OrganizationMembersPage, OrganizationPage, OrganizationSettingsPage, OutboxPage, OverviewPage, ResetPage, SignupPage,
+    TeamSettingsPage, TeamsPage,
     admin::{ModelsPage, OrganizationsPage, PriceListPage, ProvidersPage, SystemPage, UserPage, UsersPage},
 };
 

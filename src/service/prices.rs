@@ -108,7 +108,7 @@ impl Services {
     }
 
     /// Enters prices where they differ from what holds at that time anyway. A price that crosses the threshold marks the model
-    /// restricted; what organizations let be done with it stays.
+    /// restricted, and organizations have it to review; what they let be done with it stays.
     pub(super) async fn enter_prices(
         &self,
         c: &mut AnyConnection,
@@ -139,7 +139,8 @@ impl Services {
         storage::catalog::restrict_model(c, model.id).await?;
         let change =
             change(model, "model.restrict", json!({"restricted": model.restricted}), json!({"restricted": true, "by": "price"}));
-        self.audit(c, caller, change).await
+        self.audit(c, caller, change).await?;
+        self.open_price_reviews(c, model.id).await
     }
 }
 

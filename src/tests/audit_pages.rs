@@ -76,7 +76,7 @@ async fn each_log_opens_for_those_who_may_read_it() {
                 }
             }
         }
-        let olus = browser(&app, &olu).await.page("/teams").await.text();
+        let olus = browser(&app, &olu).await.page("/o/northwind-labs").await.text();
         assert!(olus.contains(&format!("href=\"{OF_ORGANIZATION}\"")), "{olus}");
         let maya = browser(&app, &people[0]).await;
         for (path, title) in [

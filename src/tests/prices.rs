@@ -6,6 +6,7 @@ use crate::{
         api_keys::{KeyKind, NewApiKey},
         audit::AuditFilter,
         catalog::{Modality, NO_OUTPUT, Prices, Tier},
+        model_access::ReviewKind,
         money::{DOLLAR, Price},
         page::PageRequest,
         time::{DAY_MS, HOUR_MS},
@@ -150,6 +151,11 @@ async fn costly_models_become_restricted_and_stay_as_open_as_they_were() {
         let small = services.get_model(&maya, "small").await.unwrap();
         assert!(small.restricted);
         assert_eq!(small.open_in, open_in, "no state changes by it");
+        let reviews = services.list_reviews(&maya, "northwind-labs").await.unwrap();
+        assert!(
+            reviews.iter().any(|item| item.model == small.id && item.kind == ReviewKind::Price && !item.blocks),
+            "{reviews:?}"
+        );
 
         // Unmarked by an admin, it stays so while the price stays above.
         let mut unmarked = people::model("small", "simulator");

@@ -9,7 +9,7 @@ use super::support::{
     accounts::{PASSWORD, first_admin},
     app::{Client, Reply},
     invariants, on_each_database,
-    people::{self, db_join, db_leave, db_person},
+    people::{self, db_join, db_person},
 };
 use crate::{
     domain::{
@@ -133,7 +133,7 @@ async fn a_key_that_falls_ends_its_running_stream_and_no_other() {
         has_ended(&app, stream, "api_key_expired").await;
 
         let stream = running(&app, app.key(&create_key(&app, &noor, &team).await)).await;
-        db_leave(&app.services, team.id, &noor).await;
+        app.services.remove_member(&maya, &team.slug, noor.user.id).await.unwrap();
         has_ended(&app, stream, "api_key_revoked").await;
 
         assert!(!undisturbed.is_finished());

@@ -201,23 +201,26 @@ fn query(path: &str, values: impl Iterator<Item = (&'static str, String)>) -> St
 /// An address that asks for something else.
 type With<'a> = dyn Fn(&dyn Fn(&mut AuditAsked)) -> String + 'a;
 
+/// Takes a filter away.
+type Clear = fn(&mut AuditAsked);
+
 fn chips(asked: &AuditAsked, rows: &[AuditRow], with: &With<'_>) -> Vec<FilterChip> {
     let actor = rows.first().map_or("one account", |row| row.actor_name.as_str());
     let target = rows.first().map_or("one object", |row| row.target_name.as_str());
     let action = choices(&all_nouns()).into_iter().find(|(word, _)| *word == asked.action);
     let action = action.map_or_else(|| asked.action.clone(), |(_, label)| label);
-    let all: [(&str, &str, &str, &dyn Fn(&mut AuditAsked)); 8] = [
-        ("Person", &asked.person, &asked.person, &|asked| asked.person.clear()),
-        ("Person", &asked.actor, actor, &|asked| asked.actor.clear()),
-        ("Action", &asked.action, &action, &|asked| asked.action.clear()),
-        ("Object", &asked.object, &asked.object, &|asked| asked.object.clear()),
-        ("Object", &asked.target, target, &|asked| asked.target.clear()),
-        ("Result", &asked.outcome, &asked.outcome, &|asked| asked.outcome.clear()),
-        ("From", &asked.from, &asked.from, &|asked| asked.from.clear()),
-        ("To", &asked.to, &asked.to, &|asked| asked.to.clear()),
+    let all: [(&str, &str, &str, Clear); 8] = [
+        ("Person", &asked.person, &asked.person, |asked| asked.person.clear()),
+        ("Person", &asked.actor, actor, |asked| asked.actor.clear()),
+        ("Action", &asked.action, &action, |asked| asked.action.clear()),
+        ("Object", &asked.object, &asked.object, |asked| asked.object.clear()),
+        ("Object", &asked.target, target, |asked| asked.target.clear()),
+        ("Result", &asked.outcome, &asked.outcome, |asked| asked.outcome.clear()),
+        ("From", &asked.from, &asked.from, |asked| asked.from.clear()),
+        ("To", &asked.to, &asked.to, |asked| asked.to.clear()),
     ];
     let set = all.into_iter().filter(|(_, value, _, _)| !value.is_empty());
-    set.map(|(label, _, shown, clear)| FilterChip { label: label.into(), value: shown.into(), without: with(clear) }).collect()
+    set.map(|(label, _, shown, clear)| FilterChip { label: label.into(), value: shown.into(), without: with(&clear) }).collect()
 }
 
 /// In a team's log every entry is of that team.

@@ -53,7 +53,7 @@ impl Record<'_> {
                 };
                 self.entry(c, joined, name, team, change(action, kind, id, target, (json!({}), after))).await?;
             }
-            let filter = KeyFilter { user: None, text: "", before: None, limit: 1_000, month_start: UnixMs(0) };
+            let filter = KeyFilter { user: None, text: "", status: None, before: None, limit: 1_000, month_start: UnixMs(0) };
             for listed in storage::api_keys::list(c, team, &filter).await? {
                 let (key, by) = (listed.key, listed.user_name);
                 let id = key.id.to_string();

@@ -98,6 +98,11 @@ fn tls_words(problem: &rustls::Error) -> &'static str {
         rustls::Error::InvalidCertificate(Wrong::Expired | Wrong::ExpiredContext { .. }) => {
             "the certificate of the mail server has expired"
         }
+        // What is left are forms that no authority gives to a server; the common one is an authority's own certificate.
+        rustls::Error::InvalidCertificate(Wrong::Other(_)) => {
+            "the mail server shows a certificate that is none for servers, such as one signed by itself; let a private authority \
+             sign one, and name the authority in TALLYGATE_SMTP_CA"
+        }
         _ => NO_TLS,
     }
 }

@@ -34,13 +34,13 @@ impl Services {
         let mut c = self.store.reader().await?;
         let org = self.organization_for_admin(&mut c, caller, org).await?;
         let snapshot = self.snapshot();
-        let boundary = snapshot.boundary(org.id);
+        let (boundary, now) = (snapshot.boundary(org.id), self.clock.now());
         let rows = snapshot.models().iter().map(|model| OrganizationModel {
             id: model.id,
             name: model.name.clone(),
             tier: model.tier,
             modality: model.modality,
-            prices: model.prices,
+            prices: model.prices.at(now),
             restricted: model.restricted,
             enabled: model.enabled,
             state: boundary.state(model.place),

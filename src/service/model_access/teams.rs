@@ -42,7 +42,8 @@ impl Services {
         let may_manage = standing.may(Action::ManageLimits) && team.kind == TeamKind::Team;
         let shows_cost = standing.may(Action::ViewEveryonesUsage);
         let mut models = vec![];
-        for (model, facts) in snapshot.all_facts(&Holder::of_member(entry, caller.user.id), self.clock.now()) {
+        let now = self.clock.now();
+        for (model, facts) in snapshot.all_facts(&Holder::of_member(entry, caller.user.id), now) {
             let refusal = authorization::decide(&facts).err();
             // Whoever only looks on knows of what the team has; whoever sets it, of everything.
             let known = facts.team != TeamState::Closed && facts.organization != ModelState::Closed && facts.reviewed;
@@ -56,7 +57,7 @@ impl Services {
                 name: model.name.clone(),
                 tier: model.tier,
                 modality: model.modality,
-                prices: model.prices,
+                prices: model.prices.at(now),
                 restricted: model.restricted,
                 organization: if usable { facts.organization } else { ModelState::Closed },
                 team: facts.team,

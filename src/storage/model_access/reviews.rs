@@ -30,7 +30,7 @@ pub async fn open(c: &mut AnyConnection, org: OrgId, item: &ReviewItem) -> Resul
 pub async fn list_open(c: &mut AnyConnection, org: OrgId) -> Result<Vec<ReviewItem>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT r.id, r.model_id, m.name, r.kind, r.blocks, r.opened_at FROM review_items r JOIN models m ON m.id = r.model_id
-         WHERE r.organization_id = $1 AND r.closed_at IS NULL ORDER BY r.id",
+         WHERE r.organization_id = $1 AND r.closed_at IS NULL AND m.deleted_at IS NULL ORDER BY r.id",
     )
     .bind(org.to_string())
     .fetch_all(c)
