@@ -42,6 +42,8 @@ async function createModel(page: Page, upstream: Upstream): Promise<void> {
   await form.getByLabel('Longest output').fill('4096');
   await form.getByLabel('Provider', { exact: true }).selectOption({ label: 'upstream' });
   await form.getByLabel('Upstream model', { exact: true }).fill(upstream.model);
+  // At such a price a model would need approvals.
+  await form.getByLabel('Restricted').selectOption({ label: 'No' });
   await form.getByRole('button', { name: 'Add model' }).click();
   await expect(page.getByRole('table').getByText('chat-small')).toBeVisible();
 }

@@ -1,6 +1,7 @@
 //! The pages in groups. A browser loads a group's code with the first of its pages: what an admin page needs is not carried by
-//! everybody who signs in. Code that several groups share becomes a file for each combination, so more groups mean many more files. On the server nothing is split; it writes the group's address into the page, so that the browser loads
-//! it together with the rest.
+//! everybody who signs in. Code that several groups share becomes a file for each combination; `script/pack.mjs` makes one file of all that
+//! a group needs. On the server nothing is split; it writes the group's address into the page, so that the browser loads it together with
+//! the rest.
 
 use leptos::{lazy, prelude::*};
 use leptos_router::LazyRoute;

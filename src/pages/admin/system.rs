@@ -124,7 +124,7 @@ fn facts_card(page: System) -> AnyView {
         .facts
         .into_iter()
         .chain([("Mails".to_owned(), mail.to_owned())])
-        .map(|(label, value)| view! { <div><dt>{label}</dt><dd>{value}</dd></div> })
+        .map(|(label, value)| view! { <dt>{label}</dt><dd>{value}</dd> })
         .collect_view();
     view! {
         <section class="card" aria-labelledby="facts-h">
