@@ -38,6 +38,15 @@ fn migrator(engine: Engine) -> Migrator {
     Migrator::with_migrations(migrations.collect())
 }
 
+/// Tells one set of migrations from another, for the templates of test databases.
+#[cfg(test)]
+pub(crate) fn fingerprint() -> String {
+    use sha2::{Digest, Sha256};
+    let mut hash = Sha256::new();
+    migrator(Engine::Postgres).iter().for_each(|migration| hash.update(&migration.checksum));
+    hash.finalize()[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::support::{
     TestApp,
-    database::{PostgresDatabase, services_over},
+    database::{on_each_address, services_over},
     invariants,
     people::{self, db_person},
 };
@@ -19,16 +19,6 @@ use crate::{
     service::{Caller, catalog::ProviderInput, metering::Meter, usage::CallQuery},
     storage::{Engine, Store},
 };
-
-/// Runs a test on each database; it gets the address, to connect once more.
-async fn on_each_address<F: Future<Output = ()>>(test: impl Fn(String) -> F) {
-    let folder = tempfile::tempdir().unwrap();
-    test(format!("sqlite://{}", folder.path().join("test.db").display())).await;
-    if let Some(database) = PostgresDatabase::create().await {
-        test(database.url.clone()).await;
-        database.remove().await;
-    }
-}
 
 /// A running product, its owner, and a key for the model `sim`.
 async fn product(url: &str) -> (TestApp, Caller, String) {
@@ -50,7 +40,7 @@ fn call(stream: bool) -> serde_json::Value {
 
 #[tokio::test]
 async fn a_locked_database_holds_up_booking_and_no_call() {
-    on_each_address(|url| async move {
+    on_each_address(async |url| {
         let (app, maya, key) = product(&url).await;
         let other = Store::connect(&url).await.unwrap();
         let mut lock = other.begin().await.unwrap();
@@ -82,7 +72,7 @@ async fn a_locked_database_holds_up_booking_and_no_call() {
 
 #[tokio::test]
 async fn calls_go_on_without_the_database_and_are_booked_when_it_is_back() {
-    on_each_address(|url| async move {
+    on_each_address(async |url| {
         let (app, maya, key) = product(&url).await;
         let token = app.api(&maya).await;
         token.get("/api/v1/me").await.expect(200);

@@ -61,7 +61,7 @@ impl World {
         services.upstream.timeouts.idle = Duration::from_millis(400);
         services.upstream.timeouts.total = Duration::from_secs(3);
         let mut settings = Settings::clone(&services.settings);
-        settings.call_body_timeout = Duration::from_millis(300);
+        settings.call_body_timeout = Duration::from_millis(1_000);
         services.settings = Arc::new(settings);
 
         let maya = people::db_person(&services, "Maya", true).await;

@@ -65,7 +65,7 @@ async fn a_stop_books_every_call() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         server.acceptor.shut_down().await;
-        end_calls(&services, Duration::from_millis(100)).await;
+        end_calls(&services, Duration::from_millis(400)).await;
         services.book_ended_calls().await.unwrap();
 
         let mut ended_well = 0;

@@ -1,7 +1,7 @@
 //! Hashing and judging passwords. argon2id at the OWASP minimum; two at a time on the blocking pool, a short queue, then refused, so
 //! that a flood of log-ins costs neither the memory nor the processors of the gateway.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use argon2::{
     Algorithm, Argon2, Params, PasswordHash, PasswordHasher as _, PasswordVerifier as _, Version,
@@ -44,14 +44,20 @@ pub struct PasswordHasher {
 }
 
 impl PasswordHasher {
-    /// A hasher; makes its dummy hash, which takes as long as one log-in.
+    /// A hasher; the first of a process makes its dummy hash, which takes as long as one log-in.
     pub fn new(random: &Random) -> Result<Self, ServiceError> {
-        let unguessable: [u8; 32] = random.bytes();
-        Ok(Self {
-            places: Arc::new(Semaphore::new(AT_ONCE + QUEUE)),
-            workers: Arc::new(Semaphore::new(AT_ONCE)),
-            dummy: hash_now(&unguessable, random.bytes())?.into(),
-        })
+        static DUMMY: OnceLock<Arc<str>> = OnceLock::new();
+        let (unguessable, salt): ([u8; 32], _) = (random.bytes(), random.bytes());
+        let dummy = match DUMMY.get() {
+            Some(dummy) => dummy.clone(),
+            None => DUMMY
+                .get_or_init({
+                    let dummy = hash_now(&unguessable, salt)?;
+                    || dummy.into()
+                })
+                .clone(),
+        };
+        Ok(Self { places: Arc::new(Semaphore::new(AT_ONCE + QUEUE)), workers: Arc::new(Semaphore::new(AT_ONCE)), dummy })
     }
 
     /// The PHC string of a new password.
