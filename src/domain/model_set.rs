@@ -50,8 +50,22 @@ impl ModelSet {
 
     /// The places, in order.
     pub fn places(&self) -> impl Iterator<Item = usize> {
-        let words = self.words.iter().enumerate();
-        words.flat_map(|(at, word)| (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at * 64 + bit))
+        self.words.iter().enumerate().flat_map(|(at, word)| {
+            let mut left = *word;
+            std::iter::from_fn(move || {
+                let bit = left.trailing_zeros() as usize;
+                (left != 0).then(|| {
+                    left &= left - 1;
+                    at * 64 + bit
+                })
+            })
+        })
+    }
+
+    /// The same set where each place has become another, or is gone, and there is room for so many models.
+    #[must_use]
+    pub fn moved(&self, models: usize, to: &[Option<usize>]) -> Self {
+        Self::of(models, self.places().filter_map(|place| to.get(place).copied().flatten()))
     }
 }
 
@@ -68,6 +82,9 @@ mod tests {
         set.insert_all(&ModelSet::of(130, [1]));
         set.remove(63);
         assert_eq!(set.places().collect::<Vec<_>>(), [1, 129]);
+        let mut to = vec![None; 130];
+        (to[1], to[129]) = (Some(70), None);
+        assert_eq!(set.moved(71, &to), ModelSet::of(71, [70]));
         assert!(!ModelSet::default().contains(0));
     }
 }

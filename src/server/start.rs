@@ -205,6 +205,8 @@ impl Background {
         spawn(Box::pin(async move { services.run_mail_delivery(token).await }));
         let (services, token) = (edge.services.clone(), stop.clone());
         spawn(Box::pin(async move { services.run_grant_expiry(token).await }));
+        let (services, token) = (edge.services.clone(), stop.clone());
+        spawn(Box::pin(async move { services.run_refresh(token).await }));
         // Loaded beside the start: nobody waits for it, and until then tokens are guessed by length.
         tasks.spawn_blocking(crate::service::tokens::load);
         if let Some(listener) = metrics_listener(edge).await? {

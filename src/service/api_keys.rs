@@ -16,7 +16,7 @@ use crate::{
         teams::Team,
         time::UnixMs,
     },
-    service::{Caller, ServiceError, Services, audit::Change, vault::sha256_hex},
+    service::{Caller, ServiceError, Services, Touched, audit::Change, vault::sha256_hex},
     storage::{
         self,
         api_keys::{KeyFilter, ListedKey},
@@ -94,8 +94,7 @@ impl Services {
             after["models"] = json!(self.model_names(Some(&ids)));
         }
         self.audit_key(&mut tx, caller, &team, &key, ("key.create", json!({}), after)).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await?;
+        self.commit(tx, Touched::key(key.id)).await?;
         Ok(created(key, secret))
     }
 
@@ -163,8 +162,7 @@ impl Services {
             after["models"] = json!(self.model_names(ids.as_deref()));
         }
         self.audit_key(&mut tx, caller, &team, &key, ("key.update", before, after)).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await
+        self.commit(tx, Touched::key(key.id)).await
     }
 
     /// Gives a key a new secret; the present one works for another 24 hours.
@@ -186,8 +184,7 @@ impl Services {
         }
         let after = json!({"prefix": key.prefix, "old_secret_until": until});
         self.audit_key(&mut tx, caller, &team, &key, ("key.rotate", json!({"prefix": old_prefix}), after)).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await?;
+        self.commit(tx, Touched::key(key.id)).await?;
         Ok(created(key, secret))
     }
 
@@ -201,8 +198,7 @@ impl Services {
             let change = ("key.revoke", json!({"revoked_at": null}), json!({"revoked_at": now}));
             self.audit_key(&mut tx, caller, &team, &key, change).await?;
         }
-        tx.commit().await?;
-        self.refresh_snapshot().await
+        self.commit(tx, Touched::key(key.id)).await
     }
 
     /// A key that is the caller's own, or that the action lets the caller touch. Other keys do not exist for those who may not see them.

@@ -12,7 +12,7 @@ use crate::{
         ids::{ModelId, ProviderId},
         prices::is_restricted_by_default,
     },
-    service::{Caller, ServiceError, Services, audit::Change, organizations::find_model},
+    service::{Caller, ServiceError, Services, Touched, audit::Change, organizations::find_model},
     storage,
 };
 
@@ -71,8 +71,7 @@ impl Services {
             .await
             .map_err(|error| name_taken(error, &provider.name))?;
         self.audit_provider(&mut tx, caller, "provider.create", None, Some(&provider)).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await?;
+        self.commit(tx, Touched::catalog()).await?;
         self.get_provider(caller, &provider.id.to_string()).await
     }
 
@@ -101,8 +100,7 @@ impl Services {
             .await
             .map_err(|error| name_taken(error, &provider.name))?;
         self.audit_provider(&mut tx, caller, "provider.update", Some(&before), Some(&provider)).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await?;
+        self.commit(tx, Touched::catalog()).await?;
         self.get_provider(caller, &provider.id.to_string()).await
     }
 
@@ -117,8 +115,7 @@ impl Services {
             return Err(ServiceError::Conflict("provider_in_use", message));
         }
         self.audit_provider(&mut tx, caller, "provider.delete", Some(&provider), None).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await
+        self.commit(tx, Touched::catalog()).await
     }
 
     /// All models, by name.
@@ -142,8 +139,7 @@ impl Services {
         let model = model.check()?;
         let mut tx = self.store.begin().await?;
         let view = self.insert_model(&mut tx, caller, model).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await?;
+        self.commit(tx, Touched::catalog()).await?;
         Ok(view)
     }
 
@@ -181,8 +177,7 @@ impl Services {
         self.enter_prices(&mut tx, caller, &before, model.prices, model.prices_from).await?;
         let view = find_model(&mut tx, &before.id.to_string(), now).await?;
         self.audit_model(&mut tx, caller, "model.update", Some(&before), Some(&view)).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await?;
+        self.commit(tx, Touched::catalog()).await?;
         Ok(view)
     }
 
@@ -195,8 +190,7 @@ impl Services {
         let before = self.lock_model(&mut tx, name_or_id).await?;
         storage::catalog::delete_model(&mut tx, before.id, self.clock.now()).await?;
         self.audit_model(&mut tx, caller, "model.delete", Some(&before), None).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await
+        self.commit(tx, Touched::catalog()).await
     }
 
     async fn lock_model(&self, c: &mut AnyConnection, name_or_id: &str) -> Result<ModelView, ServiceError> {

@@ -36,9 +36,7 @@ pub mod vault;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use arc_swap::ArcSwap;
-
-pub use access::snapshot::Snapshot;
+pub use access::{Touched, snapshot::Snapshot};
 pub use caller::{Caller, CallerSession, Door, RequestFacts};
 pub use clock::Clock;
 pub use error::ServiceError;
@@ -86,10 +84,8 @@ pub struct Services {
     pub calls: TaskTracker,
     /// Set when this process ends what is still in flight: such calls are interrupted, their clients did not leave.
     pub cut: CancellationToken,
-    /// What the gateway decides with; replaced as a whole.
-    snapshot: Arc<ArcSwap<Snapshot>>,
-    /// One refresh at a time; see [`access`].
-    refreshing: Arc<tokio::sync::Mutex<()>>,
+    /// What the gateway decides with; see [`access`].
+    in_force: Arc<access::InForce>,
 }
 
 /// What services need of the configuration.
@@ -160,8 +156,7 @@ impl Services {
             upstream,
             calls: TaskTracker::new(),
             cut: CancellationToken::new(),
-            snapshot: Arc::new(ArcSwap::from_pointee(Snapshot::default())),
-            refreshing: Arc::default(),
+            in_force: Arc::default(),
         };
         services.refresh_snapshot().await?;
         Ok(services)

@@ -12,7 +12,7 @@ use crate::{
         prices::{PriceEntry, PriceHistory, check_from, is_above},
         time::UnixMs,
     },
-    service::{Caller, ServiceError, Services, audit::Change, organizations::find_model},
+    service::{Caller, ServiceError, Services, Touched, audit::Change, organizations::find_model},
     storage,
 };
 
@@ -78,8 +78,7 @@ impl Services {
         let model = find_model(&mut tx, model, self.clock.now()).await?;
         self.enter_prices(&mut tx, caller, &model, prices, from).await?;
         let history = storage::prices::list(&mut tx, model.id).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await?;
+        self.commit(tx, Touched::catalog()).await?;
         Ok(history)
     }
 

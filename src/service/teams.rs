@@ -13,7 +13,7 @@ use crate::{
         teams::{AccessMode, NewTeam, Team, TeamKind, TeamListItem, TeamView},
         time::UnixMs,
     },
-    service::{Caller, ServiceError, Services, audit::Change},
+    service::{Caller, ServiceError, Services, Touched, audit::Change},
     storage::{self, organizations::Organization},
 };
 
@@ -136,8 +136,7 @@ impl Services {
         let mut tx = self.store.begin().await?;
         let org = self.organization_for_team(&mut tx, caller, &new.organization).await?;
         let view = self.insert_team(&mut tx, caller, &org, new).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await?;
+        self.commit(tx, Touched::team(view.id)).await?;
         Ok(view)
     }
 
@@ -159,8 +158,7 @@ impl Services {
             other => other,
         })?;
         let view = self.insert_team(&mut tx, caller, &org, new).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await?;
+        self.commit(tx, Touched::organization(org.id).and(Touched::team(view.id))).await?;
         Ok(view)
     }
 
@@ -266,8 +264,7 @@ impl Services {
         };
         self.audit(&mut tx, caller, change).await?;
         let view = view(&mut tx, after, standing).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await?;
+        self.commit(tx, Touched::team(view.id)).await?;
         Ok((view, without_seat))
     }
 

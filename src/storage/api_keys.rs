@@ -230,15 +230,39 @@ pub async fn rotate(c: &mut AnyConnection, key: &ApiKey, secret_hash: &str, old_
     Ok(done.rows_affected() > 0)
 }
 
-/// All keys of live teams, revoked and expired ones included, so that the gateway can say what happened to them.
-pub async fn list_live(c: &mut AnyConnection) -> Result<Vec<LiveKey>, sqlx::Error> {
+/// Of whose keys the gateway's state is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LiveKeys {
+    /// Everybody's.
+    All,
+    /// A person's, application keys that they made included.
+    User(UserId),
+    /// One key.
+    Key(KeyId),
+}
+
+impl LiveKeys {
+    /// A condition on the table `k`, and what is bound to it.
+    pub(super) fn condition(self) -> (String, String) {
+        let (column, bound) = match self {
+            Self::All => ("k.id", String::new()),
+            Self::User(user) => ("k.user_id", user.to_string()),
+            Self::Key(key) => ("k.id", key.to_string()),
+        };
+        (super::where_is(column, &bound), bound)
+    }
+}
+
+/// Keys of live teams, revoked and expired ones included, so that the gateway can say what happened to them.
+pub async fn list_live(c: &mut AnyConnection, of: LiveKeys) -> Result<Vec<LiveKey>, sqlx::Error> {
+    let (condition, bound) = of.condition();
     let sql = format!(
         "SELECT {COLUMNS}, k.secret_hash, k.old_secret_hash, u.name AS user_name,
              CAST(CASE WHEN k.kind <> 'application' AND (u.disabled_at IS NOT NULL OR m.user_id IS NULL) THEN 1 ELSE 0 END AS BIGINT) AS person_gone
          FROM api_keys k JOIN users u ON u.id = k.user_id JOIN teams t ON t.id = k.team_id AND t.deleted_at IS NULL
-         LEFT JOIN team_members m ON m.team_id = k.team_id AND m.user_id = k.user_id"
+         LEFT JOIN team_members m ON m.team_id = k.team_id AND m.user_id = k.user_id WHERE {condition}"
     );
-    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(c).await?;
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(bound).fetch_all(c).await?;
     rows.iter()
         .map(|row| {
             Ok(LiveKey {

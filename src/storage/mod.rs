@@ -126,6 +126,11 @@ fn pool(connections: u32, statements: &'static [&'static str]) -> AnyPoolOptions
     })
 }
 
+/// The condition that a column holds `$1`; where nothing is bound but an empty text, it holds for every row.
+fn where_is(column: &str, bound: &str) -> String {
+    if bound.is_empty() { "$1 = ''".into() } else { format!("{column} = $1") }
+}
+
 /// Whether an error is the violation of the named unique index (PostgreSQL names the index, SQLite the columns).
 pub fn violates_unique(error: &sqlx::Error, index: &str, columns: &str) -> bool {
     error.as_database_error().is_some_and(|e| {

@@ -287,10 +287,14 @@ pub async fn find_model_state(c: &mut AnyConnection, org: OrgId, model: ModelId)
     row.map_or(Ok(ModelState::Closed), |row| row.word("state", ModelState::parse))
 }
 
-/// All states that are not closed, of all organizations.
-pub async fn list_model_states(c: &mut AnyConnection) -> Result<Vec<(OrgId, ModelId, ModelState)>, sqlx::Error> {
-    let rows = sqlx::query("SELECT organization_id, model_id, state FROM organization_models WHERE state <> 'closed'")
-        .fetch_all(c)
-        .await?;
+/// All states that are not closed, of all organizations or of one.
+pub async fn list_model_states(
+    c: &mut AnyConnection,
+    org: Option<OrgId>,
+) -> Result<Vec<(OrgId, ModelId, ModelState)>, sqlx::Error> {
+    let org = org.map(|org| org.to_string()).unwrap_or_default();
+    let of = super::where_is("organization_id", &org);
+    let sql = format!("SELECT organization_id, model_id, state FROM organization_models WHERE state <> 'closed' AND {of}");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(org).fetch_all(c).await?;
     rows.iter().map(|row| Ok((row.id("organization_id")?, row.id("model_id")?, row.word("state", ModelState::parse)?))).collect()
 }

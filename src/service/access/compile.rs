@@ -1,10 +1,11 @@
-//! From what storage holds to the snapshot: plain collections in, compiled sets out, no waiting.
+//! From what storage holds to the snapshot: plain collections in, compiled sets out, no waiting. A whole snapshot is made with the same
+//! steps that change a part of one.
 
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
-    policy::{Boundary, GrantEntry, TeamPolicy, TeamRules},
-    snapshot::{GroupEntry, KeyEntry, ModelEntry, SecretHash, Snapshot, TeamEntry},
+    policy::{Boundary, GrantEntry, NamedRules, TeamPolicy, TeamRules},
+    snapshot::{Catalog, GroupEntry, KeyFacts, KeySecrets, ModelEntry, SecretHash, Snapshot, TeamEntry},
 };
 use crate::{
     domain::{
@@ -50,45 +51,146 @@ pub struct Source {
     pub key_subsets: HashMap<KeyId, Vec<ModelId>>,
 }
 
+/// What of an organization decides.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OrganizationSource {
+    pub(super) states: Vec<(OrgId, ModelId, ModelState)>,
+    pub(super) blocked: Vec<(OrgId, ModelId)>,
+    pub(super) groups: HashMap<GroupId, GroupModels>,
+}
+
+/// What of a team decides, apart from its keys.
+#[derive(Clone, Debug)]
+pub(super) struct TeamSource {
+    pub(super) team: Team,
+    pub(super) rows: TeamRows,
+    pub(super) subsets: HashMap<UserId, Vec<ModelId>>,
+    pub(super) grants: Vec<LiveGrant>,
+}
+
 /// Compiles. Fails where a key's hash is not one.
-pub fn compile(source: Source) -> Result<Snapshot, ServiceError> {
+pub fn compile(mut source: Source) -> Result<Snapshot, ServiceError> {
     let mut snapshot = Snapshot::default();
-    for (place, (model, aliases)) in source.models.into_iter().enumerate() {
-        debug_assert_eq!(model.place, place, "models stand in their places");
-        snapshot.places.insert(model.id, place);
-        for name in std::iter::once(model.name.clone()).chain(aliases) {
-            snapshot.model_names.insert(name, model.clone());
-        }
-        snapshot.models.push(model);
-    }
-    for (id, group) in source.groups {
-        let mut models = snapshot.set_of(&group.models);
-        for model in snapshot.models.iter().filter(|model| group.tiers.contains(&model.tier)) {
-            models.insert(model.place);
-        }
-        snapshot.groups.insert(id, GroupEntry { organization: group.organization, models });
-    }
-    snapshot.boundaries = boundaries(&snapshot, &source.states, &source.blocked, source.personal_general);
-    let mut grants: HashMap<TeamId, Vec<GrantEntry>> = HashMap::new();
+    let given = OrganizationSource { states: source.states, blocked: source.blocked, groups: source.groups };
+    snapshot.put_catalog(source.models, &given, source.personal_general);
+    let mut grants: HashMap<TeamId, Vec<LiveGrant>> = HashMap::new();
     for grant in source.grants {
-        let Some(place) = snapshot.places.get(&grant.model) else { continue };
-        let ends_at = grant.ends_at.unwrap_or(UnixMs(i64::MAX));
-        let entry = GrantEntry { place: *place, user: grant.user, level: grant.level, ends_at };
-        grants.entry(grant.team).or_default().push(entry);
+        grants.entry(grant.team).or_default().push(grant);
+    }
+    for team in source.teams {
+        snapshot.put_team(TeamSource {
+            rows: source.team_rows.remove(&team.id).unwrap_or_default(),
+            subsets: source.member_subsets.remove(&team.id).unwrap_or_default(),
+            grants: grants.remove(&team.id).unwrap_or_default(),
+            team,
+        });
+    }
+    for live in source.keys {
+        let models = source.key_subsets.remove(&live.key.id);
+        snapshot.put_key(live, models.as_deref())?;
+    }
+    Ok(snapshot)
+}
+
+impl Snapshot {
+    /// The set of some models; those that are gone are in no set.
+    pub fn set_of(&self, models: &[ModelId]) -> ModelSet {
+        ModelSet::of(self.room(), models.iter().filter_map(|id| self.catalog.places.get(id).copied()))
     }
 
-    let nothing = Arc::new(Boundary::default());
-    for team in source.teams {
-        let rows = source.team_rows.get(&team.id);
-        let mut grants = grants.remove(&team.id).unwrap_or_default();
-        grants.sort_by_key(|grant| grant.place);
-        let subsets = source.member_subsets.get(&team.id);
+    /// What a restricting team of an organization would let its members do. Groups of other organizations count for nothing.
+    pub fn compile_rules(&self, organization: Option<OrgId>, rows: &TeamRows) -> TeamRules {
+        self.compile_named(organization, &self.name_rows(rows))
+    }
+
+    /// Whether an organization gives anything.
+    pub(super) fn knows_organization(&self, org: OrgId) -> bool {
+        self.boundaries.contains_key(&Some(org))
+    }
+
+    fn room(&self) -> usize {
+        self.catalog.models.len()
+    }
+
+    fn name_rows(&self, rows: &TeamRows) -> NamedRules {
+        let in_state = |state: TeamState| {
+            let models: Vec<ModelId> = rows.models.iter().filter(|(_, of)| *of == state).map(|(model, _)| *model).collect();
+            self.set_of(&models)
+        };
+        let mut groups = rows.groups.clone();
+        groups.sort();
+        NamedRules { rows: TeamState::ALL.map(in_state), groups, tiers: Tier::ALL.map(|tier| rows.tier(tier)) }
+    }
+
+    fn compile_named(&self, organization: Option<OrgId>, named: &NamedRules) -> TeamRules {
+        let mut grouped = ModelSet::new(self.room());
+        let known = named.groups.iter().filter_map(|id| self.groups.get(id));
+        known
+            .filter(|group| group.organization.is_none() || group.organization == organization)
+            .for_each(|group| grouped.insert_all(&group.models));
+        let mut rules = TeamRules { direct: ModelSet::new(self.room()), approval: ModelSet::new(self.room()) };
+        for (place, model) in self.catalog.models.iter().enumerate() {
+            match TeamState::of_rules(named.row(place), grouped.contains(place), named.tiers[model.tier as usize]) {
+                TeamState::Direct => rules.direct.insert(place),
+                TeamState::Approval => rules.approval.insert(place),
+                TeamState::Closed => {}
+            }
+        }
+        rules
+    }
+
+    /// Replaces the catalog and what all organizations give of it. Models may come, go and move: what stands keeps its sets.
+    pub(super) fn put_catalog(
+        &mut self,
+        models: Vec<(Arc<ModelEntry>, Vec<String>)>,
+        given: &OrganizationSource,
+        personal_general: bool,
+    ) {
+        let mut catalog = Catalog::default();
+        for (place, (model, aliases)) in models.into_iter().enumerate() {
+            debug_assert_eq!(model.place, place, "models stand in their places");
+            catalog.places.insert(model.id, place);
+            for name in std::iter::once(model.name.clone()).chain(aliases) {
+                catalog.names.insert(name, model.clone());
+            }
+            catalog.models.push(model);
+        }
+        let before = std::mem::replace(&mut self.catalog, Arc::new(catalog));
+        let to: Vec<Option<usize>> = before.models.iter().map(|model| self.catalog.places.get(&model.id).copied()).collect();
+        if before.models.len() != self.room() || to.iter().enumerate().any(|(place, to)| *to != Some(place)) {
+            self.move_places(&to);
+        }
+        self.groups = Arc::new(given.groups.iter().map(|(id, group)| (*id, self.group_entry(group))).collect());
+
+        let mut boundaries = HashMap::from([(None, self.personal_boundary(personal_general))]);
+        self.add_boundaries(&mut boundaries, given);
+        self.boundaries = Arc::new(boundaries.into_iter().map(|(org, boundary)| (org, Arc::new(boundary))).collect());
+        self.renew_teams(|_| true);
+    }
+
+    /// Replaces what an organization gives and groups.
+    pub(super) fn put_organization(&mut self, org: OrgId, given: &OrganizationSource) {
+        let groups: Vec<_> = given.groups.iter().map(|(id, group)| (*id, self.group_entry(group))).collect();
+        let all = Arc::make_mut(&mut self.groups);
+        all.retain(|_, group| group.organization != Some(org));
+        all.extend(groups);
+        let mut boundaries = HashMap::new();
+        self.add_boundaries(&mut boundaries, given);
+        let all = Arc::make_mut(&mut self.boundaries);
+        all.remove(&Some(org));
+        all.extend(boundaries.into_iter().map(|(org, boundary)| (org, Arc::new(boundary))));
+        self.renew_teams(|team| team.organization == Some(org));
+    }
+
+    /// Puts a team in, new or changed.
+    pub(super) fn put_team(&mut self, source: TeamSource) {
+        let TeamSource { team, rows, subsets, grants } = source;
+        let named = (team.mode == AccessMode::Restrict).then(|| self.name_rows(&rows));
+        let grants = in_order(grants.iter().filter_map(|grant| self.grant_entry(grant)).collect());
         let policy = TeamPolicy {
-            rules: (team.mode == AccessMode::Restrict)
-                .then(|| rows.map_or_else(TeamRules::default, |rows| snapshot.compile_rules(team.organization, rows))),
-            subsets: subsets
-                .map(|subsets| subsets.iter().map(|(user, models)| (*user, snapshot.set_of(models))).collect())
-                .unwrap_or_default(),
+            rules: named.as_ref().map(|named| self.compile_named(team.organization, named)),
+            named,
+            subsets: subsets.iter().map(|(user, models)| (*user, self.set_of(models))).collect(),
             grants,
         };
         let entry = TeamEntry {
@@ -97,110 +199,146 @@ pub fn compile(source: Source) -> Result<Snapshot, ServiceError> {
             slug: team.slug,
             organization: team.organization,
             discount_bp: team.discount_bp,
-            boundary: snapshot.boundaries.get(&team.organization).unwrap_or(&nothing).clone(),
-            policy,
+            boundary: self.boundaries.get(&team.organization).cloned().unwrap_or_default(),
+            policy: Arc::new(policy),
         };
-        snapshot.teams.insert(team.id, Arc::new(entry));
+        self.teams.insert(team.id, Arc::new(entry));
     }
 
-    snapshot.keys.reserve(source.keys.len());
-    for live in source.keys {
-        let Some(team) = snapshot.teams.get(&live.key.team).cloned() else { continue };
-        let models = source.key_subsets.get(&live.key.id).map(|models| snapshot.set_of(models));
-        add_key(&mut snapshot.keys, live, models, team)?;
-    }
-    Ok(snapshot)
-}
-
-impl Snapshot {
-    /// The set of some models; those that are gone are in no set.
-    pub fn set_of(&self, models: &[ModelId]) -> ModelSet {
-        ModelSet::of(self.models.len(), models.iter().filter_map(|id| self.places.get(id).copied()))
+    /// Takes a team out, with its keys.
+    pub(super) fn remove_team(&mut self, id: TeamId) {
+        if self.teams.remove(&id).is_some() {
+            let keys: Vec<KeyId> = self.keys.values().filter(|key| key.facts.team_id == id).map(|key| key.facts.id).collect();
+            keys.into_iter().for_each(|key| self.remove_key(key));
+        }
     }
 
-    /// What a restricting team of an organization would let its members do. Groups of other organizations count for nothing.
-    pub fn compile_rules(&self, organization: Option<OrgId>, rows: &TeamRows) -> TeamRules {
-        let room = self.models.len();
-        let mut named: Vec<Option<TeamState>> = vec![None; room];
-        for (model, state) in &rows.models {
-            if let Some(place) = self.places.get(model) {
-                named[*place] = Some(*state);
+    /// Puts a key in, new or changed.
+    pub(super) fn put_key(&mut self, live: LiveKey, models: Option<&[ModelId]>) -> Result<(), ServiceError> {
+        self.remove_key(live.key.id);
+        let secret = parse_hash(&live.secret_hash)?;
+        let facts = KeyFacts {
+            id: live.key.id,
+            team_id: live.key.team,
+            name: live.key.name,
+            kind: live.key.kind,
+            user: live.key.user,
+            user_name: live.user_name,
+            person_gone: live.person_gone,
+            revoked: live.key.revoked_at.is_some(),
+            expires_at: live.key.expires_at,
+            models: models.map(|models| self.set_of(models)),
+        };
+        let mut old = None;
+        if let (Some(hash), Some(until)) = (&live.old_secret_hash, live.key.old_secret_until) {
+            let hash = parse_hash(hash)?;
+            let end = live.key.expires_at.map_or(until, |end| end.min(until));
+            self.secrets.insert(hash, Arc::new(KeyFacts { expires_at: Some(end), ..facts.clone() }));
+            old = Some(hash);
+        }
+        let facts = Arc::new(facts);
+        self.secrets.insert(secret, facts.clone());
+        self.keys.insert(facts.id, KeySecrets { facts, secret, old });
+        Ok(())
+    }
+
+    /// Takes a key out.
+    pub(super) fn remove_key(&mut self, id: KeyId) {
+        if let Some(key) = self.keys.remove(&id) {
+            self.secrets.remove(&key.secret);
+            key.old.iter().for_each(|old| _ = self.secrets.remove(old));
+        }
+    }
+
+    /// Gives teams anew what their organization gives and what groups and tiers hold now.
+    fn renew_teams(&mut self, which: impl Fn(&TeamEntry) -> bool) {
+        let mut teams = std::mem::take(&mut self.teams);
+        teams.replace(|team| {
+            which(team).then(|| {
+                let policy = match &team.policy.named {
+                    None => team.policy.clone(),
+                    Some(named) => {
+                        let mut named = named.clone();
+                        named.groups.retain(|group| self.groups.contains_key(group));
+                        let rules = Some(self.compile_named(team.organization, &named));
+                        Arc::new(TeamPolicy { rules, named: Some(named), ..TeamPolicy::clone(&team.policy) })
+                    }
+                };
+                let boundary = self.boundaries.get(&team.organization).cloned().unwrap_or_default();
+                Arc::new(TeamEntry { boundary, policy, ..TeamEntry::clone(team) })
+            })
+        });
+        self.teams = teams;
+    }
+
+    /// Carries the sets of teams and keys over to a catalog in which models have other places; `to` says which. What teams' rules make
+    /// of it is compiled afterwards.
+    fn move_places(&mut self, to: &[Option<usize>]) {
+        let room = self.room();
+        let moved = |set: &ModelSet| set.moved(room, to);
+        self.teams.replace(|team| {
+            let policy = &team.policy;
+            let named = policy.named.as_ref().map(|named| NamedRules { rows: named.rows.each_ref().map(moved), ..named.clone() });
+            let of = |grant: &GrantEntry| Some(GrantEntry { place: to.get(grant.place).copied().flatten()?, ..*grant });
+            let grants = in_order(policy.grants.iter().filter_map(of).collect());
+            let subsets = policy.subsets.iter().map(|(user, set)| (*user, moved(set))).collect();
+            let policy = TeamPolicy { rules: None, named, subsets, grants };
+            Some(Arc::new(TeamEntry { policy: Arc::new(policy), ..TeamEntry::clone(team) }))
+        });
+        let of = |facts: &Arc<KeyFacts>| {
+            let models = facts.models.as_ref()?;
+            Some(Arc::new(KeyFacts { models: Some(moved(models)), ..KeyFacts::clone(facts) }))
+        };
+        self.secrets.replace(of);
+        self.keys.replace(|key| Some(KeySecrets { facts: of(&key.facts)?, ..key.clone() }));
+    }
+
+    fn group_entry(&self, group: &GroupModels) -> GroupEntry {
+        let mut models = self.set_of(&group.models);
+        for model in self.catalog.models.iter().filter(|model| group.tiers.contains(&model.tier)) {
+            models.insert(model.place);
+        }
+        GroupEntry { organization: group.organization, models }
+    }
+
+    fn grant_entry(&self, grant: &LiveGrant) -> Option<GrantEntry> {
+        let ends_at = grant.ends_at.unwrap_or(UnixMs(i64::MAX));
+        Some(GrantEntry { place: *self.catalog.places.get(&grant.model)?, user: grant.user, level: grant.level, ends_at })
+    }
+
+    fn empty_boundary(&self) -> Boundary {
+        let empty = || ModelSet::new(self.room());
+        Boundary { open: empty(), approval: empty(), blocked: empty() }
+    }
+
+    fn personal_boundary(&self, general: bool) -> Boundary {
+        let mut personal = self.empty_boundary();
+        let open = self.catalog.models.iter().filter(|model| general && model.tier == Tier::General);
+        open.for_each(|model| personal.open.insert(model.place));
+        personal
+    }
+
+    fn add_boundaries(&self, boundaries: &mut HashMap<Option<OrgId>, Boundary>, given: &OrganizationSource) {
+        for (org, model, state) in &given.states {
+            let Some(place) = self.catalog.places.get(model) else { continue };
+            let boundary = boundaries.entry(Some(*org)).or_insert_with(|| self.empty_boundary());
+            match state {
+                ModelState::Open => boundary.open.insert(*place),
+                ModelState::Approval => boundary.approval.insert(*place),
+                ModelState::Closed => {}
             }
         }
-        let mut grouped = ModelSet::new(room);
-        let known = rows.groups.iter().filter_map(|id| self.groups.get(id));
-        known
-            .filter(|group| group.organization.is_none() || group.organization == organization)
-            .for_each(|group| grouped.insert_all(&group.models));
-        let tiers = Tier::ALL.map(|tier| rows.tier(tier));
-        let mut rules = TeamRules { direct: ModelSet::new(room), approval: ModelSet::new(room) };
-        for (place, (model, row)) in self.models.iter().zip(named).enumerate() {
-            match TeamState::of_rules(row, grouped.contains(place), tiers[model.tier as usize]) {
-                TeamState::Direct => rules.direct.insert(place),
-                TeamState::Approval => rules.approval.insert(place),
-                TeamState::Closed => {}
+        for (org, model) in &given.blocked {
+            if let Some(place) = self.catalog.places.get(model) {
+                boundaries.entry(Some(*org)).or_insert_with(|| self.empty_boundary()).blocked.insert(*place);
             }
         }
-        rules
     }
 }
 
-fn boundaries(
-    snapshot: &Snapshot,
-    states: &[(OrgId, ModelId, ModelState)],
-    blocked: &[(OrgId, ModelId)],
-    personal_general: bool,
-) -> HashMap<Option<OrgId>, Arc<Boundary>> {
-    let room = snapshot.models.len();
-    let empty = || Boundary { open: ModelSet::new(room), approval: ModelSet::new(room), blocked: ModelSet::new(room) };
-    let mut boundaries: HashMap<Option<OrgId>, Boundary> = HashMap::new();
-    for (org, model, state) in states {
-        let Some(place) = snapshot.places.get(model) else { continue };
-        let boundary = boundaries.entry(Some(*org)).or_insert_with(empty);
-        match state {
-            ModelState::Open => boundary.open.insert(*place),
-            ModelState::Approval => boundary.approval.insert(*place),
-            ModelState::Closed => {}
-        }
-    }
-    for (org, model) in blocked {
-        if let Some(place) = snapshot.places.get(model) {
-            boundaries.entry(Some(*org)).or_insert_with(empty).blocked.insert(*place);
-        }
-    }
-    let mut personal = empty();
-    if personal_general {
-        let general = snapshot.models.iter().filter(|model| model.tier == Tier::General);
-        general.for_each(|model| personal.open.insert(model.place));
-    }
-    boundaries.insert(None, personal);
-    boundaries.into_iter().map(|(org, boundary)| (org, Arc::new(boundary))).collect()
-}
-
-fn add_key(
-    keys: &mut HashMap<SecretHash, Arc<KeyEntry>>,
-    live: LiveKey,
-    models: Option<ModelSet>,
-    team: Arc<TeamEntry>,
-) -> Result<(), ServiceError> {
-    let entry = KeyEntry {
-        id: live.key.id,
-        name: live.key.name,
-        kind: live.key.kind,
-        user: live.key.user,
-        user_name: live.user_name,
-        person_gone: live.person_gone,
-        revoked: live.key.revoked_at.is_some(),
-        expires_at: live.key.expires_at,
-        models,
-        team,
-    };
-    if let (Some(hash), Some(until)) = (&live.old_secret_hash, live.key.old_secret_until) {
-        let end = live.key.expires_at.map_or(until, |end| end.min(until));
-        keys.insert(parse_hash(hash)?, Arc::new(KeyEntry { expires_at: Some(end), ..entry.clone() }));
-    }
-    keys.insert(parse_hash(&live.secret_hash)?, Arc::new(entry));
-    Ok(())
+fn in_order(mut grants: Vec<GrantEntry>) -> Vec<GrantEntry> {
+    grants.sort_by_key(|grant| (grant.place, grant.user, grant.level as usize, grant.ends_at));
+    grants
 }
 
 fn parse_hash(hex: &str) -> Result<SecretHash, ServiceError> {

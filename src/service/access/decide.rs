@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     policy::Boundary,
-    snapshot::{GroupEntry, KeyEntry, ModelEntry, Snapshot, TeamEntry},
+    snapshot::{GroupEntry, KeyEntry, KeyFacts, ModelEntry, Snapshot, TeamEntry},
 };
 use crate::domain::{
     api_keys::{self, KeyKind},
@@ -59,19 +59,19 @@ impl Snapshot {
             return Err(KeyRefusal::Unknown);
         }
         let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
-        let key = self.keys.get(&hash).ok_or(KeyRefusal::Unknown)?;
+        let key = self.secrets.get(&hash).and_then(|facts| self.in_context(facts)).ok_or(KeyRefusal::Unknown)?;
         if key.revoked || key.person_gone {
             return Err(KeyRefusal::Revoked);
         }
         if key.expires_at.is_some_and(|end| end <= now) {
             return Err(KeyRefusal::Expired);
         }
-        Ok(key.clone())
+        Ok(key)
     }
 
     /// Whether a key may call a model, by its public name or an alias, compared exactly.
     pub fn authorize(&self, key: &Arc<KeyEntry>, model: &str, now: UnixMs) -> Result<Permit, ModelRefusal> {
-        let model = self.model_names.get(model).ok_or(ModelRefusal::NotFound)?;
+        let model = self.catalog.names.get(model).ok_or(ModelRefusal::NotFound)?;
         authorization::decide(&facts(&Holder::of_key(key), model, now))?;
         Ok(Permit { key: key.clone(), model: model.clone() })
     }
@@ -79,35 +79,38 @@ impl Snapshot {
     /// When a key that was accepted before ends by itself; or that it has fallen since: it was revoked, its person was removed or
     /// disabled, its team deleted. A rotation alone leaves it standing, whichever of its secrets was sent.
     pub fn end_of(&self, key: KeyId) -> Result<Option<UnixMs>, KeyRefusal> {
-        let of_key = self.keys.values().filter(|entry| entry.id == key && !entry.revoked && !entry.person_gone);
-        let latest = of_key.map(|entry| entry.expires_at.unwrap_or(UnixMs(i64::MAX))).max().ok_or(KeyRefusal::Revoked)?;
-        Ok((latest != UnixMs(i64::MAX)).then_some(latest))
+        let key = self.key(key).filter(|key| !key.revoked && !key.person_gone).ok_or(KeyRefusal::Revoked)?;
+        Ok(key.expires_at)
+    }
+
+    fn in_context(&self, facts: &Arc<KeyFacts>) -> Option<Arc<KeyEntry>> {
+        Some(Arc::new(KeyEntry { facts: facts.clone(), team: self.teams.get(&facts.team_id)?.clone() }))
     }
 
     /// The models that somebody may call, by name.
     pub fn callable(&self, holder: &Holder<'_>, now: UnixMs) -> Vec<Arc<ModelEntry>> {
-        self.models.iter().filter(|model| authorization::decide(&facts(holder, model, now)).is_ok()).cloned().collect()
+        self.models().iter().filter(|model| authorization::decide(&facts(holder, model, now)).is_ok()).cloned().collect()
     }
 
     /// What is known of a model, by its public name or an alias, and of who wants to call it.
     pub fn facts(&self, holder: &Holder<'_>, model: &str, now: UnixMs) -> Option<(Arc<ModelEntry>, Facts)> {
-        let model = self.model_names.get(model)?;
+        let model = self.catalog.names.get(model)?;
         Some((model.clone(), facts(holder, model, now)))
     }
 
     /// The same for every model of the catalog, by name.
     pub fn all_facts(&self, holder: &Holder<'_>, now: UnixMs) -> Vec<(Arc<ModelEntry>, Facts)> {
-        self.models.iter().map(|model| (model.clone(), facts(holder, model, now))).collect()
+        self.models().iter().map(|model| (model.clone(), facts(holder, model, now))).collect()
     }
 
     /// A model, by its public name, an alias or its id.
     pub fn find(&self, name: &str) -> Option<&Arc<ModelEntry>> {
-        self.model_names.get(name).or_else(|| self.find_id(ModelId::parse(name)?))
+        self.catalog.names.get(name).or_else(|| self.find_id(ModelId::parse(name)?))
     }
 
     /// A model, by its id.
     pub fn find_id(&self, id: ModelId) -> Option<&Arc<ModelEntry>> {
-        self.models.get(*self.places.get(&id)?)
+        self.catalog.models.get(*self.catalog.places.get(&id)?)
     }
 
     /// An access group.
@@ -126,13 +129,22 @@ impl Snapshot {
     }
 
     /// A key, by its id; of a key that was rotated the one with its newest secret.
-    pub fn key(&self, id: KeyId) -> Option<&Arc<KeyEntry>> {
-        self.keys.values().filter(|key| key.id == id).max_by_key(|key| key.expires_at.unwrap_or(UnixMs(i64::MAX)))
+    pub fn key(&self, id: KeyId) -> Option<Arc<KeyEntry>> {
+        self.in_context(&self.keys.get(&id)?.facts)
+    }
+
+    /// The keys of a team that work, in the order in which they were made.
+    pub fn keys_of(&self, team: TeamId, now: UnixMs) -> Vec<Arc<KeyEntry>> {
+        let works = |key: &KeyFacts| !key.revoked && !key.person_gone && key.expires_at.is_none_or(|end| end > now);
+        let of_team = self.keys.values().filter(|key| key.facts.team_id == team && works(&key.facts));
+        let mut keys: Vec<_> = of_team.filter_map(|key| self.in_context(&key.facts)).collect();
+        keys.sort_unstable_by_key(|key| key.id);
+        keys
     }
 
     /// The models of the catalog, by name.
     pub fn models(&self) -> &[Arc<ModelEntry>] {
-        &self.models
+        &self.catalog.models
     }
 }
 

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use crate::domain::{
     authorization::{GrantLevel, TeamState},
-    catalog::ModelState,
-    ids::UserId,
+    catalog::{ModelState, Tier},
+    ids::{GroupId, UserId},
     model_set::ModelSet,
     time::UnixMs,
 };
 
 /// What an organization gives to its teams, or the platform to personal spaces. What is in neither set is closed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Boundary {
     pub(super) open: ModelSet,
     pub(super) approval: ModelSet,
@@ -38,10 +38,12 @@ impl Boundary {
 }
 
 /// What a team makes of its organization's models.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TeamPolicy {
     /// None where the team takes everything as it is.
     pub(super) rules: Option<TeamRules>,
+    /// What the rules are compiled from.
+    pub(super) named: Option<NamedRules>,
     /// What members are narrowed to.
     pub(super) subsets: HashMap<UserId, ModelSet>,
     /// In the order of their models.
@@ -49,10 +51,26 @@ pub struct TeamPolicy {
 }
 
 /// A restricting team's rows, groups and tiers. What is in neither set is closed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TeamRules {
     pub(super) direct: ModelSet,
     pub(super) approval: ModelSet,
+}
+
+/// What a restricting team names: kept, because what a group or a tier holds changes without the team.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct NamedRules {
+    /// Models with a row, by the row's state.
+    pub(super) rows: [ModelSet; TeamState::ALL.len()],
+    pub(super) groups: Vec<GroupId>,
+    pub(super) tiers: [Option<TeamState>; Tier::ALL.len()],
+}
+
+impl NamedRules {
+    /// The row of a model.
+    pub(super) fn row(&self, place: usize) -> Option<TeamState> {
+        TeamState::ALL.into_iter().zip(&self.rows).find(|(_, rows)| rows.contains(place)).map(|(state, _)| state)
+    }
 }
 
 impl TeamRules {
@@ -69,7 +87,7 @@ impl TeamRules {
 }
 
 /// A grant.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct GrantEntry {
     pub(super) place: usize,
     /// None for the whole team.

@@ -1,8 +1,11 @@
 //! The compiled state that the gateway decides with.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, ops::Deref, sync::Arc};
 
-use super::policy::{Boundary, TeamPolicy};
+use super::{
+    policy::{Boundary, TeamPolicy},
+    sharded::{Sharded, Spread},
+};
 use crate::{
     domain::{
         api_keys::KeyKind,
@@ -18,22 +21,49 @@ use crate::{
 /// SHA-256 of a secret.
 pub type SecretHash = [u8; 32];
 
-/// Everything that decides whether a call may be made and where it goes. Never changed once built.
-#[derive(Debug, Default)]
+/// Everything that decides whether a call may be made and where it goes. Never changed once it is in force; a copy, which the next
+/// one begins as, shares all of it.
+#[derive(Clone, Debug, Default)]
 pub struct Snapshot {
-    pub(super) keys: HashMap<SecretHash, Arc<KeyEntry>>,
+    pub(super) catalog: Arc<Catalog>,
+    pub(super) groups: Arc<HashMap<GroupId, GroupEntry>>,
+    /// What each organization gives, and under `None` what personal spaces have.
+    pub(super) boundaries: Arc<HashMap<Option<OrgId>, Arc<Boundary>>>,
+    pub(super) teams: Sharded<TeamId, Arc<TeamEntry>>,
+    pub(super) keys: Sharded<KeyId, KeySecrets>,
+    /// Of a key that is being rotated, two secrets.
+    pub(super) secrets: Sharded<SecretHash, Arc<KeyFacts>>,
+}
+
+impl Spread for SecretHash {
+    fn byte(&self) -> u8 {
+        self[0]
+    }
+}
+
+impl Spread for KeyId {
+    fn byte(&self) -> u8 {
+        self.0.as_bytes()[15]
+    }
+}
+
+impl Spread for TeamId {
+    fn byte(&self) -> u8 {
+        self.0.as_bytes()[15]
+    }
+}
+
+/// Models, by name.
+#[derive(Debug, Default)]
+pub(super) struct Catalog {
     pub(super) models: Vec<Arc<ModelEntry>>,
-    pub(super) model_names: HashMap<String, Arc<ModelEntry>>,
-    pub(super) teams: HashMap<TeamId, Arc<TeamEntry>>,
+    pub(super) names: HashMap<String, Arc<ModelEntry>>,
     /// Where each model stands in `models`.
     pub(super) places: HashMap<ModelId, usize>,
-    pub(super) groups: HashMap<GroupId, GroupEntry>,
-    /// What each organization gives, and under `None` what personal spaces have.
-    pub(super) boundaries: HashMap<Option<OrgId>, Arc<Boundary>>,
 }
 
 /// An access group.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupEntry {
     /// Whose it is; none for the platform's.
     pub organization: Option<OrgId>,
@@ -41,11 +71,29 @@ pub struct GroupEntry {
     pub models: ModelSet,
 }
 
-/// A key and what it acts in.
+/// A key in its context, as it is now.
 #[derive(Clone, Debug)]
 pub struct KeyEntry {
+    pub(super) facts: Arc<KeyFacts>,
+    /// Context.
+    pub team: Arc<TeamEntry>,
+}
+
+impl Deref for KeyEntry {
+    type Target = KeyFacts;
+
+    fn deref(&self) -> &KeyFacts {
+        &self.facts
+    }
+}
+
+/// A key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyFacts {
     /// Key.
     pub id: KeyId,
+    /// Team or personal space that it belongs to.
+    pub team_id: TeamId,
     /// Name of the key.
     pub name: String,
     /// Kind.
@@ -62,12 +110,20 @@ pub struct KeyEntry {
     pub expires_at: Option<UnixMs>,
     /// What it is narrowed to, if it is.
     pub models: Option<ModelSet>,
-    /// Context.
-    pub team: Arc<TeamEntry>,
+}
+
+/// A key and the secrets that it is found by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct KeySecrets {
+    /// As of its newest secret.
+    pub(super) facts: Arc<KeyFacts>,
+    pub(super) secret: SecretHash,
+    /// The one that a rotation replaced.
+    pub(super) old: Option<SecretHash>,
 }
 
 /// A context and what its organization gives it.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TeamEntry {
     /// Team or personal space.
     pub id: TeamId,
@@ -82,7 +138,7 @@ pub struct TeamEntry {
     /// What the organization, or for a personal space the platform's default policy, lets be called.
     pub boundary: Arc<Boundary>,
     /// What the team makes of it.
-    pub policy: TeamPolicy,
+    pub policy: Arc<TeamPolicy>,
 }
 
 /// A model and where its calls go.

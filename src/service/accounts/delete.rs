@@ -10,7 +10,7 @@ use crate::{
         roles::{OrgRole, Role},
     },
     service::{
-        Caller, ServiceError, Services,
+        Caller, ServiceError, Services, Touched,
         audit::Change,
         mail::{NewMail, Template},
         vault::Secret,
@@ -69,9 +69,10 @@ impl Services {
             ..Change::default()
         };
         self.audit(&mut tx, caller, change).await?;
-        tx.commit().await?;
+        let left = teams.iter().map(|team| team.id).chain([user.personal_team]);
+        self.commit(tx, Touched::teams(left).and(Touched::user(user.id))).await?;
         self.mailer.wake();
-        self.refresh_snapshot().await
+        Ok(())
     }
 }
 

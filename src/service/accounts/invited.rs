@@ -8,7 +8,7 @@ use crate::{
         invitations::Joined,
     },
     service::{
-        Caller, Door, RequestFacts, ServiceError, Services,
+        Caller, Door, RequestFacts, ServiceError, Services, Touched,
         invitations::{
             join::{came_by_mail, check_open, mismatch},
             open::Named,
@@ -82,9 +82,9 @@ impl Services {
             self.queue_confirmation(&mut tx, &user, &normalized).await?;
             None
         };
-        tx.commit().await?;
+        let teams = joined.iter().map(|joined| joined.team).chain([user.personal_team]);
+        self.commit(tx, Touched::teams(teams).and(Touched::user(user.id))).await?;
         self.mailer.wake();
-        self.refresh_snapshot().await?;
         Ok((user, joined))
     }
 }

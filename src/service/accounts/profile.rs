@@ -10,7 +10,7 @@ use crate::{
         email,
     },
     service::{
-        Caller, ServiceError, Services,
+        Caller, ServiceError, Services, Touched,
         audit::Change,
         mail::{NewMail, Template},
         vault::Secret,
@@ -35,8 +35,7 @@ impl Services {
             ..Change::default()
         };
         self.audit(&mut tx, caller, change).await?;
-        tx.commit().await?;
-        Ok(())
+        self.commit(tx, Touched::user(caller.user.id)).await
     }
 
     /// Changes the caller's password. This session goes on; all others end at once, and so do links for a reset.

@@ -6,7 +6,7 @@ use crate::{
         email,
         time::{DAY_MS, HOUR_MS},
     },
-    service::{Caller, ServiceError, Services, audit::Change, vault::sha256_hex},
+    service::{Caller, ServiceError, Services, Touched, audit::Change, vault::sha256_hex},
     storage::{
         self,
         single_use_tokens::{NewToken, Purpose},
@@ -91,7 +91,7 @@ impl Services {
             ..Change::default()
         };
         self.audit(&mut tx, &Caller::system(user.clone()), change).await?;
-        tx.commit().await?;
+        self.commit(tx, Touched::team(user.personal_team)).await?;
         Ok(format!("{}/reset/{token}", self.settings.public_url))
     }
 }

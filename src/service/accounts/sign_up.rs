@@ -12,7 +12,7 @@ use crate::{
         time::{DAY_MS, UnixMs},
     },
     service::{
-        Door, RequestFacts, ServiceError, Services,
+        Door, RequestFacts, ServiceError, Services, Touched,
         mail::{NewMail, Template},
         vault::{Secret, sha256_hex},
     },
@@ -130,7 +130,7 @@ impl Services {
         let mut tx = self.store.begin().await?;
         let user = self.insert_account(&mut tx, &new).await?;
         self.audit_new_account(&mut tx, &user, door, request).await?;
-        tx.commit().await?;
+        self.commit(tx, Touched::team(user.personal_team)).await?;
         Ok(user)
     }
 
@@ -159,7 +159,7 @@ impl Services {
         let user = self.insert_account(&mut tx, new).await?;
         self.audit_new_account(&mut tx, &user, door, request).await?;
         self.queue_confirmation(&mut tx, &user, &new.email_normalized).await?;
-        tx.commit().await?;
+        self.commit(tx, Touched::team(user.personal_team)).await?;
         Ok(SignedUp::SignedIn(user))
     }
 
@@ -173,7 +173,7 @@ impl Services {
             Ok(user) => {
                 self.audit_new_account(&mut tx, &user, door, request).await?;
                 self.queue_confirmation(&mut tx, &user, &new.email_normalized).await?;
-                tx.commit().await?;
+                self.commit(tx, Touched::team(user.personal_team)).await?;
                 Ok(SignedUp::SignedIn(user))
             }
             Err(ServiceError::Conflict("email_taken", _)) => {

@@ -15,7 +15,7 @@ use crate::{
         roles::OrgRole,
         teams::Team,
     },
-    service::{Caller, Door, RequestFacts, ServiceError, Services, audit::Change, vault::sha256_hex},
+    service::{Caller, Door, RequestFacts, ServiceError, Services, Touched, audit::Change, vault::sha256_hex},
     storage::{self, audit::NewAuditEntry, invitations::Invitation},
 };
 
@@ -27,8 +27,7 @@ impl Services {
         let mut tx = self.store.begin().await?;
         self.look_up_invitation(&mut tx, request, token).await?;
         let joined = self.join(&mut tx, caller, Named::Token(token)).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await?;
+        self.commit(tx, Touched::member(joined.team, caller.user.id)).await?;
         Ok(joined)
     }
 

@@ -9,7 +9,7 @@ use crate::{
         ids::InvitationId,
         invitations::{Joined, OwnInvitation},
     },
-    service::{Caller, ServiceError, Services},
+    service::{Caller, ServiceError, Services, Touched},
     storage,
 };
 
@@ -48,8 +48,7 @@ impl Services {
         caller.check_may_write()?;
         let mut tx = self.store.begin().await?;
         let joined = self.join(&mut tx, caller, Named::Own(id, caller)).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await?;
+        self.commit(tx, Touched::member(joined.team, caller.user.id)).await?;
         Ok(joined)
     }
 

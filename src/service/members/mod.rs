@@ -21,7 +21,7 @@ use crate::{
         time::UnixMs,
     },
     service::{
-        Caller, ServiceError, Services,
+        Caller, ServiceError, Services, Touched,
         audit::Change,
         invitations::refused,
         mail::{NewMail, Template},
@@ -99,9 +99,9 @@ impl Services {
             let mail = NewMail { template, recipient: &member.email, name: &member.name, token: None };
             self.queue_mail(&mut tx, mail).await?;
         }
-        tx.commit().await?;
+        self.commit(tx, Touched::member(team.id, user)).await?;
         self.mailer.wake();
-        self.refresh_snapshot().await
+        Ok(())
     }
 
     /// Takes a member out of the team: their keys of it stop with the next call, and the invitations that they sent are withdrawn.
@@ -115,9 +115,8 @@ impl Services {
         let denied = |refusal| self.denied_role(caller, &team, refusal, Some(&member), None);
         standing.check_removal(user == caller.user.id, role).map_err(denied)?;
         let keys = self.take_out(&mut tx, caller, &team, user, role).await?;
-        tx.commit().await?;
+        self.commit(tx, Touched::member(team.id, user)).await?;
         self.mailer.wake();
-        self.refresh_snapshot().await?;
         Ok(keys)
     }
 
@@ -131,9 +130,9 @@ impl Services {
         };
         standing.check_removal(true, role).map_err(refused)?;
         self.take_out(&mut tx, caller, &team, caller.user.id, role).await?;
-        tx.commit().await?;
+        self.commit(tx, Touched::member(team.id, caller.user.id)).await?;
         self.mailer.wake();
-        self.refresh_snapshot().await
+        Ok(())
     }
 
     /// The start of the present period.

@@ -14,7 +14,7 @@ use crate::{
         teams::Team,
     },
     service::{
-        Caller, ServiceError, Services,
+        Caller, ServiceError, Services, Touched,
         mail::{NewMail, Template},
         teams::check_shared,
         vault::Secret,
@@ -114,9 +114,9 @@ impl Services {
         let before = json!({"name": team.name, "slug": team.slug, "members": members.len()});
         let after = json!({"deleted_at": now, "keys_revoked": keys});
         self.audit(&mut tx, caller, team_change(&team, "team.delete", before, after)).await?;
-        tx.commit().await?;
+        self.commit(tx, Touched::team(team.id)).await?;
         self.mailer.wake();
-        self.refresh_snapshot().await
+        Ok(())
     }
 }
 

@@ -31,7 +31,7 @@ impl Services {
         let snapshot = self.snapshot();
         let now = self.clock.now();
         let key = match query.key {
-            Some(id) => Some(snapshot.key(id).ok_or(ServiceError::NotFound)?.clone()),
+            Some(id) => Some(snapshot.key(id).ok_or(ServiceError::NotFound)?),
             None => None,
         };
         let team = match (&key, &query.team) {

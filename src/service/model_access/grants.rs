@@ -18,7 +18,7 @@ use crate::{
         time::UnixMs,
     },
     service::{
-        Caller, ServiceError, Services,
+        Caller, ServiceError, Services, Touched,
         audit::Change,
         mail::{NewMail, Template},
     },
@@ -61,8 +61,7 @@ impl Services {
             return Err(ServiceError::field("user", message));
         }
         let grant = self.insert_grant(&mut tx, caller, (&team, standing), (user, model, until), None).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await?;
+        self.commit(tx, Touched::team(team.id)).await?;
         Ok(grant)
     }
 
@@ -80,8 +79,7 @@ impl Services {
         grants::end(&mut tx, id, now).await?;
         let before = json!({"model": grant.model_name, "user": grant.user_name, "until": grant.ends_at});
         self.audit(&mut tx, caller, grant_change("access.revoke", &team, &grant, before, json!({}))).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await
+        self.commit(tx, Touched::team(team.id)).await
     }
 
     /// Writes a grant. Whose word it is, is settled here for good: a later change of roles changes nothing.
@@ -136,12 +134,13 @@ impl Services {
         drop(c);
         let mut tx = self.store.begin().await?;
         let now = self.clock.now();
-        let mut noted = 0;
+        let (mut noted, mut touched) = (0, vec![]);
         for grant in grants::list_due(&mut tx, now).await? {
             if !grants::end(&mut tx, grant.id, now).await? {
                 continue;
             }
             noted += 1;
+            touched.push(grant.team);
             let Some(team) = storage::teams::find(&mut tx, &grant.team.to_string()).await? else { continue };
             let entry = storage::audit::NewAuditEntry {
                 id: self.random.id_at(now),
@@ -170,9 +169,8 @@ impl Services {
                 self.queue_mail(&mut tx, NewMail { template, recipient: &user.email, name: &user.name, token: None }).await?;
             }
         }
-        tx.commit().await?;
+        self.commit(tx, Touched::teams(touched)).await?;
         self.mailer.wake();
-        self.refresh_snapshot().await?;
         Ok(noted)
     }
 }

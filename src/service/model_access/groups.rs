@@ -9,7 +9,7 @@ use crate::{
         ids::{GroupId, OrgId},
         model_access::AccessGroup,
     },
-    service::{Caller, ServiceError, Services, audit::Change},
+    service::{Caller, ServiceError, Services, Touched, audit::Change},
     storage::{self, AnyConnection, model_access::groups},
 };
 
@@ -45,8 +45,7 @@ impl Services {
         let group = self.parse_group(self.random.id_at(at), org, &input)?;
         groups::insert(&mut tx, &group, at).await.map_err(|error| name_taken(error, &group.name))?;
         self.audit_group(&mut tx, caller, "group.create", None, &group).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await?;
+        self.commit(tx, Touched::organization_or_catalog(group.organization)).await?;
         Ok(group)
     }
 
@@ -64,8 +63,7 @@ impl Services {
         let group = AccessGroup { teams: before.teams, ..self.parse_group(id, org, &input)? };
         groups::update(&mut tx, &group).await.map_err(|error| name_taken(error, &group.name))?;
         self.audit_group(&mut tx, caller, "group.update", Some(&before), &group).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await?;
+        self.commit(tx, Touched::organization_or_catalog(group.organization)).await?;
         Ok(group)
     }
 
@@ -76,8 +74,7 @@ impl Services {
         let (_, group) = self.own_group(&mut tx, caller, org, id).await?;
         groups::delete(&mut tx, id).await?;
         self.audit_group(&mut tx, caller, "group.delete", Some(&group), &group).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await
+        self.commit(tx, Touched::organization_or_catalog(group.organization)).await
     }
 
     /// A group of the platform or of an organization, by id or name; an organization's own goes before the platform's.

@@ -7,7 +7,7 @@ use crate::{
         catalog::{Modality, ModelState, Tier},
         model_access::OrganizationModel,
     },
-    service::{Caller, ServiceError, Services, audit::Change, organizations::Organization},
+    service::{Caller, ServiceError, Services, Touched, audit::Change, organizations::Organization},
     storage::{self, AnyConnection},
 };
 
@@ -79,8 +79,7 @@ impl Services {
                 changed.push(model.name.clone());
             }
         }
-        tx.commit().await?;
-        self.refresh_snapshot().await?;
+        self.commit(tx, Touched::organization(org.id)).await?;
         Ok(changed)
     }
 

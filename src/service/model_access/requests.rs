@@ -16,7 +16,7 @@ use crate::{
         time::UnixMs,
     },
     service::{
-        Caller, ServiceError, Services,
+        Caller, ServiceError, Services, Touched,
         access::decide::Holder,
         audit::Change,
         mail::{NewMail, Template},
@@ -215,9 +215,8 @@ impl Services {
         let mail = NewMail { template, recipient: &request.user_email, name: &request.user_name, token: None };
         self.queue_mail(&mut tx, mail).await?;
         let decided = requests::find(&mut tx, team.id, id).await?.ok_or(ServiceError::NotFound)?;
-        tx.commit().await?;
+        self.commit(tx, Touched::team(team.id)).await?;
         self.mailer.wake();
-        self.refresh_snapshot().await?;
         Ok(decided)
     }
 

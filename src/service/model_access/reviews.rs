@@ -7,7 +7,7 @@ use crate::{
         ids::{ModelId, ReviewId},
         model_access::{ReviewItem, ReviewKind},
     },
-    service::{Caller, ServiceError, Services},
+    service::{Caller, ServiceError, Services, Touched},
     storage::{self, AnyConnection, model_access::reviews},
 };
 
@@ -39,8 +39,7 @@ impl Services {
         let items = reviews::list_open(&mut tx, org.id).await?;
         let item = items.into_iter().find(|item| item.id == id).ok_or(ServiceError::NotFound)?;
         self.put_model_state(&mut tx, caller, &org, (item.model, &item.model_name), state).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await
+        self.commit(tx, Touched::organization(org.id)).await
     }
 
     /// Takes a new model into every organization. Where unrestricted models open by themselves it is open, or needs approval if it is

@@ -9,7 +9,7 @@ use crate::{
         roles::Action,
         teams::Team,
     },
-    service::{Caller, ServiceError, Services, access::decide::Holder, audit::Change},
+    service::{Caller, ServiceError, Services, Touched, access::decide::Holder, audit::Change},
     storage::{self, AnyConnection, model_access::subsets},
 };
 
@@ -42,8 +42,7 @@ impl Services {
             after: json!({"models": self.model_names(models.as_deref())}),
         };
         self.audit(&mut tx, caller, change).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await
+        self.commit(tx, Touched::team(team.id)).await
     }
 
     /// The models that a key of somebody is to be narrowed to: each must be one that they may call or ask for, or have stood there before.

@@ -15,7 +15,7 @@ use crate::{
         teams::{AccessMode, Team, TeamKind},
     },
     service::{
-        Caller, ServiceError, Services, Snapshot,
+        Caller, ServiceError, Services, Snapshot, Touched,
         access::{decide::Holder, policy::TeamRules, snapshot::TeamEntry},
         audit::Change,
     },
@@ -113,8 +113,7 @@ impl Services {
         caller.check_may_write()?;
         let mut tx = self.store.begin().await?;
         let preview = self.change_access(&mut tx, caller, team, draft, confirmed).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await?;
+        self.commit(tx, Touched::team(preview.team)).await?;
         Ok(preview)
     }
 
@@ -162,8 +161,7 @@ impl Services {
             });
         }
         if apply {
-            tx.commit().await?;
-            self.refresh_snapshot().await?;
+            self.commit(tx, Touched::teams(previews.iter().map(|preview| preview.team))).await?;
         }
         Ok(previews)
     }

@@ -15,7 +15,7 @@ use crate::{
         slug,
         time::UnixMs,
     },
-    service::{Caller, ServiceError, Services, audit::Change},
+    service::{Caller, ServiceError, Services, Touched, audit::Change},
     storage,
 };
 
@@ -45,8 +45,7 @@ impl Services {
         caller.check_may_write()?;
         let mut tx = self.store.begin().await?;
         let org = self.insert_organization(&mut tx, caller, name, slug_text).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await?;
+        self.commit(tx, Touched::organization(org.id)).await?;
         Ok(org)
     }
 
@@ -168,8 +167,7 @@ impl Services {
         };
         self.audit(&mut tx, caller, change).await?;
         let role = storage::organizations::find_role(&mut tx, after.id, caller.user.id).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await?;
+        self.commit(tx, Touched::organization(after.id)).await?;
         Ok(view(caller, after, role))
     }
 
@@ -188,8 +186,7 @@ impl Services {
         let model = find_model(&mut tx, model, self.clock.now()).await?;
         storage::organizations::lock(&mut tx, org.id).await?;
         self.put_model_state(&mut tx, caller, &org, (model.id, &model.name), state).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await?;
+        self.commit(tx, Touched::organization(org.id)).await?;
         Ok(state)
     }
 

@@ -10,7 +10,7 @@ use crate::{
         teams::TeamKind,
     },
     service::{
-        Caller, ServiceError, Services,
+        Caller, ServiceError, Services, Touched,
         audit::Change,
         mail::{NewMail, Template},
         platform::check_reason,
@@ -107,8 +107,8 @@ impl Services {
             after: json!({"owner": new_owner.name, "reason": reason, "joined": role.is_none()}),
         };
         self.audit(&mut tx, caller, change).await?;
-        tx.commit().await?;
+        self.commit(tx, Touched::member(team.id, new_owner.id)).await?;
         self.mailer.wake();
-        self.refresh_snapshot().await
+        Ok(())
     }
 }

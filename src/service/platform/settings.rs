@@ -5,7 +5,7 @@ use sqlx::AnyConnection;
 
 use crate::{
     domain::platform::{PersonalModels, PlatformSettings, SignUpRules},
-    service::{Caller, ServiceError, Services, audit::Change, organizations::PERSONAL_POLICY},
+    service::{Caller, ServiceError, Services, Touched, audit::Change, organizations::PERSONAL_POLICY},
     storage,
 };
 
@@ -57,8 +57,7 @@ impl Services {
             ..Change::default()
         };
         self.audit(&mut tx, caller, change).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await?;
+        self.commit(tx, Touched::catalog()).await?;
         Ok(after)
     }
 

@@ -13,7 +13,7 @@ use crate::{
         platform::{UserDetail, UserRow},
     },
     service::{
-        Caller, ServiceError, Services,
+        Caller, ServiceError, Services, Touched,
         audit::Change,
         mail::{NewMail, Template},
         platform::check_reason,
@@ -115,8 +115,7 @@ impl Services {
         storage::single_use_tokens::delete_all_of(&mut tx, id).await?;
         let states = (json!({"suspended": false}), json!({"suspended": true, "reason": reason}));
         self.audit(&mut tx, caller, change(SUSPEND, &user, states)).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await
+        self.commit(tx, Touched::user(id)).await
     }
 
     /// Ends a suspension, for a reason or without one: keys and tokens work again, the person signs in anew.
@@ -134,8 +133,7 @@ impl Services {
         storage::users::set_disabled(&mut tx, id, None).await?;
         let states = (json!({"suspended": true}), json!({"suspended": false, "reason": reason}));
         self.audit(&mut tx, caller, change("account.unsuspend", &user, states)).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await
+        self.commit(tx, Touched::user(id)).await
     }
 
     /// Ends all sessions of an account; its person signs in anew.

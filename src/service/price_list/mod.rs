@@ -16,7 +16,7 @@ use crate::{
         prices::is_above,
         time::{DAY_MS, UnixMs},
     },
-    service::{Caller, ServiceError, Services, audit::Change},
+    service::{Caller, ServiceError, Services, Touched, audit::Change},
     storage,
 };
 
@@ -112,8 +112,7 @@ impl Services {
             ..Change::default()
         };
         self.audit(&mut tx, caller, change).await?;
-        tx.commit().await?;
-        self.refresh_snapshot().await?;
+        self.commit(tx, Touched::catalog()).await?;
         Ok(applied)
     }
 }

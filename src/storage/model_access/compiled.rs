@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, any::AnyRow};
 
-use super::super::RowExt;
+use super::super::{RowExt, api_keys::LiveKeys};
 use crate::domain::{
     authorization::{GrantLevel, TeamState},
     catalog::Tier,
@@ -39,48 +39,49 @@ pub struct LiveGrant {
     pub ends_at: Option<UnixMs>,
 }
 
-/// The rows of all teams that have some.
-pub async fn list_team_rows(c: &mut AnyConnection) -> Result<HashMap<TeamId, TeamRows>, sqlx::Error> {
+/// The rows of all teams that have some, or of one.
+pub async fn list_team_rows(c: &mut AnyConnection, team: Option<TeamId>) -> Result<HashMap<TeamId, TeamRows>, sqlx::Error> {
     let mut teams: HashMap<TeamId, TeamRows> = HashMap::new();
-    for row in sqlx::query("SELECT team_id, model_id, state FROM team_models").fetch_all(&mut *c).await? {
+    for row in read(c, "SELECT team_id, model_id, state FROM team_models", "team_id", team).await? {
         let rule = (row.id("model_id")?, row.word("state", TeamState::parse)?);
         teams.entry(row.id("team_id")?).or_default().models.push(rule);
     }
-    for row in sqlx::query("SELECT team_id, group_id FROM team_groups").fetch_all(&mut *c).await? {
+    for row in read(c, "SELECT team_id, group_id FROM team_groups", "team_id", team).await? {
         teams.entry(row.id("team_id")?).or_default().groups.push(row.id("group_id")?);
     }
-    for row in sqlx::query("SELECT team_id, tier, state FROM team_tiers").fetch_all(c).await? {
+    for row in read(c, "SELECT team_id, tier, state FROM team_tiers", "team_id", team).await? {
         let rule = (row.word("tier", Tier::parse)?, row.word("state", TeamState::parse)?);
         teams.entry(row.id("team_id")?).or_default().tiers.push(rule);
     }
     Ok(teams)
 }
 
-/// All access groups.
-pub async fn list_groups(c: &mut AnyConnection) -> Result<HashMap<GroupId, GroupModels>, sqlx::Error> {
+/// All access groups, or an organization's own.
+pub async fn list_groups(c: &mut AnyConnection, org: Option<OrgId>) -> Result<HashMap<GroupId, GroupModels>, sqlx::Error> {
     let mut groups: HashMap<GroupId, GroupModels> = HashMap::new();
-    for row in sqlx::query("SELECT id, organization_id FROM access_groups").fetch_all(&mut *c).await? {
+    for row in read(c, "SELECT id, organization_id FROM access_groups", "organization_id", org).await? {
         groups.entry(row.id("id")?).or_default().organization = row.id_opt("organization_id")?;
     }
-    for row in sqlx::query("SELECT group_id, model_id FROM access_group_models").fetch_all(&mut *c).await? {
+    let models = "SELECT m.group_id, m.model_id FROM access_group_models m JOIN access_groups g ON g.id = m.group_id";
+    for row in read(c, models, "g.organization_id", org).await? {
         groups.entry(row.id("group_id")?).or_default().models.push(row.id("model_id")?);
     }
-    for row in sqlx::query("SELECT group_id, tier FROM access_group_tiers").fetch_all(c).await? {
+    let tiers = "SELECT t.group_id, t.tier FROM access_group_tiers t JOIN access_groups g ON g.id = t.group_id";
+    for row in read(c, tiers, "g.organization_id", org).await? {
         groups.entry(row.id("group_id")?).or_default().tiers.push(row.word("tier", Tier::parse)?);
     }
     Ok(groups)
 }
 
 /// What members are narrowed to, by team and member; possibly nothing.
-pub async fn list_member_subsets(c: &mut AnyConnection) -> Result<HashMap<TeamId, HashMap<UserId, Vec<ModelId>>>, sqlx::Error> {
-    let rows = sqlx::query(
-        "SELECT s.team_id, s.user_id, m.model_id FROM member_subsets s
-         LEFT JOIN member_subset_models m ON m.team_id = s.team_id AND m.user_id = s.user_id",
-    )
-    .fetch_all(c)
-    .await?;
+pub async fn list_member_subsets(
+    c: &mut AnyConnection,
+    team: Option<TeamId>,
+) -> Result<HashMap<TeamId, HashMap<UserId, Vec<ModelId>>>, sqlx::Error> {
+    let select = "SELECT s.team_id, s.user_id, m.model_id FROM member_subsets s
+         LEFT JOIN member_subset_models m ON m.team_id = s.team_id AND m.user_id = s.user_id";
     let mut subsets: HashMap<TeamId, HashMap<UserId, Vec<ModelId>>> = HashMap::new();
-    for row in rows {
+    for row in read(c, select, "s.team_id", team).await? {
         let subset = subsets.entry(row.id("team_id")?).or_default().entry(row.id("user_id")?).or_default();
         subset.extend(row.id_opt::<ModelId>("model_id")?);
     }
@@ -88,13 +89,13 @@ pub async fn list_member_subsets(c: &mut AnyConnection) -> Result<HashMap<TeamId
 }
 
 /// What narrowed keys may call; possibly nothing.
-pub async fn list_key_subsets(c: &mut AnyConnection) -> Result<HashMap<KeyId, Vec<ModelId>>, sqlx::Error> {
-    let rows = sqlx::query(
+pub async fn list_key_subsets(c: &mut AnyConnection, of: LiveKeys) -> Result<HashMap<KeyId, Vec<ModelId>>, sqlx::Error> {
+    let (condition, bound) = of.condition();
+    let sql = format!(
         "SELECT k.id, m.model_id FROM api_keys k LEFT JOIN api_key_models m ON m.key_id = k.id
-         WHERE k.narrowed = 1 AND k.revoked_at IS NULL",
-    )
-    .fetch_all(c)
-    .await?;
+         WHERE k.narrowed = 1 AND k.revoked_at IS NULL AND {condition}"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(bound).fetch_all(c).await?;
     let mut subsets: HashMap<KeyId, Vec<ModelId>> = HashMap::new();
     for row in rows {
         subsets.entry(row.id("id")?).or_default().extend(row.id_opt::<ModelId>("model_id")?);
@@ -102,12 +103,12 @@ pub async fn list_key_subsets(c: &mut AnyConnection) -> Result<HashMap<KeyId, Ve
     Ok(subsets)
 }
 
-/// All grants that nobody took back.
-pub async fn list_live_grants(c: &mut AnyConnection) -> Result<Vec<LiveGrant>, sqlx::Error> {
-    let rows = sqlx::query("SELECT team_id, user_id, model_id, level, ends_at FROM model_grants WHERE ended_at IS NULL")
-        .fetch_all(c)
-        .await?;
-    rows.iter()
+/// All grants that nobody took back, or those of a team.
+pub async fn list_live_grants(c: &mut AnyConnection, team: Option<TeamId>) -> Result<Vec<LiveGrant>, sqlx::Error> {
+    let live = "SELECT team_id, user_id, model_id, level, ends_at FROM (SELECT * FROM model_grants WHERE ended_at IS NULL) g";
+    read(c, live, "team_id", team)
+        .await?
+        .iter()
         .map(|row| {
             Ok(LiveGrant {
                 team: row.id("team_id")?,
@@ -120,10 +121,16 @@ pub async fn list_live_grants(c: &mut AnyConnection) -> Result<Vec<LiveGrant>, s
         .collect()
 }
 
-/// Which models nobody of an organization may call until it has reviewed them.
-pub async fn list_blocked(c: &mut AnyConnection) -> Result<Vec<(OrgId, ModelId)>, sqlx::Error> {
-    let rows = sqlx::query("SELECT organization_id, model_id FROM review_items WHERE closed_at IS NULL AND blocks = 1")
-        .fetch_all(c)
-        .await?;
+/// Which models nobody of an organization, or of any, may call until it has reviewed them.
+pub async fn list_blocked(c: &mut AnyConnection, org: Option<OrgId>) -> Result<Vec<(OrgId, ModelId)>, sqlx::Error> {
+    let open = "SELECT organization_id, model_id FROM (SELECT * FROM review_items WHERE closed_at IS NULL AND blocks = 1) r";
+    let rows = read(c, open, "organization_id", org).await?;
     rows.iter().map(|row| Ok((row.id("organization_id")?, row.id("model_id")?))).collect()
+}
+
+/// The rows of a query without a condition: all of them, or those of an id.
+async fn read(c: &mut AnyConnection, select: &str, column: &str, id: Option<impl ToString>) -> Result<Vec<AnyRow>, sqlx::Error> {
+    let id = id.map(|id| id.to_string()).unwrap_or_default();
+    let sql = format!("{select} WHERE {}", super::super::where_is(column, &id));
+    sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_all(c).await
 }

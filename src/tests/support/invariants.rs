@@ -6,6 +6,12 @@ use crate::service::Services;
 pub(crate) async fn check(services: &Services) {
     let broken = services.find_broken_invariants().await.expect("the database answers");
     assert!(broken.is_empty(), "{broken:?}");
+    check_snapshot(services).await;
+}
+
+/// What calls are decided with is what the database holds.
+pub(crate) async fn check_snapshot(services: &Services) {
+    assert_eq!(services.find_stale().await, None, "a change named too little of what it touched");
 }
 
 /// INV-9: usage events and audit entries can not be changed or removed, not even by SQL. Both tables must hold something.

@@ -9,7 +9,7 @@ use crate::{
         roles::{OrgRole, Role},
         teams::{AccessMode, NewTeam, Team, TeamKind, TeamView},
     },
-    service::{Caller, Services, catalog::ProviderInput},
+    service::{Caller, Services, Touched, catalog::ProviderInput},
     storage::{self, users::NewUser},
 };
 
@@ -47,7 +47,7 @@ pub(crate) async fn db_person(services: &Services, name: &str, platform_admin: b
     let new = NewUser { user: &user, email_normalized: &user.email, password_hash: "!" };
     storage::users::insert(&mut tx, &new).await.expect("the account is new");
     storage::teams::insert(&mut tx, &space).await.expect("the space is new");
-    tx.commit().await.expect("it commits");
+    services.commit(tx, Touched::team(space.id)).await.expect("it commits");
     Caller::system(user)
 }
 
@@ -58,8 +58,7 @@ pub(crate) async fn db_join(services: &Services, team: &TeamView, person: &Calle
     let org = storage::organizations::find(&mut tx, &team.organization_slug).await.expect("a query").expect("the organization");
     storage::organizations::put_member(&mut tx, org.id, person.user.id, OrgRole::Member, at).await.expect("a member");
     storage::teams::insert_member(&mut tx, team.id, person.user.id, role, at).await.expect("a member");
-    tx.commit().await.expect("it commits");
-    services.refresh_snapshot().await.expect("the snapshot");
+    services.commit(tx, Touched::member(team.id, person.user.id)).await.expect("it commits");
 }
 
 /// Takes somebody out of a team, as a removal does.
@@ -71,8 +70,7 @@ pub(crate) async fn db_leave(services: &Services, team: TeamId, person: &Caller)
         .execute(&mut *tx)
         .await
         .expect("a member");
-    tx.commit().await.expect("it commits");
-    services.refresh_snapshot().await.expect("the snapshot");
+    services.commit(tx, Touched::member(team, person.user.id)).await.expect("it commits");
 }
 
 /// A team "Atlas Search" in a new organization "Northwind Labs", owned by a platform admin.
