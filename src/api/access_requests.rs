@@ -96,6 +96,12 @@ pub struct RequestBody {
     decided_by: String,
     /// Their word.
     note: String,
+    /// Where it was approved: for the whole team.
+    given_for_team: Option<bool>,
+    /// Ends by itself at.
+    given_until: Option<i64>,
+    /// Was taken back, or its end was noted, at.
+    ended_at: Option<i64>,
 }
 
 /// Requests of a team: everybody's for those who decide, else one's own.
@@ -196,6 +202,9 @@ impl From<AccessRequest> for RequestBody {
             decided_at: request.decided_at.map(|at| at.0),
             decided_by: request.decided_by,
             note: request.note,
+            given_for_team: request.given.map(|given| given.for_team),
+            given_until: request.given.and_then(|given| given.ends_at).map(|at| at.0),
+            ended_at: request.given.and_then(|given| given.ended_at).map(|at| at.0),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Pure types and rules, compiled for the server and for the browser. Nothing here reads a clock, a database or randomness.
 
+pub mod access_requests;
 pub mod accounts;
 pub mod api_keys;
 pub mod audit;

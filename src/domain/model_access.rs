@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 use super::{
     authorization::{GrantLevel, ModelRefusal, TeamState},
     catalog::{Modality, ModelState, Prices, Tier},
-    ids::{GrantId, GroupId, ModelId, OrgId, RequestId, ReviewId, TeamId, UserId},
+    ids::{GrantId, GroupId, ModelId, OrgId, ReviewId, TeamId, UserId},
     teams::AccessMode,
     time::UnixMs,
 };
 
+pub use super::access_requests::{AccessRequest, GivenAccess, PENDING_MAX, RequestState};
+
 /// Longest reason, note or description, in characters.
 pub const WORDS_MAX: usize = 1_000;
-/// Requests of one person that may wait in one team.
-pub const PENDING_MAX: i64 = 50;
 
 /// A named set of models.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -183,6 +183,10 @@ pub struct Grant {
     pub id: GrantId,
     /// Team.
     pub team: TeamId,
+    /// Its short name.
+    pub team_slug: String,
+    /// Its name.
+    pub team_name: String,
     /// Member; none for the whole team.
     pub user: Option<UserId>,
     /// Their name; empty for the whole team.
@@ -199,82 +203,6 @@ pub struct Grant {
     pub created_at: UnixMs,
     /// Ends at.
     pub ends_at: Option<UnixMs>,
-}
-
-/// Where a request stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RequestState {
-    /// Waits.
-    Pending,
-    /// Was approved.
-    Approved,
-    /// Was rejected.
-    Rejected,
-    /// Was taken back by who asked.
-    Withdrawn,
-}
-
-impl RequestState {
-    /// The word for storage and interfaces.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Approved => "approved",
-            Self::Rejected => "rejected",
-            Self::Withdrawn => "withdrawn",
-        }
-    }
-
-    /// Reads the word.
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Pending, Self::Approved, Self::Rejected, Self::Withdrawn].into_iter().find(|state| state.as_str() == text)
-    }
-}
-
-/// A request for a model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AccessRequest {
-    /// Identifier.
-    pub id: RequestId,
-    /// Team.
-    pub team: TeamId,
-    /// Its short name.
-    pub team_slug: String,
-    /// Its name.
-    pub team_name: String,
-    /// Its organization.
-    pub organization: Option<OrgId>,
-    /// Who asks.
-    pub user: UserId,
-    /// Their name.
-    pub user_name: String,
-    /// Their address.
-    pub user_email: String,
-    /// For the whole team.
-    pub for_team: bool,
-    /// Model.
-    pub model: ModelId,
-    /// Its name, as of then.
-    pub model_name: String,
-    /// Why.
-    pub reason: String,
-    /// Until when it is wanted.
-    pub wanted_until: Option<UnixMs>,
-    /// Where it stands.
-    pub state: RequestState,
-    /// Asked at.
-    pub created_at: UnixMs,
-    /// Decided at.
-    pub decided_at: Option<UnixMs>,
-    /// Name of who decided.
-    pub decided_by: String,
-    /// A word of who decided.
-    pub note: String,
-    /// Who decides now; none once it is decided, or where nothing is left to approve.
-    pub approver: Option<GrantLevel>,
-    /// Whether the viewer may decide.
-    pub may_decide: bool,
 }
 
 /// Why an organization has to look at a model.

@@ -142,7 +142,12 @@ impl<'a> Candidate<'a> {
             let facts = snapshot.facts(&Holder::of_key(&self.key), model, self.facts.at);
             access.decided_by = facts.and_then(|(_, facts)| approver(&facts)).unwrap_or(GrantLevel::Organization).as_str();
             let team = &self.key.team;
-            let page = if team.organization.is_some() { format!("/t/{}", team.slug) } else { "/me".into() };
+            // Percent-encoded: names may hold what means something in an address.
+            let name = url::form_urlencoded::byte_serialize(model.as_bytes()).collect::<String>().replace('+', "%20");
+            let page = match team.organization {
+                Some(_) => format!("/t/{}/models/requests?dialog=request&model={name}", team.slug),
+                None => "/me".into(),
+            };
             access.request_url = format!("{}{page}", self.services.settings.public_url);
         }
         access

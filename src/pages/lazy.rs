@@ -8,8 +8,8 @@ use leptos_router::LazyRoute;
 
 use super::{
     AccountPage, AuditPage, ConfirmPage, ForgotPage, InvitePage, KeysPage, LoginPage, MembersPage, NewTeamPage,
-    OrganizationMembersPage, OrganizationPage, OrganizationSettingsPage, OutboxPage, OverviewPage, ResetPage, SignupPage,
-    TeamSettingsPage, TeamsPage,
+    OrganizationMembersPage, OrganizationPage, OrganizationSettingsPage, OutboxPage, OverviewPage, RequestsPage, ResetPage,
+    SignupPage, TeamSettingsPage, TeamsPage,
     admin::{ModelsPage, OrganizationsPage, PriceListPage, ProvidersPage, SystemPage, UserPage, UsersPage},
 };
 
@@ -96,6 +96,12 @@ group!(organization_pages, __preload_organization_pages, Organizational {
 
 group!(organization_member_pages, __preload_organization_member_pages, OfOrganization {
     OrganizationMembers => OrganizationMembersPage,
+});
+
+// Asking for models, and deciding.
+group!(request_pages, __preload_request_pages, Requests {
+    TeamRequests => RequestsPage,
+    OrganizationRequests => RequestsPage,
 });
 
 // What was done, and what was mailed.

@@ -1,5 +1,6 @@
 //! One folder per route: what it loads, what it sends, how it is laid out.
 
+pub mod access_requests;
 mod account;
 pub mod admin;
 mod api_keys;
@@ -24,6 +25,7 @@ mod signup;
 mod teams;
 pub mod watch;
 
+pub use access_requests::RequestsPage;
 pub use account::AccountPage;
 pub use api_keys::KeysPage;
 pub use audit::AuditPage;

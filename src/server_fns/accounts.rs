@@ -46,18 +46,24 @@ pub struct Visitor {
     pub me: Option<Me>,
     /// What `get_standing` says of them.
     pub standing: String,
+    /// Where requests wait for their decision, and how many: `t/atlas-search`, `o/northwind-labs`.
+    pub waiting: Vec<(String, u32)>,
 }
 
 /// The signed-in person, for every page.
 #[server(prefix = "/fn", endpoint = "get_visitor", output = PageAnswer)]
 pub async fn get_visitor(guarded: bool) -> Result<Visitor, AppError> {
     let (services, caller) = super::context::maybe_signed_in().await?;
-    let me = match caller {
-        Some(caller) => Some(services.me(&caller).await?),
-        None => None,
+    let (me, waiting) = match caller {
+        Some(caller) => {
+            let me = services.me(&caller).await?;
+            let waiting = super::access_requests::waiting(&services, &caller, &me).await?;
+            (Some(me), waiting)
+        }
+        None => (None, vec![]),
     };
     let standing = me.as_ref().map(standing).unwrap_or_default();
-    Ok(Visitor { guarded, me, standing })
+    Ok(Visitor { guarded, me, standing, waiting })
 }
 
 /// Changes with what the signed-in person is, and may do: another role, a team less, a session that ended. Pages that stay open ask for

@@ -1,5 +1,6 @@
 //! Whole-app tests, one file per noun, and what they stand on.
 
+mod access_request_pages;
 mod accounts;
 mod api_keys;
 mod architecture;

@@ -131,6 +131,8 @@ async fn build(services: &Services, maya: &Caller, world: &World) -> Built {
             let row = Grant {
                 id: services.random.id_at(START),
                 team: *team,
+                team_slug: String::new(),
+                team_name: String::new(),
                 user: grant.member.map(|member| members[member].user.id),
                 user_name: String::new(),
                 model: models[grant.model],

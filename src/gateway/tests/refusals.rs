@@ -84,7 +84,7 @@ async fn bodies_and_models_are_refused_by_the_table() {
         assert_eq!(bodies.len(), 1, "nothing tells one from the other: {bodies:?}");
 
         let response: Value = value(world.ask("costly", true).await).await;
-        let expected = json!({"model": "costly", "state": "approval", "decided_by": "organization", "request_url": "http://127.0.0.1:3000/t/atlas-search"});
+        let expected = json!({"model": "costly", "state": "approval", "decided_by": "organization", "request_url": "http://127.0.0.1:3000/t/atlas-search/models/requests?dialog=request&model=costly"});
         assert_eq!((&response["error"]["code"], &response["error"]["access"]), (&json!("model_requires_approval"), &expected));
 
         for (body, param) in [

@@ -25,6 +25,7 @@ pub(super) enum Kind {
     Settings,
     Providers,
     Models,
+    Requests,
     Users,
     User,
     Organizations,
@@ -45,6 +46,7 @@ impl Kind {
             Self::Settings => "Settings",
             Self::Providers => "Providers",
             Self::Models => "Models",
+            Self::Requests => "Access requests",
             Self::Users => "Users",
             Self::User => "User",
             Self::Organizations => "Organizations",
@@ -70,6 +72,7 @@ impl Kind {
             Self::Settings => "sliders",
             Self::Providers => "plug",
             Self::Models => "cube",
+            Self::Requests => "shield",
             Self::Users => "users",
             Self::User => "user",
             Self::Organizations => "org",
@@ -95,7 +98,13 @@ impl Place {
         match parts.next() {
             Some("me") => Self { scope: Scope::Personal, kind: context_kind(parts.next()) },
             Some("t") => match parts.next() {
-                Some(slug) => Self { scope: Scope::Team(slug.to_owned()), kind: team_kind(parts.next()) },
+                Some(slug) => {
+                    let kind = match (parts.next(), parts.next()) {
+                        (Some("models"), Some("requests")) => Some(Kind::Requests),
+                        (page, _) => team_kind(page),
+                    };
+                    Self { scope: Scope::Team(slug.to_owned()), kind }
+                }
                 None => Self { scope: Scope::Account, kind: None },
             },
             Some("o") => match parts.next() {
@@ -133,7 +142,9 @@ impl Place {
     /// Where choosing another context leads: the same kind of page where it exists, else the overview.
     pub(super) fn in_context(&self, scope: &Scope) -> String {
         match self.kind {
-            Some(kind @ (Kind::Members | Kind::Settings | Kind::Audit)) if *scope != Scope::Personal => address(scope, kind),
+            Some(kind @ (Kind::Members | Kind::Settings | Kind::Audit | Kind::Requests)) if *scope != Scope::Personal => {
+                address(scope, kind)
+            }
             Some(kind @ Kind::Keys) if !matches!(scope, Scope::Organization(_)) => address(scope, kind),
             _ => address(scope, Kind::Overview),
         }
@@ -153,6 +164,7 @@ fn organization_kind(part: Option<&str>) -> Option<Kind> {
     match part {
         None => Some(Kind::Overview),
         Some("members") => Some(Kind::Members),
+        Some("requests") => Some(Kind::Requests),
         Some("settings") => Some(Kind::Settings),
         Some("audit") => Some(Kind::Audit),
         Some(_) => None,
@@ -183,6 +195,8 @@ pub(super) fn address(scope: &Scope, kind: Kind) -> String {
         Kind::Settings => format!("{base}/settings"),
         Kind::Providers => "/admin/providers".to_owned(),
         Kind::Models => "/admin/models".to_owned(),
+        Kind::Requests if matches!(scope, Scope::Organization(_)) => format!("{base}/requests"),
+        Kind::Requests => format!("{base}/models/requests"),
         Kind::Users | Kind::User => "/admin/users".to_owned(),
         Kind::Organizations => "/admin/orgs".to_owned(),
         Kind::System => "/admin/system".to_owned(),
@@ -213,6 +227,10 @@ mod tests {
         assert_eq!(northwind.href(Kind::Audit), "/o/northwind-labs/audit");
         assert_eq!(Place::of("/admin/outbox").href(Kind::Audit), "/admin/audit");
         assert_eq!(Place::of("/nowhere").kind, None);
+        let requests = Place::of("/t/atlas/models/requests");
+        assert_eq!((requests.kind, requests.href(Kind::Requests)), (Some(Kind::Requests), "/t/atlas/models/requests".into()));
+        assert_eq!(requests.in_context(&Scope::Organization("northwind-labs".into())), "/o/northwind-labs/requests");
+        assert_eq!(Place::of("/o/northwind-labs/requests").in_context(&Scope::Personal), "/me");
     }
 
     #[test]

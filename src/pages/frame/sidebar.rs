@@ -31,7 +31,7 @@ pub(super) fn Sidebar(place: Memo<Place>) -> impl IntoView {
         >
             <Brand/>
             <Switcher place=place/>
-            {session.part(nothing, move |Visitor { me, .. }| (move || groups(&place.get(), me.as_ref())).into_any())}
+            {session.part(nothing, move |Visitor { me, waiting, .. }| (move || groups(&place.get(), me.as_ref(), &waiting)).into_any())}
             <div class="side-foot">
                 {session.part(nothing, move |visitor| {
                     visitor.me.map(|me| view! { {foot_links(&me, place)} <AccountMenu me=me place=place/> }).into_any()
@@ -42,14 +42,20 @@ pub(super) fn Sidebar(place: Memo<Place>) -> impl IntoView {
 }
 
 /// The pages of the scope that one is in.
-fn groups(place: &Place, me: Option<&Me>) -> AnyView {
+fn groups(place: &Place, me: Option<&Me>, waiting: &[(String, u32)]) -> AnyView {
     let context = matches!(place.scope, Scope::Personal | Scope::Team(_) | Scope::Organization(_));
     let groups: &[(&str, &[Kind])] = match place.scope {
         Scope::Personal => &[("", &[Kind::Overview]), ("Access", &[Kind::Keys])],
-        Scope::Team(_) => {
-            &[("", &[Kind::Overview]), ("Access", &[Kind::Keys]), ("Team", &[Kind::Members, Kind::Audit, Kind::Settings])]
-        }
-        Scope::Organization(_) => &[("", &[Kind::Overview]), ("Organization", &[Kind::Members, Kind::Audit, Kind::Settings])],
+        Scope::Team(_) => &[
+            ("", &[Kind::Overview]),
+            ("Access", &[Kind::Keys, Kind::Requests]),
+            ("Team", &[Kind::Members, Kind::Audit, Kind::Settings]),
+        ],
+        Scope::Organization(_) => &[
+            ("", &[Kind::Overview]),
+            ("Access", &[Kind::Requests]),
+            ("Organization", &[Kind::Members, Kind::Audit, Kind::Settings]),
+        ],
         Scope::Platform => &[
             ("", &[Kind::Providers, Kind::Models]),
             ("People", &[Kind::Organizations, Kind::Users]),
@@ -67,7 +73,7 @@ fn groups(place: &Place, me: Option<&Me>) -> AnyView {
             };
             let heading = (!title.is_empty()).then(|| view! { <h2>{*title}</h2> });
             let offered = kinds.iter().filter(|kind| is_offered(place, **kind, me));
-            let links = offered.map(|kind| nav_link(place, *kind)).collect_view();
+            let links = offered.map(|kind| nav_link(place, *kind, waiting)).collect_view();
             view! { <nav class="nav" aria-label=label>{heading}{links}</nav> }
         })
         .collect_view()
@@ -77,6 +83,10 @@ fn groups(place: &Place, me: Option<&Me>) -> AnyView {
 /// Pages that a role can not open are not offered. A courtesy: the pages themselves decide.
 fn is_offered(place: &Place, kind: Kind, me: Option<&Me>) -> bool {
     match (kind, &place.scope) {
+        (Kind::Requests, Scope::Team(team)) => me.is_some_and(|me| {
+            let standing = standing(me, team);
+            standing.may(Action::RequestAccess) || standing.may(Action::ManageLimits)
+        }),
         (Kind::Audit, Scope::Team(team)) => me.is_some_and(|me| standing(me, team).may(Action::ViewAudit)),
         _ => true,
     }
@@ -93,7 +103,7 @@ fn standing(me: &Me, team: &str) -> Standing {
     }
 }
 
-fn nav_link(place: &Place, kind: Kind) -> AnyView {
+fn nav_link(place: &Place, kind: Kind, waiting: &[(String, u32)]) -> AnyView {
     let here = match place.kind {
         Some(now) if now == kind => Some("page"),
         Some(now) if now.list() == Some(kind) => Some("true"),
@@ -103,9 +113,21 @@ fn nav_link(place: &Place, kind: Kind) -> AnyView {
         <a href=place.href(kind) aria-current=here>
             <Icon name=kind.icon()/>
             {kind.label()}
+            {badge(place, kind, waiting)}
         </a>
     }
     .into_any()
+}
+
+/// How many requests wait there for the reader.
+fn badge(place: &Place, kind: Kind, waiting: &[(String, u32)]) -> Option<AnyView> {
+    let here = match &place.scope {
+        Scope::Team(team) => format!("t/{team}"),
+        Scope::Organization(organization) => format!("o/{organization}"),
+        Scope::Personal | Scope::Platform | Scope::Account => return None,
+    };
+    let (_, count) = waiting.iter().find(|(place, _)| *place == here).filter(|_| kind == Kind::Requests)?;
+    Some(view! { <span class="count hot">{*count}<span class="vh">" waiting"</span></span> }.into_any())
 }
 
 /// Wider scopes, for those who hold them, and the way back out of them.

@@ -1,7 +1,7 @@
 //! What mails say, as text and as HTML made of the same content. Whatever a person typed is text in both.
 
 use super::Template;
-use crate::domain::{format, roles::Role};
+use crate::domain::{access_requests::last_day, format, roles::Role};
 
 /// A rendered mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ pub(super) fn subject(template: &Template) -> String {
         Template::OrganizationRole { organization, .. } => format!("Your role in {organization}"),
         Template::AccessWanted { team, model, by, .. } => format!("{by} asks for {model} in {team}"),
         Template::AccessDecided { model, approved: true, .. } => format!("You can call {model}"),
-        Template::AccessDecided { model, .. } => format!("Your request for {model} was rejected"),
+        Template::AccessDecided { model, .. } => format!("Your request for {model} was declined"),
         Template::AccessEnded { model, .. } => format!("Your access to {model} has ended"),
     }
 }
@@ -198,21 +198,21 @@ fn content(template: &Template, token: &str) -> Content {
         Template::AccessWanted { team, slug, model, by, reason } => {
             Content::new(format!("{by} asks for the model {model} in the team {team}."), "It waits for your decision.")
                 .quote(reason)
-                .link("Open the team", format!("/t/{slug}"))
+                .link("Open the requests", format!("/t/{slug}/models/requests"))
         }
         Template::AccessDecided { team, slug, model, by, approved, until, note } => {
-            let until = until.map_or_else(String::new, |at| format!(", until {}", format::date(at)));
+            let until = until.map_or_else(String::new, |at| format!(", until {}", last_day(at)));
             let says = if *approved {
                 format!("{by} approved the model {model} in the team {team}{until}.")
             } else {
-                format!("{by} rejected your request for the model {model} in the team {team}.")
+                format!("{by} declined your request for the model {model} in the team {team}.")
             };
             let ends = if *approved { "Your next call can use it." } else { "You can ask again with another reason." };
-            Content::new(says, ends).quote(note).link("Open the team", format!("/t/{slug}"))
+            Content::new(says, ends).quote(note).link("Open your requests", format!("/t/{slug}/models/requests"))
         }
         Template::AccessEnded { team, slug, model } => {
             Content::new(format!("Your access to the model {model} in the team {team} has ended."), "You can ask for it again.")
-                .link("Open the team", format!("/t/{slug}"))
+                .link("Open your requests", format!("/t/{slug}/models/requests"))
         }
     }
 }

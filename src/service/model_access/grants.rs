@@ -100,6 +100,8 @@ impl Services {
         let grant = Grant {
             id: self.random.id_at(created_at),
             team: team.id,
+            team_slug: team.slug.clone(),
+            team_name: team.name.clone(),
             user,
             user_name,
             model,

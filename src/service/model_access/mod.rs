@@ -4,6 +4,7 @@
 mod explain;
 mod grants;
 mod groups;
+mod inbox;
 mod organization;
 mod requests;
 mod reviews;

@@ -6,11 +6,10 @@ use serde_json::json;
 use super::teams::speaks_for_organization;
 use crate::{
     domain::{
+        access_requests::{AccessRequest, PENDING_MAX, RequestState},
         api_keys::check_expiry,
         authorization::{GrantLevel, ModelRefusal, TeamState, approver, decide},
         ids::{RequestId, UserId},
-        model_access::{AccessRequest, PENDING_MAX, RequestState},
-        page::{Page, PageRequest},
         roles::{Action, Role, Standing},
         teams::Team,
         time::UnixMs,
@@ -21,10 +20,7 @@ use crate::{
         audit::Change,
         mail::{NewMail, Template},
     },
-    storage::{
-        self,
-        model_access::requests::{self, RequestFilter},
-    },
+    storage::{self, model_access::requests},
 };
 
 /// Input of a request.
@@ -97,6 +93,7 @@ impl Services {
             decided_at: None,
             decided_by: String::new(),
             note: String::new(),
+            given: None,
             approver: Some(level),
             may_decide: may_decide(standing, level),
         };
@@ -129,45 +126,6 @@ impl Services {
         Ok(request)
     }
 
-    /// Requests of a team, newest first: everybody's for those who set its access, else the caller's own.
-    pub async fn list_access_requests(
-        &self,
-        caller: &Caller,
-        team: &str,
-        pending: bool,
-        page: &PageRequest,
-    ) -> Result<Page<AccessRequest>, ServiceError> {
-        let mut c = self.store.reader().await?;
-        let (team, standing) = self.find_team_for(&mut c, caller, team, Action::ViewTeam).await?;
-        if !standing.may(Action::ManageLimits) && !standing.may(Action::RequestAccess) {
-            return Err(ServiceError::Denied(Action::RequestAccess));
-        }
-        let before = page.cursor_id(RequestId::parse).map_err(ServiceError::Invalid)?;
-        let user = (!standing.may(Action::ManageLimits)).then_some(caller.user.id);
-        let filter =
-            RequestFilter { team: Some(team.id), user, pending, before, limit: page.limit() + 1, ..RequestFilter::default() };
-        let rows = requests::list(&mut c, &filter).await?;
-        let page = Page::cut(rows, page.limit(), |row| row.id.to_string());
-        Ok(page.map(|request| self.with_approver(request, standing)))
-    }
-
-    /// Every request that waits for the caller, newest first: the inbox, and its badge.
-    pub async fn list_requests_to_decide(&self, caller: &Caller) -> Result<Vec<AccessRequest>, ServiceError> {
-        let mut c = self.store.reader().await?;
-        let filter = RequestFilter { pending: true, limit: 1_000, ..RequestFilter::default() };
-        let mut found = vec![];
-        for request in requests::list(&mut c, &filter).await? {
-            let Some(team) = storage::teams::find(&mut c, &request.team.to_string()).await? else { continue };
-            let standing = storage::teams::standing(&mut c, &team, caller.user.id, caller.user.platform_admin).await?;
-            let request = self.with_approver(request, standing);
-            // The platform's admins may decide everything, but are asked only where they belong.
-            if request.may_decide && (standing.role.is_some() || standing.org_admin) {
-                found.push(request);
-            }
-        }
-        Ok(found)
-    }
-
     /// Approves or rejects. The asker gets a mail.
     pub async fn decide_request(
         &self,
@@ -182,7 +140,7 @@ impl Services {
         let request = requests::find(&mut tx, team.id, id).await?.ok_or(ServiceError::NotFound)?;
         let note = super::check_words("note", &decision.note, !decision.approve)?;
         if request.state != RequestState::Pending {
-            return Err(decided_already());
+            return Err(decided_already(&request));
         }
         let at = self.clock.now();
         let mut until = None;
@@ -198,7 +156,8 @@ impl Services {
         }
         let state = if decision.approve { RequestState::Approved } else { RequestState::Rejected };
         if !requests::close(&mut tx, id, state, (caller.user.id, &caller.user.name), &note, at).await? {
-            return Err(decided_already());
+            let request = requests::find(&mut tx, team.id, id).await?.ok_or(ServiceError::NotFound)?;
+            return Err(decided_already(&request));
         }
         let action = if decision.approve { "access.approve" } else { "access.reject" };
         let after = json!({"state": state, "until": until, "note": note});
@@ -229,7 +188,7 @@ impl Services {
         let request = found.filter(|request| request.user == caller.user.id).ok_or(ServiceError::NotFound)?;
         let by = (caller.user.id, caller.user.name.as_str());
         if !requests::close(&mut tx, id, RequestState::Withdrawn, by, "", self.clock.now()).await? {
-            return Err(decided_already());
+            return Err(decided_already(&request));
         }
         let (before, after) = (json!({"state": RequestState::Pending}), json!({"state": RequestState::Withdrawn}));
         self.audit(&mut tx, caller, change("access.withdraw", &team, &request, before, after)).await?;
@@ -259,31 +218,6 @@ impl Services {
             _ => Err(closed()),
         }
     }
-
-    fn with_approver(&self, request: AccessRequest, standing: Standing) -> AccessRequest {
-        if request.state != RequestState::Pending {
-            return request;
-        }
-        let snapshot = self.snapshot();
-        let facts = snapshot.team(request.team).and_then(|team| {
-            let holder = Holder::of_member(team, request.user);
-            snapshot.facts(&holder, &request.model_name, self.clock.now())
-        });
-        let approver = facts.and_then(|(_, mut facts)| {
-            if request.for_team {
-                (facts.in_member_subset, facts.member_grant) = (true, true);
-            }
-            approver(&facts)
-        });
-        AccessRequest { approver, may_decide: may_decide(standing, approver.unwrap_or(GrantLevel::Team)), ..request }
-    }
-}
-
-fn may_decide(standing: Standing, level: GrantLevel) -> bool {
-    match level {
-        GrantLevel::Organization => speaks_for_organization(standing),
-        GrantLevel::Team => standing.may(Action::ManageLimits),
-    }
 }
 
 /// The end of an approval: what was decided, within what was asked.
@@ -296,8 +230,9 @@ fn narrowed(decided: Option<UnixMs>, wanted: Option<UnixMs>) -> Result<Option<Un
     }
 }
 
-fn decided_already() -> ServiceError {
-    ServiceError::Conflict("decided_already", "This request is decided already. Nothing was changed.".into())
+/// The first decision counts; whoever comes second learns whose it was.
+fn decided_already(request: &AccessRequest) -> ServiceError {
+    ServiceError::Conflict("decided_already", request.decided_already())
 }
 
 fn change<'a>(
@@ -316,5 +251,13 @@ fn change<'a>(
         organization: team.organization,
         before,
         after,
+    }
+}
+
+/// Whether somebody's word is enough.
+pub(super) fn may_decide(standing: Standing, level: GrantLevel) -> bool {
+    match level {
+        GrantLevel::Organization => speaks_for_organization(standing),
+        GrantLevel::Team => standing.may(Action::ManageLimits),
     }
 }

@@ -5,19 +5,22 @@ use sqlx::{AnyConnection, any::AnyRow};
 use super::super::RowExt;
 use crate::domain::{
     authorization::GrantLevel,
-    ids::{GrantId, ModelId, RequestId, TeamId, UserId},
+    ids::{GrantId, ModelId, OrgId, RequestId, TeamId, UserId},
     model_access::Grant,
     time::UnixMs,
 };
 
 const SELECT: &str =
-    "SELECT g.id, g.team_id, g.user_id, u.name AS user_name, g.model_id, m.name AS model_name, g.level, g.granted_by_name,
-     g.created_at, g.ends_at FROM model_grants g JOIN models m ON m.id = g.model_id LEFT JOIN users u ON u.id = g.user_id";
+    "SELECT g.id, g.team_id, t.slug AS team_slug, t.name AS team_name, g.user_id, u.name AS user_name, g.model_id, m.name AS model_name, g.level, g.granted_by_name,
+     g.created_at, g.ends_at FROM model_grants g JOIN models m ON m.id = g.model_id JOIN teams t ON t.id = g.team_id
+     LEFT JOIN users u ON u.id = g.user_id";
 
 fn from_row(row: &AnyRow) -> Result<Grant, sqlx::Error> {
     Ok(Grant {
         id: row.id("id")?,
         team: row.id("team_id")?,
+        team_slug: row.text("team_slug")?,
+        team_name: row.text("team_name")?,
         user: row.id_opt("user_id")?,
         user_name: row.text_opt("user_name")?.unwrap_or_default(),
         model: row.id::<ModelId>("model_id")?,
@@ -56,6 +59,21 @@ pub async fn list_live(c: &mut AnyConnection, team: TeamId, now: UnixMs) -> Resu
         "{SELECT} WHERE g.team_id = $1 AND g.ended_at IS NULL AND (g.ends_at IS NULL OR g.ends_at > $2) ORDER BY g.id DESC"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(team.to_string()).bind(now.0).fetch_all(c).await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// The same of all teams of an organization: the newest ones.
+pub async fn list_live_of_organization(
+    c: &mut AnyConnection,
+    org: OrgId,
+    now: UnixMs,
+    limit: i64,
+) -> Result<Vec<Grant>, sqlx::Error> {
+    let sql = format!(
+        "{SELECT} WHERE t.organization_id = $1 AND t.deleted_at IS NULL AND g.ended_at IS NULL
+           AND (g.ends_at IS NULL OR g.ends_at > $2) ORDER BY g.id DESC LIMIT $3"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(org.to_string()).bind(now.0).bind(limit).fetch_all(c).await?;
     rows.iter().map(from_row).collect()
 }
 

@@ -4,17 +4,19 @@ use sqlx::{AnyConnection, any::AnyRow};
 
 use super::super::RowExt;
 use crate::domain::{
+    access_requests::{AccessRequest, GivenAccess, RequestState},
     authorization::GrantLevel,
     ids::{OrgId, RequestId, TeamId, UserId},
-    model_access::{AccessRequest, RequestState},
     time::UnixMs,
 };
 
-const SELECT: &str =
-    "SELECT r.id, r.team_id, t.slug AS team_slug, t.name AS team_name, t.organization_id, r.user_id, u.name AS user_name,
+const COLUMNS: &str =
+    "r.id, r.team_id, t.slug AS team_slug, t.name AS team_name, t.organization_id, r.user_id, u.name AS user_name,
      u.email AS user_email, r.for_team, r.model_id, r.model_name, r.reason, r.wanted_until, r.state, r.created_at, r.decided_at,
-     r.decided_by_name, r.note
-     FROM access_requests r JOIN teams t ON t.id = r.team_id JOIN users u ON u.id = r.user_id";
+     r.decided_by_name, r.note, g.id AS grant_id, g.user_id AS grant_user_id, g.ends_at, g.ended_at";
+
+const TABLES: &str = "access_requests r JOIN teams t ON t.id = r.team_id JOIN users u ON u.id = r.user_id
+     LEFT JOIN model_grants g ON g.request_id = r.id";
 
 fn from_row(row: &AnyRow) -> Result<AccessRequest, sqlx::Error> {
     Ok(AccessRequest {
@@ -36,6 +38,14 @@ fn from_row(row: &AnyRow) -> Result<AccessRequest, sqlx::Error> {
         decided_at: row.time_opt("decided_at")?,
         decided_by: row.text("decided_by_name")?,
         note: row.text("note")?,
+        given: match row.text_opt("grant_id")? {
+            Some(_) => Some(GivenAccess {
+                for_team: row.text_opt("grant_user_id")?.is_none(),
+                ends_at: row.time_opt("ends_at")?,
+                ended_at: row.time_opt("ended_at")?,
+            }),
+            None => None,
+        },
         approver: None,
         may_decide: false,
     })
@@ -64,7 +74,7 @@ pub async fn insert(c: &mut AnyConnection, request: &AccessRequest) -> Result<()
 
 /// A request of a team.
 pub async fn find(c: &mut AnyConnection, team: TeamId, id: RequestId) -> Result<Option<AccessRequest>, sqlx::Error> {
-    let sql = format!("{SELECT} WHERE r.team_id = $1 AND r.id = $2");
+    let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE r.team_id = $1 AND r.id = $2");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(team.to_string()).bind(id.to_string()).fetch_optional(c).await?;
     row.as_ref().map(from_row).transpose()
 }
@@ -89,7 +99,7 @@ pub struct RequestFilter {
 /// Requests, newest first.
 pub async fn list(c: &mut AnyConnection, filter: &RequestFilter) -> Result<Vec<AccessRequest>, sqlx::Error> {
     let sql = format!(
-        "{SELECT} WHERE t.deleted_at IS NULL AND ($1 = '' OR r.team_id = $1) AND ($2 = '' OR t.organization_id = $2)
+        "SELECT {COLUMNS} FROM {TABLES} WHERE t.deleted_at IS NULL AND ($1 = '' OR r.team_id = $1) AND ($2 = '' OR t.organization_id = $2)
            AND ($3 = '' OR r.user_id = $3) AND ($4 = 0 OR r.state = 'pending') AND ($5 = '' OR r.id < $5)
          ORDER BY r.id DESC LIMIT $6"
     );
@@ -103,6 +113,26 @@ pub async fn list(c: &mut AnyConnection, filter: &RequestFilter) -> Result<Vec<A
         .fetch_all(c)
         .await?;
     rows.iter().map(from_row).collect()
+}
+
+/// What waits in the teams that somebody owns or is an admin of, or whose organization they are an admin of, newest first; with whether
+/// it is the one, and the other.
+pub async fn list_before_approver(
+    c: &mut AnyConnection,
+    user: UserId,
+    limit: i64,
+) -> Result<Vec<(AccessRequest, bool, bool)>, sqlx::Error> {
+    let sql = format!(
+        "SELECT {COLUMNS}, CASE WHEN m.user_id IS NULL THEN 0 ELSE 1 END AS runs_team, CASE WHEN o.user_id IS NULL THEN 0 ELSE 1 END AS runs_organization
+         FROM {TABLES}
+         LEFT JOIN team_members m ON m.team_id = r.team_id AND m.user_id = $1 AND (m.role = 'admin' OR t.owner_user_id = m.user_id)
+         LEFT JOIN organization_members o ON o.organization_id = t.organization_id AND o.user_id = $1 AND o.role = 'admin'
+         WHERE r.state = 'pending' AND t.deleted_at IS NULL AND (m.user_id IS NOT NULL OR o.user_id IS NOT NULL)
+         ORDER BY r.id DESC LIMIT $2"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(user.to_string()).bind(limit).fetch_all(c).await?;
+    let flag = |row: &AnyRow, name: &str| Ok::<_, sqlx::Error>(row.int(name)? != 0);
+    rows.iter().map(|row| Ok((from_row(row)?, flag(row, "runs_team")?, flag(row, "runs_organization")?))).collect()
 }
 
 /// How many requests of somebody wait in a team.

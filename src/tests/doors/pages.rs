@@ -65,6 +65,15 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
     ("transfer_team", "team={team}&to=nobody&confirm_name=x", "snfffcff"),
     ("delete_team", "team={team}&confirm_name=x", "snfffcff"),
 
+    // Asking for models, and deciding.
+    ("get_ask_form", "team={team}&open=true", "snfoooff"),
+    ("request_access", "team={team}&model=no+such+model&reason=x", "snfcccff"),
+    ("list_requests", "place=t/{team}", "snfooooo"),
+    ("list_requests", "place=o/{org}", "snffffoo"),
+    ("decide_request", "team={team}&id={nothing}&approve=true", "snffnnnn"),
+    ("withdraw_request", "team={team}&id={nothing}", "snnnnnnn"),
+    ("end_grant", "team={team}&id={nothing}", "snffnnnn"),
+
     // The audit log.
     ("list_audit", "place=t/{team}", "snffoooo"),
 
