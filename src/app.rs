@@ -108,12 +108,17 @@ impl Session {
     fn new() -> Self {
         let location = use_location();
         let guarded = Memo::new(move |_| is_guarded(&location.pathname.read()));
+        let viewing =
+            Memo::new(move |_| viewing(&location.pathname.read(), &location.query.read().get("as").unwrap_or_default()));
         let changes = RwSignal::new(0);
         let standing = Standing(RwSignal::new(0));
         provide_context(standing);
         Self {
             standing,
-            asked: PageData::load_again(move || changes.get(), move || GetVisitor { guarded: guarded.get() }),
+            asked: PageData::load_again(
+                move || changes.get(),
+                move || GetVisitor { guarded: guarded.get(), viewing: viewing.get() },
+            ),
             changes,
         }
     }
@@ -132,6 +137,15 @@ impl Session {
     pub fn rights_changed(self) {
         // Everything that is loaded depends on it, and so does the session itself.
         bump(self.standing.0);
+    }
+}
+
+/// The team that the address of a page shows, and whom as: `{team}/{user}`; empty for most pages.
+pub fn viewing(path: &str, member: &str) -> String {
+    let mut parts = path.split('/').filter(|part| !part.is_empty());
+    match (parts.next(), parts.next()) {
+        (Some("t"), Some(team)) if !member.is_empty() => format!("{team}/{member}"),
+        _ => String::new(),
     }
 }
 
@@ -173,6 +187,8 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/teams/new") view={Lazy::<lazy::NewTeam>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/t/:team") view={Lazy::<lazy::Overview>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/t/:team/keys") view={Lazy::<lazy::Keys>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/t/:team/playground") view={Lazy::<lazy::Playground>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/t/:team/models/explain") view={Lazy::<lazy::Explain>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/t/:team/members") view={Lazy::<lazy::Members>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/t/:team/settings") view={Lazy::<lazy::TeamSettings>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/t/:team/audit") view={Lazy::<lazy::TeamAudit>::new()} ssr=SsrMode::Async/>
@@ -183,6 +199,8 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/o/:org/audit") view={Lazy::<lazy::OrganizationAudit>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/me") view={Lazy::<lazy::Overview>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/me/keys") view={Lazy::<lazy::Keys>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/me/playground") view={Lazy::<lazy::Playground>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/me/models/explain") view={Lazy::<lazy::Explain>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/account") view={Lazy::<lazy::AccountSettings>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/admin") view=|| view! { <Redirect path="/admin/providers"/> }/>
                 <Route path=path!("/admin/providers") view={Lazy::<lazy::Providers>::new()} ssr=SsrMode::Async/>

@@ -150,7 +150,7 @@ pub struct CallBody {
     user: String,
     /// Name of the person.
     user_name: String,
-    /// Identifier of the key.
+    /// Identifier of the key; none for a call from the playground.
     key: Option<String>,
     /// Name of the key.
     key_name: String,

@@ -5,7 +5,7 @@ use super::{Icon, browser};
 /// Copies `text`; says "Copied" for two seconds, to the eye and to a screen reader. Hidden where there is no script.
 #[component]
 pub fn CopyButton(
-    #[prop(into)] text: String,
+    #[prop(into)] text: Signal<String>,
     #[prop(into)] label: String,
     /// As of [`Button`](super::Button).
     #[prop(optional)]
@@ -13,7 +13,7 @@ pub fn CopyButton(
 ) -> impl IntoView {
     let copied = RwSignal::new(false);
     let on_click = move |_| {
-        browser::copy(&text);
+        browser::copy(&text.get_untracked());
         copied.set(true);
         browser::after(2_000, move || {
             let _ = copied.try_set(false);

@@ -16,6 +16,8 @@ mod empty;
 mod field;
 mod icon;
 mod kpi;
+/// Links as they are pressed.
+pub mod links;
 mod logo;
 mod menu;
 mod meter;
@@ -24,6 +26,8 @@ mod page;
 mod select;
 mod skeleton;
 mod snippet;
+/// Answers that come piece by piece; on the server nothing comes.
+pub mod streamed;
 mod table;
 mod tabs;
 mod toast;

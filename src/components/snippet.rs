@@ -33,10 +33,14 @@ pub fn SnippetTabs(
     /// Unique on the page; names the radio group.
     id: &'static str,
     #[prop(default = "Try it")] label: &'static str,
-    text: Snippets,
+    #[prop(into)] text: Signal<Snippets>,
 ) -> impl IntoView {
-    let languages =
-        [("curl", "curl", text.curl), ("python", "Python", text.python), ("javascript", "JavaScript", text.javascript)];
+    let of = |find: fn(&Snippets) -> &String| Signal::derive(move || text.with(|text| find(text).clone()));
+    let languages = [
+        ("curl", "curl", of(|text| &text.curl)),
+        ("python", "Python", of(|text| &text.python)),
+        ("javascript", "JavaScript", of(|text| &text.javascript)),
+    ];
     let radios = languages
         .iter()
         .map(|(value, name, _)| {
@@ -54,7 +58,7 @@ pub fn SnippetTabs(
         .map(|(value, _, code)| {
             view! {
                 <div class="snippet-body" data-lang=value>
-                    <pre class="code" tabindex="0">{code.clone()}</pre>
+                    <pre class="code" tabindex="0">{code}</pre>
                     <CopyButton text=code label="Copy" class="sm"/>
                 </div>
             }

@@ -54,6 +54,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("team.delete", "Deleted team"),
     ("member.set_role", "Changed role"),
     ("member.remove", "Removed member"),
+    ("member.view_as", "Looked as member"),
     ("member.leave", "Left team"),
     ("invitation.send", "Invited"),
     ("invitation.resend", "Sent invitation anew"),

@@ -24,6 +24,7 @@ pub mod money;
 pub mod next;
 pub mod page;
 pub mod platform;
+pub mod playground;
 pub mod price_list;
 pub mod prices;
 pub mod punycode;

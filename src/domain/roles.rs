@@ -46,6 +46,11 @@ impl Role {
         }
     }
 
+    /// Whether somebody in this role may see the team as somebody in the other one does: owner and admins, for roles not above their own.
+    pub fn may_view_as(self, other: Self) -> bool {
+        matches!((self, other), (Self::Owner, _) | (Self::Admin, Self::Admin | Self::Member | Self::Viewer))
+    }
+
     /// What the role lets somebody do, as an invitation says it.
     pub fn allows(self) -> &'static str {
         match self {
@@ -353,6 +358,14 @@ mod tests {
             assert_eq!(standing(role).check_removal(false, Role::Viewer), Err(RoleRefusal::NotAllowed));
             assert_eq!(standing(role).check_removal(true, role), Ok(()));
         }
+    }
+
+    #[test]
+    fn only_those_who_lead_look_as_others_and_never_upwards() {
+        let may = |own: Role| Role::ALL.map(|other| own.may_view_as(other));
+        assert_eq!(may(Role::Owner), [true; 4]);
+        assert_eq!(may(Role::Admin), [false, true, true, true]);
+        assert_eq!((may(Role::Member), may(Role::Viewer)), ([false; 4], [false; 4]));
     }
 
     #[test]

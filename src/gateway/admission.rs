@@ -1,7 +1,5 @@
 //! From a body to an admitted call, in the order of spec.md §6. Plain functions on the snapshot: no SQL, no waiting.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 
 use super::{
@@ -20,19 +18,19 @@ use crate::{
     },
     service::{
         Services,
-        access::{
-            decide::{Holder, ModelRefusal, Permit},
-            snapshot::KeyEntry,
-        },
+        access::decide::{Bearer, ModelRefusal, Permit},
         metering::AdmittedCall,
     },
 };
+
+/// What stands in the place of a key's name.
+const PLAYGROUND: &str = "Playground";
 
 /// A call that may go upstream: permitted, and in the spool. Nothing else is ever sent.
 pub struct Admitted {
     /// To be finished exactly once.
     pub call: AdmittedCall,
-    /// Key and model.
+    /// Who calls which model.
     pub permit: Permit,
     /// What was asked for.
     pub request: Request,
@@ -40,28 +38,33 @@ pub struct Admitted {
     pub body: Bytes,
 }
 
-/// A call whose key is accepted, and of which nothing more is known yet.
+/// A call of somebody who is accepted, and of which nothing more is known yet.
 pub struct Candidate<'a> {
     services: &'a Services,
-    key: Arc<KeyEntry>,
+    bearer: Bearer,
     endpoint: Endpoint,
     facts: CallFacts,
 }
 
 impl<'a> Candidate<'a> {
-    /// A call of a key, to a gateway path.
-    pub fn new(services: &'a Services, key: Arc<KeyEntry>, id: CallId, at: UnixMs, endpoint: Endpoint) -> Self {
+    /// A call to a gateway path.
+    pub fn new(services: &'a Services, bearer: Bearer, id: CallId, at: UnixMs, endpoint: Endpoint) -> Self {
+        let team = bearer.team();
+        let (user, user_name, key, key_name, test) = match &bearer {
+            Bearer::Key(key) => (key.user, key.user_name.clone(), Some(key.id), key.name.clone(), key.kind == KeyKind::Test),
+            Bearer::Player(player) => (player.user(), player.user_name().to_owned(), None, PLAYGROUND.to_owned(), false),
+        };
         let facts = CallFacts {
             id,
             at,
-            team: key.team.id,
-            team_name: key.team.name.clone(),
-            organization: key.team.organization,
-            user: key.user,
-            user_name: key.user_name.clone(),
-            key: Some(key.id),
-            key_name: key.name.clone(),
-            test: key.kind == KeyKind::Test,
+            team: team.id,
+            team_name: team.name.clone(),
+            organization: team.organization,
+            user,
+            user_name,
+            key,
+            key_name,
+            test,
             model: None,
             model_name: String::new(),
             endpoint: endpoint.as_str().to_owned(),
@@ -69,10 +72,10 @@ impl<'a> Candidate<'a> {
             input_price: 0,
             cached_price: 0,
             output_price: 0,
-            discount_bp: key.team.discount_bp,
+            discount_bp: team.discount_bp,
             prompt_estimate: 0,
         };
-        Self { services, key, endpoint, facts }
+        Self { services, bearer, endpoint, facts }
     }
 
     /// Decides. A refusal is noted for the statistics.
@@ -116,7 +119,7 @@ impl<'a> Candidate<'a> {
         let permit = self
             .services
             .snapshot()
-            .authorize(&self.key, request.model(), self.facts.at)
+            .permit(&self.bearer, request.model(), self.facts.at)
             .map_err(|refusal| GatewayError::Model(refusal, self.access(refusal, request.model())))?;
         let model = permit.model();
         let prices = model.prices.at(self.facts.at);
@@ -139,9 +142,9 @@ impl<'a> Candidate<'a> {
         if refusal == ModelRefusal::RequiresApproval {
             access.state = "approval";
             let snapshot = self.services.snapshot();
-            let facts = snapshot.facts(&Holder::of_key(&self.key), model, self.facts.at);
+            let facts = snapshot.facts(&self.bearer.holder(), model, self.facts.at);
             access.decided_by = facts.and_then(|(_, facts)| approver(&facts)).unwrap_or(GrantLevel::Organization).as_str();
-            let team = &self.key.team;
+            let team = self.bearer.team();
             // Percent-encoded: names may hold what means something in an address.
             let name = url::form_urlencoded::byte_serialize(model.as_bytes()).collect::<String>().replace('+', "%20");
             let page = match team.organization {

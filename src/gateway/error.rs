@@ -10,7 +10,10 @@ use serde::Serialize;
 use super::wire::object::Invalid;
 use crate::{
     domain::usage::Outcome,
-    service::access::decide::{KeyRefusal, ModelRefusal},
+    service::{
+        access::decide::{KeyRefusal, ModelRefusal},
+        playground::PlayerRefusal,
+    },
 };
 
 /// Longest wait that a client is asked to sit out; beyond it is told not to retry.
@@ -30,6 +33,8 @@ pub enum GatewayError {
     ContentEncoding,
     /// The key is not accepted.
     Key(KeyRefusal),
+    /// Nobody who may call without a key; the playground's alone.
+    Player(PlayerRefusal),
     /// The body is not a request.
     Invalid(Invalid),
     /// The model can not be called with this key.
@@ -90,6 +95,9 @@ impl GatewayError {
             Self::Key(KeyRefusal::Unknown) => (401, INVALID, "invalid_api_key"),
             Self::Key(KeyRefusal::Revoked) => (401, INVALID, "api_key_revoked"),
             Self::Key(KeyRefusal::Expired) => (401, INVALID, "api_key_expired"),
+            Self::Player(PlayerRefusal::SignedOut) => (401, INVALID, "signed_out"),
+            Self::Player(PlayerRefusal::Stranger) => (404, INVALID, "context_not_found"),
+            Self::Player(PlayerRefusal::RoleMakesNone) => (403, PERMISSION, "role_makes_no_calls"),
             Self::Invalid(_) => (400, INVALID, "invalid_request"),
             Self::Model(ModelRefusal::NotFound, _) => (404, INVALID, "model_not_found"),
             Self::Model(ModelRefusal::RequiresApproval, _) => (403, PERMISSION, "model_requires_approval"),
@@ -130,6 +138,11 @@ impl GatewayError {
             }
             Self::Key(KeyRefusal::Revoked) => "This API key was revoked. Create a new one.".into(),
             Self::Key(KeyRefusal::Expired) => "This API key has expired. Create a new one or extend it.".into(),
+            Self::Player(PlayerRefusal::SignedOut) => "You are signed out. Sign in to go on.".into(),
+            Self::Player(PlayerRefusal::Stranger) => "This team does not exist, or you have no access to it.".into(),
+            Self::Player(PlayerRefusal::RoleMakesNone) => {
+                "Your role does not let you make calls here. Ask an owner or admin of the team.".into()
+            }
             Self::Invalid(problem) => problem.message.clone(),
             Self::Model(ModelRefusal::NotFound, access) => {
                 format!("The model `{}` does not exist, or this key has no access to it.", access.model)
@@ -240,6 +253,9 @@ mod tests {
             (GatewayError::Key(KeyRefusal::Unknown), 401, INVALID, "invalid_api_key"),
             (GatewayError::Key(KeyRefusal::Revoked), 401, INVALID, "api_key_revoked"),
             (GatewayError::Key(KeyRefusal::Expired), 401, INVALID, "api_key_expired"),
+            (GatewayError::Player(PlayerRefusal::SignedOut), 401, INVALID, "signed_out"),
+            (GatewayError::Player(PlayerRefusal::Stranger), 404, INVALID, "context_not_found"),
+            (GatewayError::Player(PlayerRefusal::RoleMakesNone), 403, PERMISSION, "role_makes_no_calls"),
             (GatewayError::Invalid(invalid), 400, INVALID, "invalid_request"),
             (model(ModelRefusal::NotFound), 404, INVALID, "model_not_found"),
             (model(ModelRefusal::RequiresApproval), 403, PERMISSION, "model_requires_approval"),

@@ -11,6 +11,7 @@ pub mod dispatch;
 pub mod error;
 mod models;
 mod plain;
+mod playground;
 pub mod routing;
 mod simulated;
 mod simulated_embeddings;
@@ -34,10 +35,12 @@ use axum::{
 
 use crate::{
     domain::{ids::CallId, time::UnixMs},
-    service::{Services, access::snapshot::KeyEntry},
+    service::{Services, access::snapshot::TeamEntry},
 };
 use error::GatewayError;
 use routing::Routing;
+
+pub use playground::{Played, Playground};
 
 /// What all calls share.
 pub struct Gateway {
@@ -45,9 +48,11 @@ pub struct Gateway {
     routing: Routing,
 }
 
-/// Every route under `/v1`. What is not a route answers in the same shape.
-pub fn router(services: Services) -> Router {
-    Router::new()
+/// Every route under `/v1`, and the playground's way in. What is not a route answers in the same shape.
+pub fn doors(services: Services) -> (Router, Playground) {
+    let gateway = Arc::new(Gateway { services, routing: Routing::default() });
+    let playground = Playground::new(gateway.clone());
+    let router = Router::new()
         .route("/v1/chat/completions", post(calls::chat).fallback(use_post))
         .route("/v1/embeddings", post(calls::embeddings).fallback(use_post))
         .route("/v1/models", get(models::list).fallback(use_get))
@@ -55,7 +60,13 @@ pub fn router(services: Services) -> Router {
         .route("/v1", any(unknown))
         .route("/v1/", any(unknown))
         .route("/v1/{*rest}", any(unknown))
-        .with_state(Arc::new(Gateway { services, routing: Routing::default() }))
+        .with_state(gateway);
+    (router, playground)
+}
+
+#[cfg(test)]
+fn router(services: Services) -> Router {
+    doors(services).0
 }
 
 async fn unknown(State(gateway): State<Arc<Gateway>>) -> Response<Body> {
@@ -83,8 +94,8 @@ impl Head {
         Self { id: gateway.services.random.id_at(at), at, context: None }
     }
 
-    fn name_context(&mut self, key: &KeyEntry) {
-        self.context = HeaderValue::from_str(&key.team.slug).ok();
+    fn name_context(&mut self, team: &TeamEntry) {
+        self.context = HeaderValue::from_str(&team.slug).ok();
     }
 
     fn complete(self, answer: Result<Response<Body>, GatewayError>) -> Response<Body> {

@@ -42,7 +42,7 @@ fn model<'a>(entry: &ModelEntry, id: &'a str) -> Model<'a> {
 pub async fn list(State(gateway): State<Arc<Gateway>>, headers: HeaderMap) -> Response<Body> {
     let mut head = Head::new(&gateway);
     let answer = authenticate(&gateway.services, &headers).map(|key| {
-        head.name_context(&key);
+        head.name_context(&key.team);
         let models = gateway.services.snapshot().callable(&Holder::of_key(&key), head.at);
         json(&List { object: "list", data: models.iter().map(|entry| model(entry, &entry.name)).collect() })
     });
@@ -53,7 +53,7 @@ pub async fn list(State(gateway): State<Arc<Gateway>>, headers: HeaderMap) -> Re
 pub async fn find(State(gateway): State<Arc<Gateway>>, Path(id): Path<String>, headers: HeaderMap) -> Response<Body> {
     let mut head = Head::new(&gateway);
     let answer = authenticate(&gateway.services, &headers).and_then(|key| {
-        head.name_context(&key);
+        head.name_context(&key.team);
         let permit = gateway.services.snapshot().authorize(&key, &id, head.at).map_err(|_| {
             let access = ModelAccess { model: shortened(&id), ..ModelAccess::default() };
             GatewayError::Model(ModelRefusal::NotFound, access)

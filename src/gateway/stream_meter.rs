@@ -123,7 +123,7 @@ impl StreamMeter {
         self.finish(Ending { outcome, status, code: "" }, charge);
     }
 
-    /// Wakes the reader when the stream's key has fallen, so that this is noticed also while nothing comes.
+    /// Wakes the reader when key or person of the stream have fallen, so that this is noticed also while nothing comes.
     pub fn wake_when_stopped(&self, cx: &Context<'_>) {
         self.reader.register(cx.waker());
     }
@@ -136,7 +136,7 @@ impl StreamMeter {
         }
     }
 
-    /// Notes at intervals what was used, until the stream has ended. Wakes its reader when the key has fallen.
+    /// Notes at intervals what was used, until the stream has ended. Wakes its reader when key or person have fallen.
     pub async fn watch(meter: Weak<Self>, mut standing: Standing) {
         let mut ticks = tokio::time::interval(CHECKPOINT_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -147,7 +147,7 @@ impl StreamMeter {
             if !meter.checkpoint() {
                 return;
             }
-            if standing.check().is_err() {
+            if standing.check_anew().await.is_err() {
                 meter.reader.wake();
             }
         }

@@ -7,7 +7,7 @@ use std::{
     future::poll_fn,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -33,10 +33,7 @@ use super::{
 };
 use crate::{
     domain::usage::Outcome,
-    service::{
-        access::decide::KeyRefusal,
-        upstream::{UpstreamBody, UpstreamFault, UpstreamTimeouts},
-    },
+    service::upstream::{UpstreamBody, UpstreamFault, UpstreamTimeouts},
 };
 
 /// As much as is gathered before it is written.
@@ -59,7 +56,7 @@ pub async fn answer(gateway: &Gateway, admitted: Admitted) -> Result<Response<Bo
         Err(GatewayError::UpstreamError)
     });
     let include_usage = admitted.request.include_usage();
-    let key = admitted.permit.key().id;
+    let standing = Standing::new(&gateway.services, admitted.permit.bearer());
     let meter = StreamMeter::new(admitted.call, admitted.body, progress);
     let upstream = match opened {
         Ok(body) => body,
@@ -73,7 +70,7 @@ pub async fn answer(gateway: &Gateway, admitted: Admitted) -> Result<Response<Bo
         upstream: Some(upstream),
         splitter: Splitter::default(),
         meter: meter.clone(),
-        standing: Standing::new(&gateway.services, key),
+        standing,
         include_usage,
         ready: vec![],
         ready_len: 0,
@@ -88,8 +85,9 @@ pub async fn answer(gateway: &Gateway, admitted: Admitted) -> Result<Response<Bo
         begun,
         timeouts,
     };
+    let watching = events.standing.beside();
     events.wait_for_first().await?;
-    gateway.services.calls.spawn(StreamMeter::watch(Arc::downgrade(&meter), Standing::new(&gateway.services, key)));
+    gateway.services.calls.spawn(StreamMeter::watch(Arc::downgrade(&meter), watching));
     let mut response = Response::new(Body::new(events));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
@@ -137,9 +135,9 @@ impl EventStream {
         self.meter.wake_when_stopped(cx);
         loop {
             if self.upstream.is_some()
-                && let Err(refusal) = self.standing.check()
+                && let Err(refusal) = ready!(self.standing.poll_check(cx))
             {
-                self.stop(refusal);
+                self.stop(&refusal);
             }
             self.take_events();
             if self.upstream.is_none() || self.ready_len >= WRITE_MAX {
@@ -251,9 +249,8 @@ impl EventStream {
         }
     }
 
-    /// The key has fallen: what was handed on so far is all that it gets.
-    fn stop(&mut self, refusal: KeyRefusal) {
-        let error = GatewayError::Key(refusal);
+    /// Key or person have fallen: what was handed on so far is all that they get.
+    fn stop(&mut self, error: &GatewayError) {
         let (status, _, code) = error.row();
         self.upstream = None;
         if self.is_answered || self.ready_len > 0 {
@@ -261,7 +258,7 @@ impl EventStream {
             self.write(error.event());
         } else {
             self.meter.finish(Ending { outcome: Outcome::Cancelled, status, code }, Charge::Reported);
-            self.failure = Some(error);
+            self.failure = Some(error.clone());
         }
     }
 

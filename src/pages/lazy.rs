@@ -7,8 +7,9 @@ use leptos::{lazy, prelude::*};
 use leptos_router::LazyRoute;
 
 use super::{
-    AccountPage, AuditPage, ConfirmPage, ForgotPage, InvitePage, KeysPage, LoginPage, MembersPage, NewTeamPage,
-    OrganizationMembersPage, OrganizationPage, OrganizationSettingsPage, OutboxPage, OverviewPage, RequestsPage, ResetPage,
+    AccountPage, AuditPage, ConfirmPage, ExplainPage, ForgotPage, InvitePage, KeysPage, LoginPage, MembersPage, NewTeamPage,
+    OrganizationMembersPage, OrganizationPage, OrganizationSettingsPage, OutboxPage, OverviewPage, PlaygroundPage, RequestsPage,
+    ResetPage,
     SignupPage, TeamSettingsPage, TeamsPage,
     admin::{ModelsPage, OrganizationsPage, PriceListPage, ProvidersPage, SystemPage, UserPage, UsersPage},
 };
@@ -66,6 +67,10 @@ group!(team_pages, __preload_team_pages, TeamList {
 group!(home_pages, __preload_home_pages, Home { Overview => OverviewPage });
 
 group!(key_pages, __preload_key_pages, ApiKeys { Keys => KeysPage });
+
+group!(playground_pages, __preload_playground_pages, Try { Playground => PlaygroundPage });
+
+group!(explain_pages, __preload_explain_pages, Why { Explain => ExplainPage });
 
 group!(member_pages, __preload_member_pages, Team { Members => MembersPage });
 

@@ -13,6 +13,7 @@ mod listen;
 mod mailed_links;
 mod metrics;
 mod pages;
+mod playground;
 mod router;
 mod secret_key;
 pub mod start;

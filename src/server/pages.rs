@@ -4,12 +4,13 @@ use std::{pin::Pin, sync::OnceLock};
 
 use axum::{
     extract::Request,
-    http::{header, request::Parts},
-    response::Response,
+    http::{Method, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
 };
 use futures::{FutureExt, Stream, StreamExt, stream::once};
 use leptos::{nonce::Nonce, prelude::*};
 use leptos_axum::{AxumRouteListing, generate_route_list, handle_response_inner};
+use url::{Position, Url, form_urlencoded};
 
 use super::Edge;
 use crate::{
@@ -47,8 +48,35 @@ pub(super) fn context(edge: &Edge) -> impl Fn() + Clone + Send + Sync + 'static 
 
 /// Renders the page of an address.
 pub(super) async fn render(edge: &Edge, request: Request) -> Response {
+    if let Some(address) = kept_view(&request).filter(|_| *request.method() == Method::GET) {
+        return Redirect::to(&address).into_response();
+    }
     let options = edge.leptos.clone();
     handle_response_inner(context(edge), move || shell(options), request, in_parts).await
+}
+
+/// Where a page that is seen as somebody (`?as=`) leads to another page of its team, and the link did not say it, that is seen as them, too.
+/// An empty `as` says that it is not.
+pub(super) fn kept_view(request: &Request) -> Option<String> {
+    let (path, query) = (request.uri().path(), request.uri().query().unwrap_or_default());
+    let member_of = |query: &str| {
+        form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "as").map(|(_, member)| member.into_owned())
+    };
+    if member_of(query).is_some() {
+        return None;
+    }
+    let from = Url::parse(request.headers().get(header::REFERER)?.to_str().ok()?).ok()?;
+    let here = request.headers().get(header::HOST)?.to_str().ok()?;
+    if here != &from[Position::BeforeHost..Position::AfterPort] {
+        return None;
+    }
+    let team_of = |path: &str| path.strip_prefix("/t/").map(|rest| rest.split('/').next().unwrap_or_default().to_owned());
+    let (team, member) = (team_of(path)?, member_of(from.query()?)?);
+    if member.is_empty() || team_of(from.path()).as_ref() != Some(&team) {
+        return None;
+    }
+    let mut kept = form_urlencoded::Serializer::new(query.to_owned());
+    Some(format!("{path}?{}", kept.append_pair("as", &member).finish()))
 }
 
 type Html = Pin<Box<dyn Stream<Item = String> + Send>>;

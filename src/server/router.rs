@@ -15,15 +15,21 @@ use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 use super::{
     Edge, health,
     layers::{self, refuse},
-    mailed_links, pages,
+    mailed_links, pages, playground,
 };
-use crate::{api, gateway, server_fns::status, service::accounts::session_store::DatabaseSessions};
+use crate::{
+    api,
+    gateway::{self, Playground},
+    server_fns::status,
+    service::accounts::session_store::DatabaseSessions,
+};
 
 /// The whole product as one router. Every request passes the layers from the last one added to the first.
 pub fn router(edge: &Edge) -> Router {
     let with_edge = || edge.clone();
-    gateway::router(edge.services.clone())
-        .merge(dashboard(edge))
+    let (calls, playground) = gateway::doors(edge.services.clone());
+    calls
+        .merge(dashboard(edge, playground))
         .layer(from_fn_with_state(with_edge(), layers::body::body))
         .layer(from_fn_with_state(with_edge(), layers::csrf::csrf))
         .layer(from_fn_with_state(with_edge(), layers::guard::guard))
@@ -32,12 +38,13 @@ pub fn router(edge: &Edge) -> Router {
 }
 
 /// Pages, server functions and static files.
-fn dashboard(edge: &Edge) -> Router {
+fn dashboard(edge: &Edge, playground: Playground) -> Router {
     let at = edge.clone();
     Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .merge(mailed_links::routes())
+        .merge(playground::routes(playground))
         // The server functions, without pages.
         .leptos_routes_with_context(edge, vec![], pages::context(edge), || ())
         .leptos_routes_with_handler(pages::paths(), async move |request: Request| pages::render(&at, request).await)

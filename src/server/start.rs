@@ -1,7 +1,12 @@
 //! From a configuration to running services, and from a signal to a clean stop. Every task of the product is spawned here or in the
 //! accept loop, stops on one token, and is awaited.
 
-use std::{io, path::Path, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -86,9 +91,34 @@ pub async fn look_at_services(config: &Config) -> Result<Services, StartError> {
 }
 
 async fn services_over(store: Store, config: &Config) -> Result<Services, StartError> {
-    let (clock, random) = (Clock::System, Random::System);
+    let clock = match &config.platform.test_clock {
+        Some(file) => {
+            tracing::warn!("TALLYGATE_TEST_CLOCK is set: the clock is not the machine's");
+            let clock = Clock::Shifted(Arc::default());
+            clock.shift_to(offset_in(file));
+            clock
+        }
+        None => Clock::System,
+    };
+    let random = Random::System;
     let vault = secret_key::open_vault(&config.storage, &store, &clock, &random).await?;
     Ok(Services::new(store, clock, random, vault, settings(config)).await?)
+}
+
+/// How often a test's clock is looked at.
+const TEST_CLOCK: Duration = Duration::from_millis(20);
+
+/// How far ahead a test wants the clock to be.
+fn offset_in(file: &Path) -> i64 {
+    std::fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+}
+
+async fn follow_test_clock(file: PathBuf, clock: Clock, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(TEST_CLOCK);
+    while !stop.is_cancelled() {
+        ticks.tick().await;
+        clock.shift_to(offset_in(&file));
+    }
 }
 
 /// What the services need of the configuration.
@@ -207,6 +237,9 @@ impl Background {
         spawn(Box::pin(async move { services.run_grant_expiry(token).await }));
         let (services, token) = (edge.services.clone(), stop.clone());
         spawn(Box::pin(async move { services.run_refresh(token).await }));
+        if let Some(file) = edge.config.platform.test_clock.clone() {
+            spawn(Box::pin(follow_test_clock(file, edge.services.clock.clone(), stop.clone())));
+        }
         // Loaded beside the start: nobody waits for it, and until then tokens are guessed by length.
         tasks.spawn_blocking(crate::service::tokens::load);
         if let Some(listener) = metrics_listener(edge).await? {

@@ -3,7 +3,11 @@
 use leptos::server;
 use serde::{Deserialize, Serialize};
 
-use crate::{domain::accounts::Me, error::AppError, wire::PageAnswer};
+use crate::{
+    domain::{accounts::Me, roles::Role},
+    error::AppError,
+    wire::PageAnswer,
+};
 
 /// What the pages around signing in show.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,22 +52,40 @@ pub struct Visitor {
     pub standing: String,
     /// Where requests wait for their decision, and how many: `t/atlas-search`, `o/northwind-labs`.
     pub waiting: Vec<(String, u32)>,
+    /// Whom the team of the page is seen as.
+    pub viewing: Option<Viewed>,
 }
 
-/// The signed-in person, for every page.
+/// A member whom somebody sees a team as.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Viewed {
+    /// The team, as the address names it.
+    pub team: String,
+    pub user: String,
+    pub name: String,
+    pub role: Role,
+}
+
+/// The signed-in person, for every page; with the member whom they see a team as: `{team}/{user}`.
 #[server(prefix = "/fn", endpoint = "get_visitor", output = PageAnswer)]
-pub async fn get_visitor(guarded: bool) -> Result<Visitor, AppError> {
+pub async fn get_visitor(guarded: bool, #[server(default)] viewing: String) -> Result<Visitor, AppError> {
     let (services, caller) = super::context::maybe_signed_in().await?;
-    let (me, waiting) = match caller {
-        Some(caller) => {
-            let me = services.me(&caller).await?;
-            let waiting = super::access_requests::waiting(&services, &caller, &me).await?;
-            (Some(me), waiting)
-        }
-        None => (None, vec![]),
+    let Some(caller) = caller else { return Ok(Visitor { guarded, ..Visitor::default() }) };
+    let me = services.me(&caller).await?;
+    let waiting = super::access_requests::waiting(&services, &caller, &me).await?;
+    let viewing = match viewing.split_once('/') {
+        Some((team, user)) => viewed(&services, &caller, team, user).await,
+        None => None,
     };
-    let standing = me.as_ref().map(standing).unwrap_or_default();
-    Ok(Visitor { guarded, me, standing, waiting })
+    Ok(Visitor { guarded, standing: standing(&me), waiting, me: Some(me), viewing })
+}
+
+/// Nobody, where it may not be: the page itself says so.
+#[cfg(feature = "ssr")]
+async fn viewed(services: &crate::service::Services, caller: &crate::service::Caller, team: &str, user: &str) -> Option<Viewed> {
+    let seen = services.view_as(caller, team, crate::domain::ids::UserId::parse(user)?).await.ok()?;
+    let role = seen.viewing.as_ref()?.role;
+    Some(Viewed { team: team.to_owned(), user: user.to_owned(), name: seen.user.name, role })
 }
 
 /// Changes with what the signed-in person is, and may do: another role, a team less, a session that ended. Pages that stay open ask for

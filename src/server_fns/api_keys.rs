@@ -85,7 +85,7 @@ pub async fn list_keys(team: String, text: String, mine: bool, status: String, c
         service::api_keys::KeyQuery,
     };
 
-    let (services, caller) = super::context::signed_in().await?;
+    let (services, caller) = super::context::viewer(&team).await?;
     let view = services.get_team(&caller, &team).await?;
     let page = PageRequest { limit: None, cursor: (!cursor.is_empty()).then_some(cursor) };
     let query = KeyQuery { text, mine, status: KeyStatus::parse(&status), page };

@@ -8,6 +8,9 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{error::AppError, wire};
 
+/// Header of a page that shows a team as one of its members sees it.
+pub const VIEW_AS: &str = "x-view-as";
+
 /// What came back: the answer as text, or why there is none.
 pub type Answer = Result<String, AppError>;
 
@@ -118,7 +121,7 @@ mod posting {
     };
     use wasm_bindgen::{JsCast, JsValue};
     use wasm_bindgen_futures::JsFuture;
-    use web_sys::{Headers, RequestInit, Response};
+    use web_sys::{Headers, RequestInit, Response, UrlSearchParams};
 
     use super::Answer;
     use crate::wire;
@@ -127,6 +130,12 @@ mod posting {
         let headers = Headers::new()?;
         headers.set("content-type", "application/x-www-form-urlencoded")?;
         headers.set("accept", "text/plain")?;
+        let place = window().location();
+        if place.pathname()?.starts_with("/t/")
+            && let Some(member) = UrlSearchParams::new_with_str(&place.search()?)?.get("as").filter(|member| !member.is_empty())
+        {
+            headers.set(super::VIEW_AS, &member)?;
+        }
         let request = RequestInit::new();
         request.set_method("POST");
         request.set_headers(&headers);

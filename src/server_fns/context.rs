@@ -6,11 +6,12 @@ use tower_sessions::Session;
 
 use super::http;
 use crate::{
-    domain::next::own_path,
+    domain::{ids::UserId, next::own_path},
     error::AppError,
     service::{
         Caller, Door, RequestFacts, ServiceError, Services,
         accounts::sessions::{AskedBy, caller_behind, caller_of},
+        caller::VIEWING,
     },
 };
 
@@ -19,8 +20,29 @@ pub fn services() -> Result<Services, AppError> {
     use_context().ok_or(AppError::Unavailable)
 }
 
-/// The services, and the signed-in person who asks. [`AppError::SignedOut`] without one.
+/// The services, and the signed-in person who asks. [`AppError::SignedOut`] without one. Whoever sees a team as somebody else gets
+/// nothing here: what may be looked at so asks for its [`viewer`].
 pub async fn signed_in() -> Result<(Services, Caller), AppError> {
+    if http::asked_view().is_some() {
+        return Err(AppError::Forbidden { message: VIEWING.to_owned() });
+    }
+    asker().await
+}
+
+/// The services, and who looks at a team: the signed-in person, or, where the page's address asks for it, the member whom they see it as.
+pub async fn viewer(team: &str) -> Result<(Services, Caller), AppError> {
+    let (services, caller) = asker().await?;
+    seen_as(services, caller, team).await
+}
+
+async fn seen_as(services: Services, caller: Caller, team: &str) -> Result<(Services, Caller), AppError> {
+    let Some(member) = http::asked_view() else { return Ok((services, caller)) };
+    let member = UserId::parse(&member).ok_or(AppError::NotFound)?;
+    let seen = services.view_as(&caller, team, member).await?;
+    Ok((services, seen))
+}
+
+async fn asker() -> Result<(Services, Caller), AppError> {
     let (services, caller) = maybe_signed_in().await?;
     Ok((services, caller.ok_or(AppError::SignedOut)?))
 }
@@ -30,6 +52,12 @@ pub async fn maybe_signed_in() -> Result<(Services, Option<Caller>), AppError> {
     let (services, request, session) = visitor()?;
     let caller = caller_of(&services, &session, Door::Page, &request).await?;
     Ok((services, caller))
+}
+
+/// The same for a page that asks for news by itself.
+pub async fn watching_viewer(team: &str) -> Result<(Services, Caller), AppError> {
+    let (services, caller) = watching().await?;
+    seen_as(services, caller.ok_or(AppError::SignedOut)?, team).await
 }
 
 /// The services, and whose open page asks for news by itself, if anybody is signed in there.

@@ -3,6 +3,9 @@
 use axum::http::{HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
+use url::{Url, form_urlencoded};
+
+use super::call::VIEW_AS;
 
 /// True for a form that a browser sent by itself, without the page's program: its answer is a redirect, not a value.
 pub fn is_plain_form() -> bool {
@@ -38,6 +41,24 @@ pub fn set_status(status: u16) {
     if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(status)) {
         response.set_status(status);
     }
+}
+
+/// Whom the page wants to be seen as: `as` in its address. The page's program says it with a header, a plain form by where it comes from.
+pub fn asked_view() -> Option<String> {
+    let parts = use_context::<Parts>()?;
+    let of_address = |path: &str, query: &str| {
+        let given =
+            || form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "as").map(|(_, value)| value.into_owned());
+        path.starts_with("/t/").then(given).flatten().filter(|member| !member.is_empty())
+    };
+    if !parts.uri.path().starts_with("/fn/") {
+        return of_address(parts.uri.path(), parts.uri.query().unwrap_or_default());
+    }
+    if let Some(member) = parts.headers.get(VIEW_AS) {
+        return Some(member.to_str().unwrap_or_default().to_owned());
+    }
+    let from = parts.headers.get(header::REFERER).and_then(|from| Url::parse(from.to_str().ok()?).ok())?;
+    of_address(from.path(), from.query().unwrap_or_default())
 }
 
 fn header_of(name: header::HeaderName) -> Option<String> {

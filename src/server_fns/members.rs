@@ -27,6 +27,8 @@ pub struct MemberLine {
     /// Roles to choose from; empty where there is nothing to choose.
     pub roles: Vec<Role>,
     pub may_remove: bool,
+    /// The viewer may see the team as this member does.
+    pub may_view_as: bool,
 }
 
 /// The members page.
@@ -80,7 +82,7 @@ pub async fn list_members(team: String, text: String, sort: String, cursor: Stri
         service::members::MemberQuery,
     };
 
-    let (services, caller) = super::context::signed_in().await?;
+    let (services, caller) = super::context::viewer(&team).await?;
     let view = services.get_team(&caller, &team).await?;
     if view.kind == TeamKind::Personal {
         return Err(AppError::NotFound);
@@ -97,11 +99,12 @@ pub async fn list_members(team: String, text: String, sort: String, cursor: Stri
     };
     let listed = services.list_members(&caller, &team, query).await?;
     let now = services.clock.now();
+    let own = view.standing.role.filter(|_| caller.viewing.is_none());
     let mut page = MembersPage {
         seats: words::seats(&listed.seats),
         team: view.name,
         found: listed.found,
-        rows: listed.page.items.into_iter().map(|row| words::line(row, now)).collect(),
+        rows: listed.page.items.into_iter().map(|row| words::line(row, own, now)).collect(),
         next: listed.page.next_cursor,
         shows_spending: listed.shows_spending,
         may_see_keys: view.standing.may(Action::ViewAnyKey),
@@ -199,6 +202,7 @@ pub(super) mod words {
         format,
         members::{MemberRow, RemovalPreview, Seats},
         money::NanoUsd,
+        roles::Role,
         time::{MINUTE_MS, UnixMs},
     };
 
@@ -220,7 +224,7 @@ pub(super) mod words {
         }
     }
 
-    pub(super) fn line(row: MemberRow, now: UnixMs) -> MemberLine {
+    pub(super) fn line(row: MemberRow, own: Option<Role>, now: UnixMs) -> MemberLine {
         let last_active = match row.last_active_at {
             Some(at) if now.since(at) < 2 * MINUTE_MS => "Active now".to_owned(),
             Some(at) => format::ago(at, now),
@@ -242,6 +246,7 @@ pub(super) mod words {
             is_self: row.is_self,
             roles: row.roles,
             may_remove: row.may_remove,
+            may_view_as: !row.is_self && own.is_some_and(|own| own.may_view_as(row.role)),
         }
     }
 

@@ -11,6 +11,7 @@ pub mod call;
 pub mod catalog;
 #[cfg(feature = "ssr")]
 pub mod context;
+pub mod explain;
 #[cfg(feature = "ssr")]
 pub mod http;
 pub mod invitations;
@@ -20,6 +21,7 @@ pub mod organization_members;
 pub mod organizations;
 pub mod own_invitations;
 pub mod platform;
+pub mod playground;
 pub mod price_lists;
 #[cfg(feature = "ssr")]
 pub mod shown_once;

@@ -68,7 +68,7 @@ pub async fn get_team_settings(team: String) -> Result<SettingsPage, AppError> {
         teams::TeamKind,
     };
 
-    let (services, caller) = super::context::signed_in().await?;
+    let (services, caller) = super::context::viewer(&team).await?;
     let view = services.get_team(&caller, &team).await?;
     if view.kind == TeamKind::Personal {
         return Err(AppError::NotFound);

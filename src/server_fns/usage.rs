@@ -88,22 +88,22 @@ pub fn overview_parts_of(team: &str, range: &str, calls: &str) -> String {
 /// The head of the overview, which is read quickly: the page begins with it.
 #[server(prefix = "/fn", endpoint = "get_overview", output = PageAnswer)]
 pub async fn get_overview(team: String, range: String) -> Result<OverviewPage, AppError> {
-    let (services, caller) = super::context::signed_in().await?;
+    let (services, caller) = super::context::viewer(&team).await?;
     Ok(overview::head(&services, &caller, &team, &range).await?)
 }
 
 /// Figures, rankings and the latest calls of a range: `24h`, `7d` or `28d`; with test calls `exclude`d, `include`d, or `only` them.
 #[server(prefix = "/fn", endpoint = "get_overview_parts", output = PageAnswer)]
 pub async fn get_overview_parts(team: String, range: String, calls: String) -> Result<OverviewParts, AppError> {
-    let (services, caller) = super::context::signed_in().await?;
+    let (services, caller) = super::context::viewer(&team).await?;
     Ok(overview::parts(&services, &caller, &team, &range, &calls).await?)
 }
 
 /// Changes whenever a call was booked or a key was made: pages ask for it often, and load anew only then.
 #[server(prefix = "/fn", endpoint = "get_overview_stamp", output = PageAnswer)]
 pub async fn get_overview_stamp(team: String) -> Result<String, AppError> {
-    let (services, caller) = super::context::watching().await?;
-    Ok(overview::stamp(&services, &caller.ok_or(AppError::SignedOut)?, &team).await?)
+    let (services, caller) = super::context::watching_viewer(&team).await?;
+    Ok(overview::stamp(&services, &caller, &team).await?)
 }
 
 #[cfg(feature = "ssr")]

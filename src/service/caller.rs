@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use crate::{
     domain::{accounts::User, time::UnixMs},
-    service::{ServiceError, accounts::devices::DeviceCookie},
+    service::{ServiceError, accounts::devices::DeviceCookie, view_as::Viewing},
 };
 
 /// Through which door a request came.
@@ -68,6 +68,8 @@ pub struct Caller {
     pub request_id: String,
     /// The browser's session, if that is how the request came.
     pub session: Option<CallerSession>,
+    /// Set where somebody looks at a team as this person sees it.
+    pub viewing: Option<Viewing>,
 }
 
 /// The session behind a request.
@@ -81,10 +83,21 @@ pub struct CallerSession {
     pub handle: Option<tower_sessions::Session>,
 }
 
+/// What is said to whoever wants to change something while looking as somebody else.
+pub const VIEWING: &str = "Nothing can be changed while you see the team as somebody else. Stop that first.";
+
 impl Caller {
     /// A person behind a request.
     pub fn new(user: User, door: Door, read_only: bool, request: &RequestFacts) -> Self {
-        Self { user, door, read_only, address: request.address.clone(), request_id: request.request_id.clone(), session: None }
+        Self {
+            user,
+            door,
+            read_only,
+            address: request.address.clone(),
+            request_id: request.request_id.clone(),
+            session: None,
+            viewing: None,
+        }
     }
 
     /// The same person in a browser's session.
@@ -96,7 +109,8 @@ impl Caller {
 
     /// A caller at the command line or in a background task.
     pub fn system(user: User) -> Self {
-        Self { user, door: Door::System, read_only: false, address: String::new(), request_id: String::new(), session: None }
+        let request = RequestFacts::default();
+        Self::new(user, Door::System, false, &request)
     }
 
     /// The client's address as a number, as [`RequestFacts::ip`] gives it.
@@ -106,6 +120,9 @@ impl Caller {
 
     /// Refuses what changes something to a read-only credential.
     pub fn check_may_write(&self) -> Result<(), ServiceError> {
+        if self.viewing.is_some() {
+            return Err(ServiceError::Forbidden(VIEWING.into()));
+        }
         if self.read_only {
             return Err(ServiceError::Forbidden("This token has the scope read. Use one with the scope write.".into()));
         }

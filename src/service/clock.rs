@@ -36,6 +36,13 @@ impl Clock {
         }
     }
 
+    /// Sets how far a shifted clock is ahead of the machine's. It never goes back.
+    pub fn shift_to(&self, ms: i64) {
+        if let Self::Shifted(offset) = self {
+            offset.fetch_max(ms, Ordering::SeqCst);
+        }
+    }
+
     /// Moves a clock that can be moved; the machine's can not.
     pub fn advance(&self, ms: i64) {
         match self {

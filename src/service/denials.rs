@@ -46,7 +46,8 @@ impl Attempt {
 impl Services {
     /// The refusal of an action in a team. Looking is no attempt at a change, and is not noted.
     pub(super) fn denied(&self, caller: &Caller, team: &Team, action: Action) -> ServiceError {
-        if action.is_change() {
+        // Whoever looks as somebody else attempts nothing in their name.
+        if action.is_change() && caller.viewing.is_none() {
             self.note(caller, Attempt::on_team(team, action));
         }
         ServiceError::Denied(action)

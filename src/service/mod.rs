@@ -23,6 +23,7 @@ pub mod metering;
 pub mod model_access;
 pub mod organizations;
 pub mod platform;
+pub mod playground;
 pub mod price_list;
 pub mod prices;
 pub mod random;
@@ -33,6 +34,7 @@ pub mod tokens;
 pub mod upstream;
 pub mod usage;
 pub mod vault;
+pub mod view_as;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 

@@ -60,7 +60,11 @@ impl Services {
     ) -> Result<(Team, Standing), ServiceError> {
         let own = caller.user.personal_team.to_string();
         let team = storage::teams::find(c, if team == "me" { &own } else { team }).await?.ok_or(ServiceError::NotFound)?;
-        let standing = storage::teams::standing(c, &team, caller.user.id, caller.user.platform_admin).await?;
+        let standing = match &caller.viewing {
+            Some(viewing) if viewing.team != team.id => return Err(ServiceError::NotFound),
+            Some(viewing) => Standing { role: Some(viewing.role), ..Standing::default() },
+            None => storage::teams::standing(c, &team, caller.user.id, caller.user.platform_admin).await?,
+        };
         if standing.is_stranger() {
             return Err(ServiceError::NotFound);
         }

@@ -34,18 +34,18 @@ fn call(model: &str) -> Value {
     json!({"model": model, "messages": [{"role": "user", "content": "x"}], "max_tokens": 1})
 }
 
-fn name(at: usize) -> String {
+pub(super) fn name(at: usize) -> String {
     format!("m{at}")
 }
 
 /// A world in the database, and the secrets of its keys.
-struct Built {
-    members: Vec<Caller>,
-    teams: Vec<TeamId>,
-    keys: Vec<(KeyId, String)>,
+pub(super) struct Built {
+    pub(super) members: Vec<Caller>,
+    pub(super) teams: Vec<TeamId>,
+    pub(super) keys: Vec<(KeyId, String)>,
 }
 
-async fn build(services: &Services, maya: &Caller, world: &World) -> Built {
+pub(super) async fn build(services: &Services, maya: &Caller, world: &World) -> Built {
     let mut simulated = people::simulated("sim");
     (simulated.simulation.first_token_ms, simulated.simulation.per_token_ms) = (0, 0);
     services.create_provider(maya, simulated).await.unwrap();

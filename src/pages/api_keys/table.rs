@@ -115,9 +115,7 @@ fn state(key: &KeyRow) -> AnyView {
 }
 
 fn menu(key: &KeyRow, base: &str) -> AnyView {
-    if !key.may_manage && !key.may_revoke {
-        return ().into_any();
-    }
+    let explain = format!("{}/models/explain?who=key/{}", base.trim_end_matches("/keys"), key.id);
     let href = |dialog: &str| format!("{base}?dialog={dialog}&key={}", key.id);
     let manage = key.may_manage.then(|| {
         view! {
@@ -134,6 +132,7 @@ fn menu(key: &KeyRow, base: &str) -> AnyView {
     view! {
         <Menu id=format!("key-{}", key.id) label=format!("Actions for {}", key.name) class="end" button=|| view! { <Icon name="dots"/> }>
             {manage}
+            <a href=explain><Icon name="info"/>"Explain access"</a>
             {revoke}
         </Menu>
     }

@@ -7,6 +7,7 @@ mod sidebar;
 mod switcher;
 mod theme;
 mod top_bar;
+mod viewing;
 
 use leptos::prelude::*;
 use leptos_router::{
@@ -28,6 +29,7 @@ pub fn Frame() -> impl IntoView {
     let location = use_location();
     let place = Memo::new(move |_| Place::of(&location.pathname.get()));
     close_sidebar_on_navigation(location.pathname);
+    viewing::stay();
     view! {
         <a class="skip" href="#main">"Skip to content"</a>
         <Guard/>
@@ -36,6 +38,7 @@ pub fn Frame() -> impl IntoView {
             <Contexts place=place/>
             <div>
                 <TopBar place=place/>
+                <viewing::Banner/>
                 <main class="page" id="main">
                     <Outlet/>
                 </main>

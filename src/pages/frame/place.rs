@@ -19,6 +19,7 @@ pub(super) enum Scope {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Overview,
+    Playground,
     Keys,
     Members,
     Audit,
@@ -40,6 +41,7 @@ impl Kind {
     pub(super) fn label(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
+            Self::Playground => "Playground",
             Self::Keys => "API keys",
             Self::Members => "Members",
             Self::Audit => "Audit log",
@@ -66,6 +68,7 @@ impl Kind {
     pub(super) fn icon(self) -> &'static str {
         match self {
             Self::Overview => "overview",
+            Self::Playground => "play",
             Self::Keys => "key",
             Self::Members => "users",
             Self::Audit => "clock",
@@ -145,7 +148,7 @@ impl Place {
             Some(kind @ (Kind::Members | Kind::Settings | Kind::Audit | Kind::Requests)) if *scope != Scope::Personal => {
                 address(scope, kind)
             }
-            Some(kind @ Kind::Keys) if !matches!(scope, Scope::Organization(_)) => address(scope, kind),
+            Some(kind @ (Kind::Keys | Kind::Playground)) if !matches!(scope, Scope::Organization(_)) => address(scope, kind),
             _ => address(scope, Kind::Overview),
         }
     }
@@ -174,6 +177,7 @@ fn organization_kind(part: Option<&str>) -> Option<Kind> {
 fn context_kind(part: Option<&str>) -> Option<Kind> {
     match part {
         None => Some(Kind::Overview),
+        Some("playground") => Some(Kind::Playground),
         Some("keys") => Some(Kind::Keys),
         Some(_) => None,
     }
@@ -189,6 +193,7 @@ pub(super) fn address(scope: &Scope, kind: Kind) -> String {
     };
     match kind {
         Kind::Overview => base,
+        Kind::Playground => format!("{base}/playground"),
         Kind::Keys => format!("{base}/keys"),
         Kind::Members => format!("{base}/members"),
         Kind::Audit => format!("{base}/audit"),
@@ -242,5 +247,6 @@ mod tests {
         assert_eq!(Place::of("/t/atlas/members").in_context(&Scope::Personal), "/me");
         assert_eq!(Place::of("/o/northwind-labs/audit").in_context(&Scope::Personal), "/me");
         assert_eq!(Place::of("/t/atlas/keys").in_context(&Scope::Personal), "/me/keys");
+        assert_eq!(Place::of("/me/playground").in_context(&other), "/t/helios/playground");
     }
 }

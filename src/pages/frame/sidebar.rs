@@ -4,6 +4,7 @@ use super::{
     account_menu::AccountMenu,
     place::{Kind, Place, Scope},
     switcher::Switcher,
+    viewing,
 };
 use crate::domain::roles::{Action, Standing};
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
     components::{Brand, Icon, browser},
     domain::{accounts::Me, roles::OrgRole},
     pages::data::nothing,
-    server_fns::accounts::Visitor,
+    server_fns::accounts::{Viewed, Visitor},
 };
 
 /// The popover that the sidebar is on phones.
@@ -31,7 +32,10 @@ pub(super) fn Sidebar(place: Memo<Place>) -> impl IntoView {
         >
             <Brand/>
             <Switcher place=place/>
-            {session.part(nothing, move |Visitor { me, waiting, .. }| (move || groups(&place.get(), me.as_ref(), &waiting)).into_any())}
+            {session
+                .part(nothing, move |Visitor { me, waiting, viewing, .. }| {
+                    (move || groups(&place.get(), me.as_ref(), &waiting, viewing.as_ref())).into_any()
+                })}
             <div class="side-foot">
                 {session.part(nothing, move |visitor| {
                     visitor.me.map(|me| view! { {foot_links(&me, place)} <AccountMenu me=me place=place/> }).into_any()
@@ -42,12 +46,14 @@ pub(super) fn Sidebar(place: Memo<Place>) -> impl IntoView {
 }
 
 /// The pages of the scope that one is in.
-fn groups(place: &Place, me: Option<&Me>, waiting: &[(String, u32)]) -> AnyView {
+fn groups(place: &Place, me: Option<&Me>, waiting: &[(String, u32)], viewing: Option<&Viewed>) -> AnyView {
+    // What waits for oneself does not wait for whom the team is seen as.
+    let waiting: &[(String, u32)] = if viewing.is_some() { &[] } else { waiting };
     let context = matches!(place.scope, Scope::Personal | Scope::Team(_) | Scope::Organization(_));
     let groups: &[(&str, &[Kind])] = match place.scope {
-        Scope::Personal => &[("", &[Kind::Overview]), ("Access", &[Kind::Keys])],
+        Scope::Personal => &[("", &[Kind::Overview, Kind::Playground]), ("Access", &[Kind::Keys])],
         Scope::Team(_) => &[
-            ("", &[Kind::Overview]),
+            ("", &[Kind::Overview, Kind::Playground]),
             ("Access", &[Kind::Keys, Kind::Requests]),
             ("Team", &[Kind::Members, Kind::Audit, Kind::Settings]),
         ],
@@ -72,8 +78,8 @@ fn groups(place: &Place, me: Option<&Me>, waiting: &[(String, u32)]) -> AnyView 
                 (title, _) => title,
             };
             let heading = (!title.is_empty()).then(|| view! { <h2>{*title}</h2> });
-            let offered = kinds.iter().filter(|kind| is_offered(place, **kind, me));
-            let links = offered.map(|kind| nav_link(place, *kind, waiting)).collect_view();
+            let offered = kinds.iter().filter(|kind| is_offered(place, **kind, me, viewing));
+            let links = offered.map(|kind| nav_link(place, *kind, waiting, viewing)).collect_view();
             view! { <nav class="nav" aria-label=label>{heading}{links}</nav> }
         })
         .collect_view()
@@ -81,12 +87,17 @@ fn groups(place: &Place, me: Option<&Me>, waiting: &[(String, u32)]) -> AnyView 
 }
 
 /// Pages that a role can not open are not offered. A courtesy: the pages themselves decide.
-fn is_offered(place: &Place, kind: Kind, me: Option<&Me>) -> bool {
+fn is_offered(place: &Place, kind: Kind, me: Option<&Me>, viewing: Option<&Viewed>) -> bool {
+    let standing = |me: &Me, team: &str| match viewing {
+        Some(viewed) => Standing { role: Some(viewed.role), ..Standing::default() },
+        None => standing(me, team),
+    };
     match (kind, &place.scope) {
         (Kind::Requests, Scope::Team(team)) => me.is_some_and(|me| {
             let standing = standing(me, team);
             standing.may(Action::RequestAccess) || standing.may(Action::ManageLimits)
         }),
+        (Kind::Playground, Scope::Team(team)) => me.is_some_and(|me| standing(me, team).may(Action::OwnKeys)),
         (Kind::Audit, Scope::Team(team)) => me.is_some_and(|me| standing(me, team).may(Action::ViewAudit)),
         _ => true,
     }
@@ -103,14 +114,14 @@ fn standing(me: &Me, team: &str) -> Standing {
     }
 }
 
-fn nav_link(place: &Place, kind: Kind, waiting: &[(String, u32)]) -> AnyView {
+fn nav_link(place: &Place, kind: Kind, waiting: &[(String, u32)], viewing: Option<&Viewed>) -> AnyView {
     let here = match place.kind {
         Some(now) if now == kind => Some("page"),
         Some(now) if now.list() == Some(kind) => Some("true"),
         _ => None,
     };
     view! {
-        <a href=place.href(kind) aria-current=here>
+        <a href=viewing::kept(place.href(kind), viewing) aria-current=here>
             <Icon name=kind.icon()/>
             {kind.label()}
             {badge(place, kind, waiting)}

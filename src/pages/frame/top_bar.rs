@@ -4,13 +4,14 @@ use super::{
     place::{Kind, Place, Scope},
     sidebar, switcher,
     theme::ThemeMenu,
+    viewing,
 };
 use crate::{
     app::Session,
     components::{Badge, Breadcrumbs, Crumb, Icon, Tile},
     domain::accounts::Me,
     pages::data::nothing,
-    server_fns::accounts::Visitor,
+    server_fns::accounts::{Viewed, Visitor},
 };
 
 #[component]
@@ -21,11 +22,11 @@ pub(super) fn TopBar(place: Memo<Place>) -> impl IntoView {
             <button class="ib only-m" type="button" popovertarget=sidebar::ID aria-label="Open navigation">
                 <Icon name="menu" class="i-20"/>
             </button>
-            {session.part(nothing, move |Visitor { me, .. }| {
+            {session.part(nothing, move |Visitor { me, viewing, .. }| {
                 let known = me.clone();
                 view! {
                     {move || phone_switcher(&place.get(), known.as_ref())}
-                    <Breadcrumbs crumbs=Signal::derive(move || crumbs(&place.get(), me.as_ref()))/>
+                    <Breadcrumbs crumbs=Signal::derive(move || crumbs(&place.get(), me.as_ref(), viewing.as_ref()))/>
                 }
                 .into_any()
             })}
@@ -54,12 +55,14 @@ fn phone_switcher(place: &Place, me: Option<&Me>) -> AnyView {
     .into_any()
 }
 
-fn crumbs(place: &Place, me: Option<&Me>) -> Vec<Crumb> {
+fn crumbs(place: &Place, me: Option<&Me>, viewing: Option<&Viewed>) -> Vec<Crumb> {
     let page = Crumb::here(place.kind.map_or("Page", Kind::label));
     let now = switcher::current(place, me);
     match &place.scope {
         Scope::Personal => vec![Crumb::link("Personal", place.href(Kind::Overview)), page],
-        Scope::Team(_) => vec![Crumb::here(now.detail), Crumb::link(now.name, place.href(Kind::Overview)), page],
+        Scope::Team(_) => {
+            vec![Crumb::here(now.detail), Crumb::link(now.name, viewing::kept(place.href(Kind::Overview), viewing)), page]
+        }
         Scope::Organization(_) => vec![Crumb::link(now.name, place.href(Kind::Overview)), page],
         Scope::Platform => {
             let list = place.kind.and_then(Kind::list).map(|list| Crumb::link(list.label(), place.href(list)));

@@ -168,13 +168,18 @@ pub(super) fn sentence(words: &str) -> String {
 
 fn menu(line: &MemberLine, page: &Members, query: &Query) -> AnyView {
     let leaves = line.is_self && page.may_leave;
-    if !page.may_see_keys && !line.may_remove && !leaves {
+    if !page.may_see_keys && !line.may_remove && !leaves && !line.may_view_as {
         return ().into_any();
     }
     let address = list_address(&query.team);
     let keys = page.may_see_keys.then(|| {
         let href = format!("{}?q={}", context_address(&query.team, "keys"), encode(&line.name));
         view! { <a href=href><Icon name="key"/>"Keys"</a> }
+    });
+    // Loaded as a whole: from there on everything is asked for as that member.
+    let view_as = line.may_view_as.then(|| {
+        let href = format!("{}?as={}", context_address(&query.team, ""), line.user);
+        view! { <a href=href rel="external"><Icon name="eye"/>"View as "{line.name.clone()}</a> }
     });
     let remove = line.may_remove.then(|| {
         let href = format!("{address}?dialog=remove&user={}", line.user);
@@ -192,6 +197,7 @@ fn menu(line: &MemberLine, page: &Members, query: &Query) -> AnyView {
             button=|| view! { <Icon name="dots"/> }
         >
             {keys}
+            {view_as}
             {remove}
             {leave}
         </Menu>

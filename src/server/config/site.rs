@@ -1,6 +1,9 @@
 //! Pages, sign-up, upstreams, log and metrics.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
 
 use leptos::config::{Env, LeptosOptions};
 
@@ -41,6 +44,9 @@ pub struct Platform {
     pub demo: bool,
     /// `TALLYGATE_ALLOWED_UPSTREAMS`: hosts or networks that providers may have although they are not public. Default: none.
     pub allowed_upstreams: Vec<String>,
+    /// `TALLYGATE_TEST_CLOCK`: a file with the milliseconds that the clock is ahead of the machine's, read again and again: for
+    /// end-to-end tests, and refused by release builds. Default: none.
+    pub test_clock: Option<PathBuf>,
 }
 
 impl Platform {
@@ -61,7 +67,11 @@ impl Platform {
             "hosts, addresses or networks such as localhost, ollama.lan:11434 or 10.1.0.0/16, separated by commas",
             upstream,
         )?;
-        Ok(Self { signup, signup_domains, demo, allowed_upstreams })
+        let test_clock = source.text("test_clock")?.map(PathBuf::from);
+        if test_clock.is_some() && !cfg!(debug_assertions) {
+            return Err(ConfigError("TALLYGATE_TEST_CLOCK is for tests: the clock of a release build can not be moved.".into()));
+        }
+        Ok(Self { signup, signup_domains, demo, allowed_upstreams, test_clock })
     }
 }
 

@@ -8,13 +8,16 @@ use super::{
     policy::Boundary,
     snapshot::{GroupEntry, KeyEntry, KeyFacts, ModelEntry, Snapshot, TeamEntry},
 };
-use crate::domain::{
-    api_keys::{self, KeyKind},
-    authorization::{self, Facts},
-    catalog::ProviderKind,
-    ids::{GroupId, KeyId, ModelId, OrgId, TeamId, UserId},
-    model_set::ModelSet,
-    time::UnixMs,
+use crate::{
+    domain::{
+        api_keys::{self, KeyKind},
+        authorization::{self, Facts},
+        catalog::ProviderKind,
+        ids::{GroupId, KeyId, ModelId, OrgId, TeamId, UserId},
+        model_set::ModelSet,
+        time::UnixMs,
+    },
+    service::playground::Player,
 };
 
 pub use crate::domain::authorization::ModelRefusal;
@@ -33,17 +36,44 @@ pub enum KeyRefusal {
     Expired,
 }
 
-/// Proof that a key may call a model. Only [`Snapshot::authorize`] makes one.
+/// Whose call it is.
+#[derive(Clone, Debug)]
+pub enum Bearer {
+    /// Whoever sent the key.
+    Key(Arc<KeyEntry>),
+    /// A signed-in person, from the playground.
+    Player(Arc<Player>),
+}
+
+impl Bearer {
+    /// Context that pays.
+    pub fn team(&self) -> &Arc<TeamEntry> {
+        match self {
+            Self::Key(key) => &key.team,
+            Self::Player(player) => player.team(),
+        }
+    }
+
+    /// Whom the decision about a model is for.
+    pub fn holder(&self) -> Holder<'_> {
+        match self {
+            Self::Key(key) => Holder::of_key(key),
+            Self::Player(player) => player.holder(),
+        }
+    }
+}
+
+/// Proof that somebody may call a model. Only [`Snapshot::permit`] makes one.
 #[derive(Clone, Debug)]
 pub struct Permit {
-    key: Arc<KeyEntry>,
+    bearer: Bearer,
     model: Arc<ModelEntry>,
 }
 
 impl Permit {
-    /// The key.
-    pub fn key(&self) -> &Arc<KeyEntry> {
-        &self.key
+    /// Who may.
+    pub fn bearer(&self) -> &Bearer {
+        &self.bearer
     }
 
     /// The model.
@@ -71,9 +101,14 @@ impl Snapshot {
 
     /// Whether a key may call a model, by its public name or an alias, compared exactly.
     pub fn authorize(&self, key: &Arc<KeyEntry>, model: &str, now: UnixMs) -> Result<Permit, ModelRefusal> {
+        self.permit(&Bearer::Key(key.clone()), model, now)
+    }
+
+    /// The same for whoever makes a call.
+    pub fn permit(&self, bearer: &Bearer, model: &str, now: UnixMs) -> Result<Permit, ModelRefusal> {
         let model = self.catalog.names.get(model).ok_or(ModelRefusal::NotFound)?;
-        authorization::decide(&facts(&Holder::of_key(key), model, now))?;
-        Ok(Permit { key: key.clone(), model: model.clone() })
+        authorization::decide(&facts(&bearer.holder(), model, now))?;
+        Ok(Permit { bearer: bearer.clone(), model: model.clone() })
     }
 
     /// When a key that was accepted before ends by itself; or that it has fallen since: it was revoked, its person was removed or

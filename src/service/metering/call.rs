@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
+
 use super::{OpenMeter, charge, interrupted::interrupted, record};
 use crate::domain::{
     money::NanoUsd,
@@ -19,12 +21,19 @@ pub struct AdmittedCall {
     meter: Arc<OpenMeter>,
     facts: CallFacts,
     checkpoint: Option<record::Checkpoint>,
+    /// Who wants to hear of the end. Taken when it has come.
+    told: Option<oneshot::Sender<CallEnd>>,
     ended: bool,
 }
 
 impl AdmittedCall {
     pub(super) fn new(meter: Arc<OpenMeter>, facts: CallFacts) -> Self {
-        Self { meter, facts, checkpoint: None, ended: false }
+        Self { meter, facts, checkpoint: None, told: None, ended: false }
+    }
+
+    /// Tells somebody how the call ended, as it stands in the spool.
+    pub fn tell(&mut self, who: oneshot::Sender<CallEnd>) {
+        self.told = Some(who);
     }
 
     /// What is known since admission.
@@ -53,7 +62,15 @@ impl AdmittedCall {
     /// Ends the call: when this returns, the event is in the spool and the last byte may be sent.
     pub fn finish(mut self, end: CallEnd) {
         self.ended = true;
+        self.end(end);
+    }
+
+    fn end(&mut self, end: CallEnd) {
         self.meter.end(&self.facts, &end);
+        if let Some(told) = self.told.take() {
+            // Nobody may be there any more.
+            let _gone = told.send(end);
+        }
     }
 }
 
@@ -85,6 +102,6 @@ impl Drop for AdmittedCall {
             return;
         }
         let end = if self.facts.stream { self.cancelled() } else { self.interrupted() };
-        self.meter.end(&self.facts, &end);
+        self.end(end);
     }
 }

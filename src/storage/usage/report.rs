@@ -97,9 +97,10 @@ pub async fn sum_by_member(c: &mut AnyConnection, filter: &ReportFilter) -> Resu
     sum_by(c, filter, "r.user_id AS id, COALESCE(MAX(u.name), '') AS name", "LEFT JOIN users u ON u.id = r.user_id").await
 }
 
-/// Sums by key, dearest first.
+/// Sums by key, dearest first; calls without one are the playground's.
 pub async fn sum_by_key(c: &mut AnyConnection, filter: &ReportFilter) -> Result<Vec<UsageShare>, sqlx::Error> {
-    sum_by(c, filter, "r.key_id AS id, COALESCE(MAX(k.name), '') AS name", "LEFT JOIN api_keys k ON k.id = r.key_id").await
+    let group = "r.key_id AS id, COALESCE(MAX(CASE WHEN r.key_id = '' THEN 'Playground' ELSE k.name END), '') AS name";
+    sum_by(c, filter, group, "LEFT JOIN api_keys k ON k.id = r.key_id").await
 }
 
 /// Sums by model as it was asked for, dearest first; calls of unknown models have an empty name.

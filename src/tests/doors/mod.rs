@@ -238,3 +238,41 @@ async fn every_server_function_opens_to_whom_the_matrix_says() {
     })
     .await;
 }
+
+/// What may be asked for by a page that is seen as a member (`?as=`). Nothing of it changes anything.
+const SEEN_AS: [&str; 9] = [
+    "get_overview",
+    "get_overview_parts",
+    "get_overview_stamp",
+    "list_keys",
+    "list_members",
+    "get_team_settings",
+    "list_audit",
+    "get_playground",
+    "get_explanation",
+];
+
+#[tokio::test]
+async fn whoever_sees_a_team_as_somebody_else_changes_nothing() {
+    on_each_database(|services| async move {
+        let world = World::new(&services).await;
+        let member = world.people[3].as_ref().expect("a person").user.id.to_string();
+        let mut wrong = vec![];
+        // What is open to the signed-out asks nobody who they are.
+        let personal = pages::ROWS.iter().filter(|(name, _, letters)| letters.starts_with('s') && *name != "log_in");
+        for (name, fields, _) in personal.filter(|(name, ..)| !SEEN_AS.contains(name)) {
+            for at in [4, 5] {
+                let fields = world.fill(fields).await;
+                let browser = world.browser(at).await;
+                let request = browser.request(Method::POST, &format!("/fn/{name}"));
+                let request = request.header("content-type", "application/x-www-form-urlencoded").header("x-view-as", &member);
+                let reply = browser.send(request.header("accept", "text/plain").body(fields.into()).unwrap()).await;
+                if reply.status != 403 {
+                    wrong.push(format!("{name}: {} {}", reply.status, reply.text()));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    })
+    .await;
+}

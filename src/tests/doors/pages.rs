@@ -46,6 +46,9 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
     ("rotate_key", "team={team}&id={key}", "snnnooff"),
     ("revoke_key", "team={team}&id={key}", "snnnoofo"),
 
+    ("get_explanation", "team={team}&who=&model=labs/chat&tokens=", "snoooooo"),
+    ("get_playground", "team={team}", "snfoooff"),
+
     // Their people.
     ("list_members", "team={team}&text=&sort=&cursor=", "snoooooo"),
     ("preview_removal", "team={team}&user={user}", "snffooof"),

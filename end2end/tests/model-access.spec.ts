@@ -1,0 +1,193 @@
+// Who may call which model, as people meet it: teams with sets of their own, and a costly model that is asked for, granted, called and over.
+import type { Page } from '@playwright/test';
+import type { Person } from '../support/accounts';
+import { Api, openai } from '../support/api';
+import { MovedClock } from '../support/clock';
+import { expect, test as base } from '../support/test';
+
+const NOOR: Person = { name: 'Noor Haddad', email: 'noor@northwind.example', password: 'copper-meadow-17-finch' };
+const SAM: Person = { name: 'Sam Whitfield', email: 'sam@northwind.example', password: 'harbour-quill-58-amber' };
+const HOUR = 3_600_000;
+
+const test = base.extend<{ clock: MovedClock }>({
+  clock: async ({}, use) => {
+    const clock = new MovedClock();
+    await use(clock);
+    clock.remove();
+  },
+  settings: async ({ clock }, use) => use(clock.settings),
+});
+
+test.setTimeout(150_000);
+
+const MODEL = {
+  modality: 'chat',
+  input_price: 1_000_000_000,
+  output_price: 4_000_000_000,
+  context_window: 128_000,
+  max_output: 4_096,
+};
+
+/** An organization with three models, and a team for each of two of them; Comet takes everything as it is. */
+async function prepare(admin: Api): Promise<void> {
+  const { slug: organization } = await admin.post<{ slug: string }>('/organizations', { name: 'Northwind Labs' });
+  await admin.post('/catalog/providers', {
+    name: 'simulator',
+    kind: 'simulated',
+    simulation: { first_token_ms: 5, per_token_ms: 5, output_tokens: 24 },
+  });
+  for (const [name, tier] of [['alpha', 'general'], ['beta', 'general'], ['opus', 'high_performance']]) {
+    await admin.post('/catalog/models', { ...MODEL, name, tier, deployments: [{ provider: 'simulator', model: name }] });
+  }
+  for (const [name, models] of [['Atlas', { alpha: 'direct' }], ['Borealis', { beta: 'direct' }], ['Comet', undefined]] as const) {
+    const { slug } = await admin.post<{ slug: string }>('/teams', { name, organization });
+    if (models) {
+      const answer = await admin.context.put(`/api/v1/teams/${slug}/access`, { data: { mode: 'restrict', models, groups: [] } });
+      expect(answer.status(), await answer.text()).toBe(200);
+    }
+  }
+}
+
+/** Signs up by an invitation, or joins another team with the account. */
+async function join(admin: Api, page: Page, person: Person, team: string): Promise<void> {
+  const { link } = await admin.post<{ link: string }>(`/teams/${team}/invitations`, { email: person.email, role: 'member' });
+  await page.goto(link);
+  const name = page.getByLabel('Name', { exact: true });
+  if (await name.isVisible()) {
+    await name.fill(person.name);
+    await page.getByLabel('Password', { exact: true }).fill(person.password);
+    await page.getByRole('button', { name: 'Create account and join' }).click();
+  } else {
+    await page.getByRole('button', { name: /^Join/ }).click();
+  }
+  await expect(page).toHaveURL(new RegExp(`/t/${team}$`));
+}
+
+/** The models that the playground of a team offers. */
+async function offered(page: Page, team: string): Promise<string[]> {
+  await page.goto(`/t/${team}/playground`);
+  await page.waitForLoadState('networkidle');
+  return page.getByLabel('Model').locator('option').allInnerTexts();
+}
+
+async function ask(page: Page, question: string): Promise<void> {
+  const input = page.getByLabel('Message');
+  await input.fill(question);
+  await input.press('Control+Enter');
+}
+
+/** A call past the picker, as the page makes it: status and code. */
+async function call(page: Page, team: string, model: string): Promise<string> {
+  return page.evaluate(
+    async ({ team, model }) => {
+      const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'ping' }] });
+      const answer = await fetch(`/play/${team}/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+      const { error } = (await answer.json()) as { error?: { code: string } };
+      return `${answer.status} ${error?.code ?? ''}`.trim();
+    },
+    { team, model },
+  );
+}
+
+test('two teams with sets of their own, and a costly model from the request to its end', async ({ platform, openBrowser, clock }) => {
+  const admin = await Api.first(platform);
+  await prepare(admin);
+  // The browser notes the refusals that are part of the story.
+  const [noor, sam] = [await openBrowser([/status of 40[34]/]), await openBrowser([/status of 40[34]/])];
+  await join(admin, noor, NOOR, 'atlas');
+  await join(admin, noor, NOOR, 'comet');
+  await join(admin, sam, SAM, 'borealis');
+
+  await test.step('each sees and calls the own set alone', async () => {
+    expect(await offered(noor, 'atlas')).toEqual(['alpha']);
+    expect(await offered(sam, 'borealis')).toEqual(['beta']);
+    expect(await call(noor, 'atlas', 'alpha')).toBe('200');
+    expect(await call(noor, 'atlas', 'beta')).toBe('404 model_not_found');
+    expect(await call(sam, 'borealis', 'beta')).toBe('200');
+    expect(await call(sam, 'borealis', 'alpha')).toBe('404 model_not_found');
+    expect(await call(sam, 'atlas', 'alpha'), 'not his team').toBe('404 context_not_found');
+  });
+
+  await test.step('an answer streams, with what it came to', async () => {
+    await ask(sam, 'What is a tally?');
+    const answer = sam.getByRole('article').filter({ has: sam.getByRole('heading', { name: 'Answer' }) });
+    await expect(answer.getByText('First token')).toBeVisible();
+    await expect(answer).toContainText(/Cost\s*\$0\.0/);
+    await expect(answer).toContainText(/\d+ in, 24 out/);
+    await expect(sam.getByRole('article').first()).toContainText('What is a tally?');
+  });
+
+  const key = await test.step('the costly model is refused', async () => {
+    expect(await offered(noor, 'comet')).toEqual(['alpha', 'beta']);
+    expect(await call(noor, 'comet', 'opus')).toBe('403 model_requires_approval');
+    await noor.goto('/t/comet/models/explain?model=opus');
+    await expect(noor.getByText('may not call opus: the gateway answers model_requires_approval.')).toBeVisible();
+    await expect(noor.getByText('The organization asks for an approval.')).toBeVisible();
+    const made = await noor.request.post('/api/v1/teams/comet/keys', { data: { name: 'noor' }, headers: { origin: platform.url } });
+    return ((await made.json()) as { key: string }).key;
+  });
+
+  await test.step('it is requested, and approved for an hour', async () => {
+    const data = { model: 'opus', reason: 'Long contracts.', until: clock.now() + 2 * HOUR };
+    const asked = await noor.request.post('/api/v1/teams/comet/access/requests', { data, headers: { origin: platform.url } });
+    expect(asked.status(), await asked.text()).toBe(201);
+    const { id } = (await asked.json()) as { id: string };
+    await admin.post(`/teams/comet/access/requests/${id}/decision`, { approve: true, until: clock.now() + HOUR });
+  });
+
+  await test.step('it is called, in the playground and with a key', async () => {
+    expect(await offered(noor, 'comet')).toEqual(['alpha', 'beta', 'opus']);
+    await noor.getByLabel('Model').selectOption('opus');
+    await ask(noor, 'Summarize this contract.');
+    await expect(noor.getByText('First token')).toBeVisible();
+    expect(await sdkCall(platform.url, key)).toBe('200');
+  });
+
+  await test.step('after its end it is refused again, on the open page, too', async () => {
+    await clock.advance(HOUR + 60_000);
+    await ask(noor, 'And this one?');
+    await expect(noor.getByText('The model `opus` needs an approval. Ask for it in the dashboard.').first()).toBeVisible();
+    await expect(noor.getByLabel('Message'), 'the question is kept').toHaveValue('And this one?');
+    await expect(noor.getByRole('link', { name: 'Request access', exact: true })).toHaveAttribute(
+      'href',
+      '/t/comet/models/requests?dialog=request&model=opus',
+    );
+    expect(await sdkCall(platform.url, key)).toBe('403 model_requires_approval');
+    expect(await offered(noor, 'comet')).toEqual(['alpha', 'beta']);
+  });
+
+  async function sdkCall(_url: string, secret: string): Promise<string> {
+    try {
+      await openai(platform, secret).chat.completions.create({ model: 'opus', messages: [{ role: 'user', content: 'ping' }] });
+      return '200';
+    } catch (error) {
+      const { status, code } = error as { status: number; code: string };
+      return `${status} ${code}`;
+    }
+  }
+});
+
+test('a team is seen as one of its members, and nothing can be done with it', async ({ platform, openBrowser, page }) => {
+  const admin = await Api.first(platform);
+  await prepare(admin);
+  const noor = await openBrowser();
+  await join(admin, noor, NOOR, 'comet');
+  const { cookies } = await admin.context.storageState();
+  await page.context().addCookies(cookies);
+  await page.goto('/t/comet/members');
+  await page.waitForLoadState('networkidle');
+  await page.getByRole('button', { name: 'Actions for Noor Haddad' }).click();
+  await page.getByRole('link', { name: 'View as Noor Haddad' }).click();
+  await expect(page.getByText('You see this as Noor Haddad (Member).')).toBeVisible();
+  await page.waitForLoadState('networkidle');
+  const nav = page.getByRole('navigation', { name: 'Team', exact: true });
+  await expect(nav.getByRole('link', { name: 'Audit log' })).toHaveCount(0);
+  await nav.getByRole('link', { name: 'Members' }).click();
+  await expect(page).toHaveURL(/\/t\/comet\/members\?as=/);
+  await expect(page.getByRole('link', { name: 'Invite members' })).toHaveCount(0);
+  await page.getByRole('link', { name: 'Joined' }).click();
+  await expect(page, 'links of the page itself keep it').toHaveURL(/sort=-?joined.*as=/);
+  await page.getByRole('link', { name: 'Stop' }).click();
+  await expect(page.getByRole('link', { name: 'Invite members' })).toBeVisible();
+  await expect(page.getByText('You see this as')).toHaveCount(0);
+});
