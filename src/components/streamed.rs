@@ -24,13 +24,11 @@ pub enum Piece {
 }
 
 /// Cuts a stream of events at their boundaries, whatever the pieces that it comes in.
-#[cfg_attr(not(feature = "hydrate"), allow(dead_code, reason = "only browsers read streams"))]
 #[derive(Debug, Default)]
 pub struct Events {
     rest: Vec<u8>,
 }
 
-#[cfg_attr(not(feature = "hydrate"), allow(dead_code, reason = "only browsers read streams"))]
 impl Events {
     /// The events that are whole now: name and data.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<(String, String)> {

@@ -22,7 +22,6 @@ use crate::{
     gateway::Playground,
     server_fns::playground::{PlayRefusal, Played, words},
     service::{Door, RequestFacts, ServiceError, accounts::sessions::caller_of, playground::Player},
-    wire,
 };
 
 /// Longest answer that is put into a page.
@@ -68,7 +67,7 @@ async fn stream(edge: &Edge, playground: &Playground, team: &str, request: Reque
 
 async fn figures_event(end: oneshot::Receiver<CallEnd>) -> Bytes {
     let Ok(end) = end.await else { return Bytes::new() };
-    format!("event: {FIGURES_EVENT}\ndata: {}\n\n", wire::write(&words::figures(&end))).into()
+    format!("event: {FIGURES_EVENT}\ndata: {}\n\n", words::figures_text(&end)).into()
 }
 
 /// Makes the call of a plain form, and gives the page with the whole answer in it. Nothing of it is kept.

@@ -3,7 +3,11 @@
 use leptos::server;
 use serde::{Deserialize, Serialize};
 
-use crate::{domain::playground::Message, error::AppError, wire::PageAnswer};
+use crate::{
+    domain::playground::Message,
+    error::AppError,
+    wire::{self, PageAnswer},
+};
 
 /// A model that may be called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +106,11 @@ pub fn door(team: &str) -> String {
     format!("/play/{team}/chat/completions")
 }
 
+/// Reads the event behind a stream's own end.
+pub fn read_figures(text: &str) -> Option<PlayFigures> {
+    wire::read(text).ok()
+}
+
 #[cfg(feature = "ssr")]
 pub(crate) mod words {
     use super::{PlayFigures, PlayModel};
@@ -120,6 +129,11 @@ pub(crate) mod words {
             chats: model.modality.chats(),
             max_output: format::grouped(u64::try_from(model.max_output).unwrap_or(0)),
         }
+    }
+
+    /// The same as [`read_figures`](super::read_figures) reads it.
+    pub(crate) fn figures_text(end: &CallEnd) -> String {
+        crate::wire::write(&figures(end))
     }
 
     /// What a call came to.

@@ -6,8 +6,7 @@ use super::{CONVERSATION, FORM, PROMPT};
 use crate::{
     components::streamed::{self, Piece, Running},
     domain::playground::{ChatDraft, Message},
-    server_fns::playground::{PlayFigures, PlayRefusal, PlaygroundPage as Playground},
-    wire,
+    server_fns::playground::{PlayFigures, PlayRefusal, PlaygroundPage as Playground, read_figures},
 };
 
 /// One message, and for an answer how it ended.
@@ -167,7 +166,7 @@ impl Talk {
                 streamed::fill(PROMPT, question);
             }
             Piece::Event(name, data) if name == "figures" => {
-                answer.end.update(|end| end.figures = wire::read(&data).ok());
+                answer.end.update(|end| end.figures = read_figures(&data));
             }
             Piece::Event(_, data) => {
                 if let Some(text) = streamed::pick(&data, &["choices", "0", "delta", "content"]) {
