@@ -136,7 +136,12 @@ async fn apply(services: &Services, maya: &Caller, built: &Built, at: usize, pol
 
 #[tokio::test]
 async fn policies_change_no_role_and_roles_change_no_set() {
-    let (world, next) = (worlds(1).remove(0), std::sync::atomic::AtomicUsize::new(0));
+    let (mut world, next) = (worlds(1).remove(0), std::sync::atomic::AtomicUsize::new(0));
+    // What decides is to be policies alone.
+    for model in &mut world.models {
+        (model.enabled, model.priced, model.served) = (true, true, true);
+    }
+    world.organizations.iter_mut().for_each(|organization| organization.blocked.clear());
     on_each_database(|services| {
         // Other changes on each database.
         let mut runner = TestRunner::deterministic();
