@@ -27,7 +27,7 @@ pub(super) fn conversation(talk: Talk, page: StoredValue<Playground>) -> AnyView
         if lines.is_empty() {
             return view! { <p class="mute small">"Ask something. The answer comes as the model writes it."</p> }.into_any();
         }
-        let carried = carried(talk);
+        let carried = untrack(|| carried(talk));
         let lines = lines.into_iter().map(|line| message(line, talk, page)).collect_view();
         view! { {lines} {carried} }.into_any()
     };

@@ -114,11 +114,12 @@ impl Talk {
         ChatDraft { model: self.model.get(), system: self.system.get(), messages, max_tokens: self.max_tokens.get() }
     }
 
-    /// Questions and their answers.
+    /// Questions and their answers. Whoever shows it hears of an answer when it has come, not of each piece of it.
     pub(super) fn history(self) -> Vec<Message> {
+        self.busy.track();
         let lines = self.lines.get();
-        let pairs = lines.chunks_exact(2).filter(|pair| pair[1].text.with(|answer| !answer.is_empty()));
-        pairs.flatten().map(|line| Message { mine: line.mine, text: line.text.get() }).collect()
+        let pairs = lines.chunks_exact(2).filter(|pair| pair[1].text.with_untracked(|answer| !answer.is_empty()));
+        pairs.flatten().map(|line| Message { mine: line.mine, text: line.text.get_untracked() }).collect()
     }
 
     /// Asks.
