@@ -174,7 +174,10 @@ pub async fn list_requests(
     #[server(default)] show: String,
     #[server(default)] cursor: String,
 ) -> Result<RequestsPage, AppError> {
-    let (services, caller) = super::context::signed_in().await?;
+    let (services, caller) = match place.strip_prefix("t/") {
+        Some(team) => super::context::viewer(team).await?,
+        None => super::context::signed_in().await?,
+    };
     words::load(&services, &caller, &place, &show, cursor).await
 }
 
