@@ -189,6 +189,7 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/t/:team/keys") view={Lazy::<lazy::Keys>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/t/:team/playground") view={Lazy::<lazy::Playground>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/t/:team/models/explain") view={Lazy::<lazy::Explain>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/t/:team/models") view={Lazy::<lazy::TeamModels>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/t/:team/members") view={Lazy::<lazy::Members>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/t/:team/settings") view={Lazy::<lazy::TeamSettings>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/t/:team/audit") view={Lazy::<lazy::TeamAudit>::new()} ssr=SsrMode::Async/>
@@ -201,6 +202,7 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/me/keys") view={Lazy::<lazy::Keys>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/me/playground") view={Lazy::<lazy::Playground>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/me/models/explain") view={Lazy::<lazy::Explain>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/me/models") view={Lazy::<lazy::TeamModels>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/account") view={Lazy::<lazy::AccountSettings>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/admin") view=|| view! { <Redirect path="/admin/providers"/> }/>
                 <Route path=path!("/admin/providers") view={Lazy::<lazy::Providers>::new()} ssr=SsrMode::Async/>

@@ -93,7 +93,7 @@ pub struct TeamModelBody {
     approver: Option<&'static str>,
     /// A request of the caller waits.
     requested: bool,
-    /// Calls of the team since the start of the month.
+    /// Calls of the team in the last 28 days.
     calls: i64,
     /// Their cost; none where the caller may not know.
     cost: Option<i64>,
@@ -104,7 +104,7 @@ pub struct TeamModelBody {
 pub struct AccessPreviewBody {
     /// Team.
     team: String,
-    /// Models that members lose, with the calls since the start of the month.
+    /// Models that members lose, with the team's calls of the last 7 days.
     lost: BTreeMap<String, i64>,
     /// Models that need an approval from then on.
     to_approval: Vec<String>,
@@ -112,10 +112,10 @@ pub struct AccessPreviewBody {
     gained: Vec<String>,
     /// Costly ones of them.
     costly: Vec<String>,
-    /// Members that it reaches.
-    members: i64,
-    /// Keys that it reaches.
-    keys: i64,
+    /// Members who could call something before and not after, or the reverse.
+    members: usize,
+    /// Keys that could, or can then.
+    keys: usize,
 }
 
 /// What a team makes of its organization's models, and what of it the caller may call.
@@ -232,6 +232,7 @@ impl From<TeamModel> for TeamModelBody {
 impl From<AccessPreview> for AccessPreviewBody {
     fn from(preview: AccessPreview) -> Self {
         let AccessPreview { slug, lost, to_approval, gained, costly, members, keys, .. } = preview;
+        let to_approval = to_approval.into_iter().map(|(name, _)| name).collect();
         Self { team: slug, lost: lost.into_iter().collect(), to_approval, gained, costly, members, keys }
     }
 }

@@ -32,6 +32,7 @@ pub mod roles;
 pub mod sessions;
 pub mod slug;
 pub mod snippets;
+pub mod team_models;
 pub mod team_policy;
 pub mod teams;
 pub mod time;

@@ -115,7 +115,17 @@ pub struct TeamModel {
     pub approver: Option<GrantLevel>,
     /// A request of the viewer waits.
     pub requested: bool,
-    /// Calls of the team since the start of the month.
+    /// What serves it first; empty for whoever does not manage the team's models.
+    pub provider: String,
+    /// The group that lets it through, where one does.
+    pub group: String,
+    /// Opened by the organization since the team last looked, and not decided on.
+    pub is_new: bool,
+    /// In the catalog since.
+    pub created_at: UnixMs,
+    /// Members who hold a live grant for it.
+    pub granted: usize,
+    /// Calls of the team in the last 28 days.
     pub calls: i64,
     /// Their cost in nano-dollars; none where the viewer may not know.
     pub cost: Option<i64>,
@@ -162,18 +172,18 @@ pub struct AccessPreview {
     pub slug: String,
     /// Its name.
     pub name: String,
-    /// What members lose, with their calls since the start of the month.
+    /// What members lose, with the team's calls of the last 7 days.
     pub lost: Vec<(String, i64)>,
-    /// What stays with an approval only.
-    pub to_approval: Vec<String>,
+    /// What stays with an approval only, with the team's calls of the last 7 days.
+    pub to_approval: Vec<(String, i64)>,
     /// What members gain.
     pub gained: Vec<String>,
     /// Of that, what is costly.
     pub costly: Vec<String>,
-    /// Members that it reaches.
-    pub members: i64,
-    /// Keys that it reaches.
-    pub keys: i64,
+    /// Members who could call something before and not after, or the reverse.
+    pub members: usize,
+    /// Keys that could, or can then.
+    pub keys: usize,
 }
 
 /// A permission for a model that needs approval.

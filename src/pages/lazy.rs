@@ -9,8 +9,7 @@ use leptos_router::LazyRoute;
 use super::{
     AccountPage, AuditPage, ConfirmPage, ExplainPage, ForgotPage, InvitePage, KeysPage, LoginPage, MembersPage, NewTeamPage,
     OrganizationMembersPage, OrganizationPage, OrganizationSettingsPage, OutboxPage, OverviewPage, PlaygroundPage, RequestsPage,
-    ResetPage,
-    SignupPage, TeamSettingsPage, TeamsPage,
+    ResetPage, SignupPage, TeamModelsPage, TeamSettingsPage, TeamsPage,
     admin::{ModelsPage, OrganizationsPage, PriceListPage, ProvidersPage, SystemPage, UserPage, UsersPage},
 };
 
@@ -73,6 +72,8 @@ group!(playground_pages, __preload_playground_pages, Try { Playground => Playgro
 group!(explain_pages, __preload_explain_pages, Why { Explain => ExplainPage });
 
 group!(member_pages, __preload_member_pages, Team { Members => MembersPage });
+
+group!(model_pages, __preload_model_pages, OfModels { TeamModels => TeamModelsPage });
 
 group!(settings_pages, __preload_settings_pages, Settings { TeamSettings => TeamSettingsPage });
 

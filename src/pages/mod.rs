@@ -24,6 +24,7 @@ mod playground;
 mod reset;
 mod settings;
 mod signup;
+mod team_models;
 mod teams;
 pub mod watch;
 
@@ -45,6 +46,7 @@ pub use playground::PlaygroundPage;
 pub use reset::ResetPage;
 pub use settings::TeamSettingsPage;
 pub use signup::SignupPage;
+pub use team_models::TeamModelsPage;
 pub use teams::{NewTeamPage, TeamsPage};
 
 use leptos::prelude::*;

@@ -27,6 +27,7 @@ pub mod price_lists;
 pub mod shown_once;
 #[cfg(feature = "ssr")]
 pub mod status;
+pub mod team_models;
 pub mod team_settings;
 pub mod teams;
 pub mod usage;

@@ -38,6 +38,7 @@ mod smtp;
 mod standing;
 pub(crate) mod support;
 mod team_lifecycles;
+mod team_models;
 mod team_races;
 mod team_settings;
 mod team_setup;

@@ -148,7 +148,11 @@ impl Place {
             Some(kind @ (Kind::Members | Kind::Settings | Kind::Audit | Kind::Requests)) if *scope != Scope::Personal => {
                 address(scope, kind)
             }
-            Some(kind @ (Kind::Keys | Kind::Playground)) if !matches!(scope, Scope::Organization(_)) => address(scope, kind),
+            Some(kind @ (Kind::Keys | Kind::Models | Kind::Playground))
+                if self.scope != Scope::Platform && !matches!(scope, Scope::Organization(_)) =>
+            {
+                address(scope, kind)
+            }
             _ => address(scope, Kind::Overview),
         }
     }
@@ -179,6 +183,7 @@ fn context_kind(part: Option<&str>) -> Option<Kind> {
         None => Some(Kind::Overview),
         Some("playground") => Some(Kind::Playground),
         Some("keys") => Some(Kind::Keys),
+        Some("models") => Some(Kind::Models),
         Some(_) => None,
     }
 }
@@ -199,7 +204,8 @@ pub(super) fn address(scope: &Scope, kind: Kind) -> String {
         Kind::Audit => format!("{base}/audit"),
         Kind::Settings => format!("{base}/settings"),
         Kind::Providers => "/admin/providers".to_owned(),
-        Kind::Models => "/admin/models".to_owned(),
+        Kind::Models if matches!(scope, Scope::Platform) => "/admin/models".to_owned(),
+        Kind::Models => format!("{base}/models"),
         Kind::Requests if matches!(scope, Scope::Organization(_)) => format!("{base}/requests"),
         Kind::Requests => format!("{base}/models/requests"),
         Kind::Users | Kind::User => "/admin/users".to_owned(),
@@ -248,5 +254,7 @@ mod tests {
         assert_eq!(Place::of("/o/northwind-labs/audit").in_context(&Scope::Personal), "/me");
         assert_eq!(Place::of("/t/atlas/keys").in_context(&Scope::Personal), "/me/keys");
         assert_eq!(Place::of("/me/playground").in_context(&other), "/t/helios/playground");
+        assert_eq!(Place::of("/t/atlas/models").in_context(&Scope::Personal), "/me/models");
+        assert_eq!(Place::of("/admin/models").href(Kind::Models), "/admin/models");
     }
 }

@@ -176,6 +176,11 @@ fn menu(line: &MemberLine, page: &Members, query: &Query) -> AnyView {
         let href = format!("{}?q={}", context_address(&query.team, "keys"), encode(&line.name));
         view! { <a href=href><Icon name="key"/>"Keys"</a> }
     });
+    // Whoever sees all keys sets the models, too.
+    let models = page.may_see_keys.then(|| {
+        let href = format!("{}?dialog=limit&user={}", context_address(&query.team, "models"), line.user);
+        view! { <a href=href><Icon name="cube"/>"Limit models"</a> }
+    });
     // Loaded as a whole: from there on everything is asked for as that member.
     let view_as = line.may_view_as.then(|| {
         let href = format!("{}?as={}", context_address(&query.team, ""), line.user);
@@ -198,6 +203,7 @@ fn menu(line: &MemberLine, page: &Members, query: &Query) -> AnyView {
         >
             {keys}
             {view_as}
+            {models}
             {remove}
             {leave}
         </Menu>

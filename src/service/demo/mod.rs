@@ -8,6 +8,7 @@
 mod cast;
 mod dice;
 mod people;
+mod policy;
 mod printed;
 mod record;
 #[cfg(test)]

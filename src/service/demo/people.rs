@@ -6,7 +6,8 @@ use sqlx::AnyConnection;
 
 use super::{
     Demo, DemoAccount,
-    cast::{self, Fate, KEYS, KeyCast, MODELS, PEOPLE, PROVIDERS, TEAMS},
+    cast::{self, Fate, KEYS, KeyCast, MODELS, NEW_MODELS, PEOPLE, PROVIDERS, TEAMS},
+    policy,
     record::Record,
 };
 use crate::{
@@ -77,6 +78,7 @@ pub(super) async fn write(past: &Services, real: &Services, c: &mut AnyConnectio
     for team in &TEAMS {
         teams.push(write_team(past, c, team, org, &people, now).await?);
     }
+    policy::write(past, c, org, &teams, &people, now).await?;
     let key = write_keys(past, real, c, &teams, &people, now).await?;
     Record { past, now, organization: org, people: &people }.write(c, &teams).await?;
     let change = Change { action: "demo.seed", target_kind: "platform", target_name: "demo data", ..Change::default() };
@@ -168,22 +170,23 @@ async fn write_accounts(
 }
 
 async fn write_catalog(past: &Services, c: &mut AnyConnection, org: OrgId, now: UnixMs) -> Result<(), ServiceError> {
-    let at = now.plus(-329 * DAY_MS);
+    let first = now.plus(-329 * DAY_MS);
     let mut providers: Vec<ProviderId> = vec![];
     for (name, first_token_ms, per_token_ms) in PROVIDERS {
         let provider = Provider {
-            id: past.random.id_at(at),
+            id: past.random.id_at(first),
             name: name.into(),
             kind: ProviderKind::Simulated,
             base_url: String::new(),
             secret_hint: String::new(),
             simulation: Simulation { first_token_ms, per_token_ms, ..Simulation::default() },
-            created_at: at,
+            created_at: first,
         };
         storage::catalog::insert_provider(c, &provider, "").await?;
         providers.push(provider.id);
     }
-    for cast in &MODELS {
+    let later = NEW_MODELS.iter().map(|(days, cast)| (cast, now.plus(-days * DAY_MS)));
+    for (cast, at) in MODELS.iter().map(|cast| (cast, first)).chain(later) {
         let (input, cached, output) = cast.price_mills;
         let price = |mills: i64| Some(Price(mills * 1_000_000));
         let model = NewModel {

@@ -6,15 +6,19 @@ mod grants;
 mod groups;
 mod inbox;
 mod organization;
+mod plan;
 mod requests;
 mod reviews;
 mod subsets;
+mod team_models;
 mod teams;
 
 pub use explain::ExplainQuery;
 pub use groups::GroupInput;
 pub use organization::BulkStates;
 pub use requests::{Decision, NewAccessRequest};
+
+use std::collections::HashSet;
 
 use crate::{
     domain::{ids::ModelId, model_access::WORDS_MAX},
@@ -30,12 +34,12 @@ fn find_models<'a>(
     field: &str,
     names: impl IntoIterator<Item = &'a String>,
 ) -> Result<Vec<ModelId>, ServiceError> {
-    let mut found = vec![];
+    let (mut found, mut seen) = (vec![], HashSet::new());
     for name in names {
         let unknown =
             || ServiceError::field(field, format!("There is no model “{}”.", name.chars().take(100).collect::<String>()));
         let id = snapshot.find(name).ok_or_else(unknown)?.id;
-        if !found.contains(&id) {
+        if seen.insert(id) {
             found.push(id);
         }
         if found.len() > LIST_MAX {

@@ -1,16 +1,23 @@
 //! What members and keys are narrowed to. Narrowing never widens: a set is cut with what its owner may call, at every call.
 
+use std::collections::HashSet;
+
 use serde_json::json;
 
 use crate::{
     domain::{
-        authorization,
+        authorization::{self, Facts, ModelRefusal},
         ids::{ModelId, UserId},
         roles::Action,
+        team_models::{NarrowingPreview, PREVIEW_DAYS},
         teams::Team,
+        time::DAY_MS,
     },
     service::{Caller, ServiceError, Services, Touched, access::decide::Holder, audit::Change},
-    storage::{self, AnyConnection, model_access::subsets},
+    storage::{
+        self, AnyConnection,
+        model_access::{subsets, teams},
+    },
 };
 
 impl Services {
@@ -43,6 +50,52 @@ impl Services {
         };
         self.audit(&mut tx, caller, change).await?;
         self.commit(tx, Touched::team(team.id)).await
+    }
+
+    /// What narrowing a member to some models would do, or lifting it. For whoever sets the team's model access.
+    pub async fn preview_member_models(
+        &self,
+        caller: &Caller,
+        team: &str,
+        user: UserId,
+        models: Option<Vec<String>>,
+    ) -> Result<NarrowingPreview, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let (team, _) = self.find_team_for(&mut c, caller, team, Action::ManageLimits).await?;
+        storage::teams::find_role(&mut c, team.id, user).await?.ok_or(ServiceError::NotFound)?;
+        let member = storage::users::find(&mut c, user).await?.ok_or(ServiceError::NotFound)?;
+        let snapshot = self.snapshot();
+        let then = models.map(|names| super::find_models(&snapshot, "models", &names)).transpose()?;
+        let then: Option<HashSet<ModelId>> = then.map(|models| models.into_iter().collect());
+        let now = self.clock.now();
+        let usage = teams::list_usage(&mut c, team.id, Some(user), now.plus(-PREVIEW_DAYS * DAY_MS)).await?;
+        let entry = snapshot.team(team.id).ok_or(ServiceError::NotFound)?;
+        let stands = subsets::find_member(&mut c, team.id, user).await?;
+        let mut preview = NarrowingPreview {
+            user,
+            name: member.name,
+            now: self.model_names(stands.as_deref()),
+            choices: vec![],
+            lost: vec![],
+            gained: vec![],
+            left: 0,
+        };
+        for (model, facts) in snapshot.all_facts(&Holder::of_member(entry, user), now) {
+            let free = authorization::decide(&Facts { in_member_subset: true, ..facts });
+            if free == Err(ModelRefusal::NotFound) {
+                continue;
+            }
+            preview.choices.push(model.name.clone());
+            let may_have = then.as_ref().is_none_or(|models| models.contains(&model.id));
+            let (before, after) = (authorization::decide(&facts).is_ok(), free.is_ok() && may_have);
+            preview.left += usize::from(after);
+            if before && !after {
+                preview.lost.push((model.name.clone(), usage.get(&model.name).map_or(0, |(calls, _)| *calls)));
+            } else if after && !before {
+                preview.gained.push(model.name.clone());
+            }
+        }
+        Ok(preview)
     }
 
     /// The models that a key of somebody is to be narrowed to: each must be one that they may call or ask for, or have stood there before.

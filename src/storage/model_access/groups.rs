@@ -1,5 +1,7 @@
 //! Access groups.
 
+use std::collections::HashMap;
+
 use sqlx::AnyConnection;
 
 use super::super::RowExt;
@@ -90,4 +92,27 @@ pub async fn list(c: &mut AnyConnection) -> Result<Vec<AccessGroup>, sqlx::Error
         groups.iter_mut().filter(|group| group.id == id).for_each(|group| group.tiers.push(tier));
     }
     Ok(groups)
+}
+
+/// Names of all groups.
+pub async fn list_names(c: &mut AnyConnection) -> Result<HashMap<GroupId, String>, sqlx::Error> {
+    let rows = sqlx::query("SELECT id, name FROM access_groups").fetch_all(c).await?;
+    rows.iter().map(|row| Ok((row.id("id")?, row.text("name")?))).collect()
+}
+
+/// The platform's groups and those of an organization, by name: id, whose it is, name, what it is for.
+pub async fn list_heads(
+    c: &mut AnyConnection,
+    org: Option<OrgId>,
+) -> Result<Vec<(GroupId, Option<OrgId>, String, String)>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT id, organization_id, name, description FROM access_groups
+         WHERE organization_id IS NULL OR organization_id = $1 ORDER BY name, id",
+    )
+    .bind(org.map(|id| id.to_string()).unwrap_or_default())
+    .fetch_all(c)
+    .await?;
+    rows.iter()
+        .map(|row| Ok((row.id("id")?, row.id_opt("organization_id")?, row.text("name")?, row.text("description")?)))
+        .collect()
 }

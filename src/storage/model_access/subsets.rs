@@ -23,6 +23,30 @@ pub async fn find_member(c: &mut AnyConnection, team: TeamId, user: UserId) -> R
     Ok(Some(models.into_iter().flatten().collect()))
 }
 
+/// The members of a team who are narrowed, by name, each with the models that they are narrowed to.
+pub async fn list_members(c: &mut AnyConnection, team: TeamId) -> Result<Vec<(UserId, String, Vec<ModelId>)>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT u.id, u.name, m.model_id FROM member_subsets s
+         JOIN team_members t ON t.team_id = s.team_id AND t.user_id = s.user_id JOIN users u ON u.id = s.user_id
+         LEFT JOIN member_subset_models m ON m.team_id = s.team_id AND m.user_id = s.user_id
+         WHERE s.team_id = $1 ORDER BY u.name, u.id",
+    )
+    .bind(team.to_string())
+    .fetch_all(c)
+    .await?;
+    let mut members: Vec<(UserId, String, Vec<ModelId>)> = vec![];
+    for row in &rows {
+        let user = row.id("id")?;
+        if members.last().is_none_or(|(last, ..)| *last != user) {
+            members.push((user, row.text("name")?, vec![]));
+        }
+        if let (Some((.., models)), Some(model)) = (members.last_mut(), row.id_opt("model_id")?) {
+            models.push(model);
+        }
+    }
+    Ok(members)
+}
+
 /// Narrows a member to some models, or to nothing; none lifts it.
 pub async fn put_member(
     c: &mut AnyConnection,

@@ -8,7 +8,7 @@ use super::super::RowExt;
 use crate::domain::{
     authorization::TeamState,
     catalog::Tier,
-    ids::{ModelId, OrgId, TeamId},
+    ids::{ModelId, OrgId, TeamId, UserId},
     team_policy::TeamRows,
     teams::AccessMode,
     time::UnixMs,
@@ -44,24 +44,52 @@ pub async fn put_policy(
     rows: &TeamRows,
     at: UnixMs,
 ) -> Result<(), sqlx::Error> {
+    put_rows(c, team, mode, rows).await?;
+    mark_reviewed(c, team, at).await
+}
+
+/// Notes that a team has looked over its models.
+pub async fn mark_reviewed(c: &mut AnyConnection, team: TeamId, at: UnixMs) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE teams SET models_reviewed_at = $2 WHERE id = $1").bind(team.to_string()).bind(at.0).execute(c).await?;
+    Ok(())
+}
+
+/// When a team last looked over its models.
+pub async fn find_reviewed_at(c: &mut AnyConnection, team: TeamId) -> Result<UnixMs, sqlx::Error> {
+    sqlx::query("SELECT models_reviewed_at FROM teams WHERE id = $1")
+        .bind(team.to_string())
+        .fetch_one(c)
+        .await?
+        .time("models_reviewed_at")
+}
+
+/// Replaces mode and rows of a team. Only what differs is written: a team may name thousands of models, and mostly one changes.
+pub async fn put_rows(c: &mut AnyConnection, team: TeamId, mode: AccessMode, rows: &TeamRows) -> Result<(), sqlx::Error> {
+    let before = find_rows(c, team).await?;
     let id = team.to_string();
-    sqlx::query("UPDATE teams SET mode = $2, models_reviewed_at = $3 WHERE id = $1")
-        .bind(&id)
-        .bind(mode.as_str())
-        .bind(at.0)
-        .execute(&mut *c)
-        .await?;
-    sqlx::query("DELETE FROM team_models WHERE team_id = $1").bind(&id).execute(&mut *c).await?;
-    sqlx::query("DELETE FROM team_groups WHERE team_id = $1").bind(&id).execute(&mut *c).await?;
-    sqlx::query("DELETE FROM team_tiers WHERE team_id = $1").bind(&id).execute(&mut *c).await?;
-    for (model, state) in &rows.models {
-        sqlx::query("INSERT INTO team_models (team_id, model_id, state) VALUES ($1, $2, $3)")
+    sqlx::query("UPDATE teams SET mode = $2 WHERE id = $1").bind(&id).bind(mode.as_str()).execute(&mut *c).await?;
+    let (old, new): (HashMap<ModelId, TeamState>, HashMap<ModelId, TeamState>) =
+        (before.models.into_iter().collect(), rows.models.iter().copied().collect());
+    for model in old.keys().filter(|model| !new.contains_key(*model)) {
+        sqlx::query("DELETE FROM team_models WHERE team_id = $1 AND model_id = $2")
             .bind(&id)
             .bind(model.to_string())
-            .bind(state.as_str())
             .execute(&mut *c)
             .await?;
     }
+    for (model, state) in rows.models.iter().filter(|(model, state)| old.get(model) != Some(state)) {
+        sqlx::query(
+            "INSERT INTO team_models (team_id, model_id, state) VALUES ($1, $2, $3)
+             ON CONFLICT (team_id, model_id) DO UPDATE SET state = excluded.state",
+        )
+        .bind(&id)
+        .bind(model.to_string())
+        .bind(state.as_str())
+        .execute(&mut *c)
+        .await?;
+    }
+    sqlx::query("DELETE FROM team_groups WHERE team_id = $1").bind(&id).execute(&mut *c).await?;
+    sqlx::query("DELETE FROM team_tiers WHERE team_id = $1").bind(&id).execute(&mut *c).await?;
     for group in &rows.groups {
         sqlx::query("INSERT INTO team_groups (team_id, group_id) VALUES ($1, $2)")
             .bind(&id)
@@ -92,27 +120,29 @@ pub async fn list_opened_since_review(c: &mut AnyConnection, team: TeamId) -> Re
     rows.iter().map(|row| row.id("model_id")).collect()
 }
 
-/// Members and keys that work, of a team: whom a change reaches.
-pub async fn count_reached(c: &mut AnyConnection, team: TeamId, now: UnixMs) -> Result<(i64, i64), sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT (SELECT COUNT(*) FROM team_members WHERE team_id = $1) AS members,
-             (SELECT COUNT(*) FROM api_keys WHERE team_id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)) AS keys",
-    )
-    .bind(team.to_string())
-    .bind(now.0)
-    .fetch_one(c)
-    .await?;
-    Ok((row.int("members")?, row.int("keys")?))
+/// Who is in a team.
+pub async fn list_members(c: &mut AnyConnection, team: TeamId) -> Result<Vec<UserId>, sqlx::Error> {
+    let rows = sqlx::query("SELECT user_id FROM team_members WHERE team_id = $1 ORDER BY user_id")
+        .bind(team.to_string())
+        .fetch_all(c)
+        .await?;
+    rows.iter().map(|row| row.id("user_id")).collect()
 }
 
-/// Calls and cost of a team by model since a moment.
-pub async fn list_usage(c: &mut AnyConnection, team: TeamId, since: UnixMs) -> Result<HashMap<String, (i64, i64)>, sqlx::Error> {
+/// Admitted calls and their cost by model since a moment: a team's, or those of one of its people.
+pub async fn list_usage(
+    c: &mut AnyConnection,
+    team: TeamId,
+    user: Option<UserId>,
+    since: UnixMs,
+) -> Result<HashMap<String, (i64, i64)>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT model_name, CAST(SUM(requests) AS BIGINT) AS calls, CAST(SUM(cost) AS BIGINT) AS cost FROM usage_rollups
-         WHERE team_id = $1 AND start_at >= $2 GROUP BY model_name",
+        "SELECT model_name, CAST(SUM(requests - refused) AS BIGINT) AS calls, CAST(SUM(cost) AS BIGINT) AS cost FROM usage_rollups
+         WHERE team_id = $1 AND start_at >= $2 AND ($3 = '' OR user_id = $3) GROUP BY model_name",
     )
     .bind(team.to_string())
     .bind(since.0)
+    .bind(user.map(|id| id.to_string()).unwrap_or_default())
     .fetch_all(c)
     .await?;
     rows.iter().map(|row| Ok((row.text("model_name")?, (row.int("calls")?, row.int("cost")?)))).collect()

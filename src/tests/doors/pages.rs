@@ -60,6 +60,13 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
     ("revoke_invitation", "team={team}&id={invitation}", "snffcccf"),
     ("copy_invitation_link", "team={team}&id={invitation}", "snffcccf"),
 
+    // What it can call.
+    ("list_team_models", "team={team}&text=&tier=&show=&cursor=", "snoooooo"),
+    ("open_models_dialog", "team={team}&asked[dialog]=change&asked[what]=mode&asked[to]=restrict", "snffoooo"),
+    ("change_team_models", "team={team}&what=review", "snffoooo"),
+    ("limit_member_models", "team={team}&user={user}&lift=true", "snffoooo"),
+    ("apply_team_models", "team={team}&teams[0]=nowhere", "snffcccc"),
+
     // Its settings and endings.
     ("get_team_settings", "team={team}", "snoooooo"),
     ("save_team_settings", "team={team}&name=Atlas+Search", "snffoooo"),
