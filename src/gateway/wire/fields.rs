@@ -34,7 +34,7 @@ const fn field(name: &'static str, kind: Kind) -> Field {
     Field { name, kind }
 }
 
-pub(super) const FIELDS: [Field; 41] = [
+pub(super) const FIELDS: [Field; 28] = [
     field("model", Kind::Model),
     field("messages", Kind::Messages),
     field("stream", Kind::Flag),
@@ -63,30 +63,20 @@ pub(super) const FIELDS: [Field; 41] = [
     field("modalities", Kind::List),
     field("audio", Kind::Refused(NO_PRICE)),
     field("web_search_options", Kind::Refused(NO_PRICE)),
-    // Gateways upstream (LiteLLM, OpenRouter) and compatible servers read these.
-    field("api_base", Kind::Refused(ELSEWHERE)),
-    field("base_url", Kind::Refused(ELSEWHERE)),
-    field("api_key", Kind::Refused(ELSEWHERE)),
-    field("api_version", Kind::Refused(ELSEWHERE)),
-    field("headers", Kind::Refused(ELSEWHERE)),
-    field("extra_headers", Kind::Refused(ELSEWHERE)),
-    field("extra_body", Kind::Refused(ELSEWHERE)),
-    field("base_model", Kind::Refused(ELSEWHERE)),
-    field("custom_llm_provider", Kind::Refused(ELSEWHERE)),
-    field("fallbacks", Kind::Refused(ELSEWHERE)),
-    field("models", Kind::Refused(ELSEWHERE)),
-    field("model_list", Kind::Refused(ELSEWHERE)),
-    field("user_config", Kind::Refused(ELSEWHERE)),
 ];
 
 /// The fields of a request for embeddings.
-pub(super) const EMBEDDING_FIELDS: [Field; 19] = [
+pub(super) const EMBEDDING_FIELDS: [Field; 6] = [
     field("model", Kind::Model),
     field("input", Kind::Given),
     field("encoding_format", Kind::Text),
     field("dimensions", Kind::Integer),
     field("user", Kind::Text),
     field("stream", Kind::Flag),
+];
+
+/// What no request may hold: gateways upstream (LiteLLM, OpenRouter) and compatible servers read these.
+const NOWHERE: [Field; 13] = [
     field("api_base", Kind::Refused(ELSEWHERE)),
     field("base_url", Kind::Refused(ELSEWHERE)),
     field("api_key", Kind::Refused(ELSEWHERE)),
@@ -102,31 +92,45 @@ pub(super) const EMBEDDING_FIELDS: [Field; 19] = [
     field("user_config", Kind::Refused(ELSEWHERE)),
 ];
 
+/// All fields that one kind of request knows: its own, and what none may hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known(pub(super) &'static [Field]);
+
+impl Known {
+    pub(super) fn all(self) -> impl Iterator<Item = &'static Field> {
+        self.0.iter().chain(&NOWHERE)
+    }
+
+    pub(super) fn count(self) -> usize {
+        self.0.len() + NOWHERE.len()
+    }
+
+    pub(super) fn find(self, key: &str) -> Match {
+        let folded;
+        // Go's JSON reader ignores case, and folds these two as well.
+        let plain = if key.contains(['ſ', '\u{212a}']) {
+            folded = key.replace('ſ', "s").replace('\u{212a}', "k");
+            folded.as_str()
+        } else {
+            key
+        };
+        match self.all().enumerate().find(|(_, field)| field.name.eq_ignore_ascii_case(plain)) {
+            Some((at, field)) if field.name == key => Match::Exact(at, field),
+            Some((_, field)) => Match::Lookalike(field),
+            None => Match::Unknown,
+        }
+    }
+}
+
 /// How a key stands to a known field.
 #[derive(Debug)]
 pub(super) enum Match {
-    /// It is that field, by position in the table.
-    Exact(usize),
+    /// It is that field; with its position among all.
+    Exact(usize, &'static Field),
     /// Some servers would read it as that field, this one would not: that difference is how limits are got around.
     Lookalike(&'static Field),
     /// No known field.
     Unknown,
-}
-
-pub(super) fn find(fields: &'static [Field], key: &str) -> Match {
-    let folded;
-    // Go's JSON reader ignores case, and folds these two as well.
-    let plain = if key.contains(['ſ', '\u{212a}']) {
-        folded = key.replace('ſ', "s").replace('\u{212a}', "k");
-        folded.as_str()
-    } else {
-        key
-    };
-    match fields.iter().position(|field| field.name.eq_ignore_ascii_case(plain)) {
-        Some(at) if fields[at].name == key => Match::Exact(at),
-        Some(at) => Match::Lookalike(&fields[at]),
-        None => Match::Unknown,
-    }
 }
 
 impl Kind {

@@ -9,7 +9,7 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::{
-    fields::{Field, Kind, Match, find},
+    fields::{Field, Kind, Known, Match},
     shape,
 };
 
@@ -66,7 +66,7 @@ pub(super) fn read<'a>(
     shape::check(body).map_err(|message| Invalid::new(None, message))?;
     let problem = RefCell::new(None);
     let mut parser = serde_json::Deserializer::from_str(body);
-    let reader = Reader { body, fields, required, problem: &problem, take };
+    let reader = Reader { body, fields: Known(fields), required, problem: &problem, take };
     let result = reader.deserialize(&mut parser).and_then(|()| parser.end());
     match (result, problem.into_inner()) {
         (_, Some(problem)) => Err(problem),
@@ -89,7 +89,7 @@ pub(super) struct Key<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
 struct Reader<'a, 'b, F> {
     body: &'a str,
-    fields: &'static [Field],
+    fields: Known,
     required: &'b [&'static str],
     /// What is wrong, where it is more than a matter of syntax: the parser's own error type would lose the field.
     problem: &'b RefCell<Option<Invalid>>,
@@ -112,14 +112,14 @@ impl<'de, F: FnMut(Member<'de>) -> Result<(), Invalid>> Visitor<'de> for Reader<
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        let mut seen = vec![false; self.fields.len()];
+        let mut seen = vec![false; self.fields.count()];
         let mut members = 0;
         while let Some(Key(key)) = map.next_key::<Key>()? {
             members += 1;
             if members > MEMBERS_MAX {
                 return Err(self.fail(None, format!("The body has more than {MEMBERS_MAX} fields.")));
             }
-            match find(self.fields, &key) {
+            match self.fields.find(&key) {
                 Match::Unknown => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -127,21 +127,20 @@ impl<'de, F: FnMut(Member<'de>) -> Result<(), Invalid>> Visitor<'de> for Reader<
                     let message = format!("Write `{}` in lower-case ASCII letters.", field.name);
                     return Err(self.fail(Some(field.name), message));
                 }
-                Match::Exact(at) if seen[at] => {
-                    let name = self.fields[at].name;
+                Match::Exact(at, Field { name, .. }) if seen[at] => {
                     return Err(self.fail(Some(name), format!("The body has two `{name}` fields.")));
                 }
-                Match::Exact(at) => {
+                Match::Exact(at, field) => {
                     seen[at] = true;
                     let raw = map.next_value::<&RawValue>()?.get();
-                    self.check(&self.fields[at], raw)?;
+                    self.check(field, raw)?;
                     let start = raw.as_ptr().addr() - self.body.as_ptr().addr();
-                    (self.take)(Member { name: self.fields[at].name, raw, start }).map_err(|problem| self.note(problem))?;
+                    (self.take)(Member { name: field.name, raw, start }).map_err(|problem| self.note(problem))?;
                 }
             }
         }
         for name in self.required {
-            if !self.fields.iter().zip(&seen).any(|(field, seen)| *seen && field.name == *name) {
+            if !self.fields.all().zip(&seen).any(|(field, seen)| *seen && field.name == *name) {
                 return Err(self.fail(Some(name), format!("The body has no `{name}`.")));
             }
         }
