@@ -76,7 +76,7 @@ pub async fn delete_provider(
     SignedIn(caller): SignedIn,
     Path(provider): Path<String>,
 ) -> Answer<StatusCode> {
-    services.delete_provider(&caller, &provider).await?;
+    services.delete_provider(&caller, &provider, None).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

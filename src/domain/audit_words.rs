@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Nouns of the actions, which are also the kinds of objects, with a label each.
-const NOUNS: [(&str, &str); 14] = [
+const NOUNS: [(&str, &str); 17] = [
     ("account", "Accounts"),
     ("session", "Sign-ins"),
     ("token", "Management tokens"),
@@ -19,6 +19,9 @@ const NOUNS: [(&str, &str); 14] = [
     ("organization", "Organizations"),
     ("provider", "Providers"),
     ("model", "Models"),
+    ("catalog", "Catalog"),
+    ("group", "Access groups"),
+    ("access", "Model access"),
     ("platform", "Platform"),
     ("mail", "Mails"),
     ("audit", "Audit log"),
@@ -51,6 +54,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("team.update", "Changed settings"),
     ("team.transfer", "Transferred ownership"),
     ("team.recover_ownership", "Recovered ownership"),
+    ("team.set_access", "Changed model access"),
     ("team.delete", "Deleted team"),
     ("team.set_access", "Changed model access"),
     ("team.set_model", "Changed access to a model"),
@@ -58,6 +62,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("team.set_group", "Changed access groups"),
     ("team.review_models", "Looked over new models"),
     ("member.set_role", "Changed role"),
+    ("member.set_models", "Changed member's models"),
     ("member.remove", "Removed member"),
     ("member.view_as", "Looked as member"),
     ("member.leave", "Left team"),
@@ -84,10 +89,32 @@ const ACTIONS: &[(&str, &str)] = &[
     ("provider.delete", "Removed provider"),
     ("model.create", "Added model"),
     ("model.update", "Changed model"),
+    ("model.set_prices", "Changed prices"),
+    ("model.restrict", "Restricted model"),
+    ("model.delete", "Removed model"),
+    ("catalog.import_prices", "Took prices from a list"),
+    ("catalog.set_threshold", "Changed price that restricts"),
+    ("group.create", "Made access group"),
+    ("group.update", "Changed access group"),
+    ("group.delete", "Removed access group"),
+    ("access.request", "Asked for a model"),
+    ("access.withdraw", "Withdrew request for a model"),
+    ("access.approve", "Approved request for a model"),
+    ("access.reject", "Declined request for a model"),
+    ("access.grant", "Granted model"),
+    ("access.revoke", "Took grant back"),
+    ("access.expire", "Grant ended"),
     ("platform.update_settings", "Changed settings of the platform"),
     ("mail.retry", "Tried waiting mails again"),
     ("audit.export", "Exported audit log"),
     ("demo.seed", "Wrote demo data"),
+];
+
+/// What somebody tried, where it is more than one permission of a team.
+const TRIED: [(&str, &str); 3] = [
+    ("organization.manage", "Tried to change the organization"),
+    ("platform.manage", "Tried to change the platform"),
+    ("team.create", "Tried to create a team"),
 ];
 
 /// What was done, or what somebody tried and was refused.
@@ -96,6 +123,11 @@ pub fn action_words(action: &str, outcome: AuditOutcome) -> String {
         && let Some(permission) = Action::ALL.into_iter().find(|permission| permission.word() == action)
     {
         return format!("Tried to {}", permission.name());
+    }
+    if outcome == AuditOutcome::Denied
+        && let Some((_, words)) = TRIED.iter().find(|(word, _)| *word == action)
+    {
+        return (*words).to_owned();
     }
     match ACTIONS.iter().find(|(word, _)| *word == action) {
         Some((_, words)) => (*words).to_owned(),
@@ -180,6 +212,7 @@ mod tests {
     fn actions_have_words_listed_or_not() {
         assert_eq!(action_words("key.create", AuditOutcome::Done), "Created API key");
         assert_eq!(action_words("member.manage", AuditOutcome::Denied), "Tried to manage members");
+        assert_eq!(action_words("platform.manage", AuditOutcome::Denied), "Tried to change the platform");
         assert_eq!(action_words("session.refuse", AuditOutcome::Denied), "Sign-in refused");
         assert_eq!(action_words("gadget.take_apart", AuditOutcome::Done), "Gadget: take apart");
     }

@@ -51,10 +51,10 @@ pub async fn save_provider(#[server(default)] id: String, form: ProviderForm) ->
 
 /// Removes a provider that no model uses.
 #[server(prefix = "/fn", endpoint = "delete_provider", output = PageAnswer)]
-pub async fn delete_provider(id: String) -> Result<(), AppError> {
+pub async fn delete_provider(id: String, confirm_name: String) -> Result<(), AppError> {
     use super::context::signed_in;
     let (services, caller) = signed_in().await?;
-    services.delete_provider(&caller, &id).await?;
+    services.delete_provider(&caller, &id, Some(&confirm_name)).await?;
     leptos_axum::redirect("/admin/providers");
     Ok(())
 }

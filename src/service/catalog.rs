@@ -50,8 +50,7 @@ impl Services {
 
     /// Adds a provider; its secret is sealed and never shown again.
     pub async fn create_provider(&self, caller: &Caller, input: ProviderInput) -> Result<ProviderView, ServiceError> {
-        caller.check_platform_admin()?;
-        caller.check_may_write()?;
+        self.check_platform_change(caller, "add a provider")?;
         let kind =
             ProviderKind::parse(&input.kind).ok_or_else(|| ServiceError::field("kind", "Choose what the provider speaks."))?;
         let (name, base_url) = self.check_provider(kind, &input)?;
@@ -82,8 +81,7 @@ impl Services {
         name_or_id: &str,
         input: ProviderInput,
     ) -> Result<ProviderView, ServiceError> {
-        caller.check_platform_admin()?;
-        caller.check_may_write()?;
+        self.check_platform_change(caller, "change a provider")?;
         let mut tx = self.store.begin().await?;
         let (before, sealed) = storage::catalog::find_provider(&mut tx, name_or_id).await?.ok_or(ServiceError::NotFound)?;
         let (name, base_url) = self.check_provider(before.kind, &input)?;
@@ -104,12 +102,15 @@ impl Services {
         self.get_provider(caller, &provider.id.to_string()).await
     }
 
-    /// Removes a provider that no model uses.
-    pub async fn delete_provider(&self, caller: &Caller, name_or_id: &str) -> Result<(), ServiceError> {
-        caller.check_platform_admin()?;
-        caller.check_may_write()?;
+    /// Removes a provider that no model uses. A person who is asked for its name has `typed` it.
+    pub async fn delete_provider(&self, caller: &Caller, name_or_id: &str, typed: Option<&str>) -> Result<(), ServiceError> {
+        self.check_platform_change(caller, "remove a provider")?;
         let mut tx = self.store.begin().await?;
         let (provider, _) = storage::catalog::find_provider(&mut tx, name_or_id).await?.ok_or(ServiceError::NotFound)?;
+        if typed.is_some_and(|typed| typed.trim() != provider.name) {
+            let sentence = format!("Type the name of the provider, {}, to confirm.", provider.name);
+            return Err(ServiceError::field("confirm_name", sentence));
+        }
         if !storage::catalog::delete_provider(&mut tx, provider.id).await? {
             let message = format!("Models still use {}. Give them another provider first.", provider.name);
             return Err(ServiceError::Conflict("provider_in_use", message));
@@ -134,8 +135,7 @@ impl Services {
 
     /// Adds a model. Organizations take it in as their policy says.
     pub async fn create_model(&self, caller: &Caller, model: NewModel) -> Result<ModelView, ServiceError> {
-        caller.check_platform_admin()?;
-        caller.check_may_write()?;
+        self.check_platform_change(caller, "add a model")?;
         let model = model.check()?;
         let mut tx = self.store.begin().await?;
         let view = self.insert_model(&mut tx, caller, model).await?;
@@ -165,8 +165,7 @@ impl Services {
 
     /// Changes a model. Calls in flight keep the prices of their admission.
     pub async fn update_model(&self, caller: &Caller, name_or_id: &str, model: NewModel) -> Result<ModelView, ServiceError> {
-        caller.check_platform_admin()?;
-        caller.check_may_write()?;
+        self.check_platform_change(caller, "change a model")?;
         let model = model.check()?;
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
@@ -184,8 +183,7 @@ impl Services {
     /// Takes a model out of the catalog. Its name is free again, what was called stays in the history; keys, teams and
     /// organizations that name it may call nothing by that.
     pub async fn delete_model(&self, caller: &Caller, name_or_id: &str) -> Result<(), ServiceError> {
-        caller.check_platform_admin()?;
-        caller.check_may_write()?;
+        self.check_platform_change(caller, "remove a model")?;
         let mut tx = self.store.begin().await?;
         let before = self.lock_model(&mut tx, name_or_id).await?;
         storage::catalog::delete_model(&mut tx, before.id, self.clock.now()).await?;

@@ -97,6 +97,23 @@ impl Services {
         ServiceError::Forbidden(sentence)
     }
 
+    /// Refuses a change to whoever is no platform admin, as if there were nothing to change, and to a read-only credential.
+    pub(super) fn check_platform_change(&self, caller: &Caller, attempt: &'static str) -> Result<(), ServiceError> {
+        caller.check_platform_admin().inspect_err(|_| {
+            let attempt = Attempt {
+                action: "platform.manage",
+                target_kind: "platform",
+                target_id: "platform".into(),
+                target_name: "the platform".into(),
+                team: None,
+                organization: None,
+                after: json!({"attempt": attempt}),
+            };
+            self.note(caller, attempt);
+        })?;
+        caller.check_may_write()
+    }
+
     fn note(&self, caller: &Caller, attempt: Attempt) {
         let what = format!("{} {} {}", attempt.action, attempt.target_id, attempt.after);
         if !self.throttles.is_first_denial(caller.user.id, what, self.clock.now()) {

@@ -30,8 +30,7 @@ impl Services {
 
     /// Sets it. Acts on models and prices that are entered from now on; what is in the catalog stays as it is.
     pub async fn set_price_threshold(&self, caller: &Caller, threshold: Option<Price>) -> Result<(), ServiceError> {
-        caller.check_platform_admin()?;
-        caller.check_may_write()?;
+        self.check_platform_change(caller, "change the price from which models are restricted")?;
         if threshold.is_some_and(|price| price.0 < 0 || price > MAX_PRICE) {
             return Err(ServiceError::field("restricted_above", "Use $0 to $100,000 per million tokens."));
         }
@@ -69,8 +68,7 @@ impl Services {
         prices: Prices,
         from: Option<UnixMs>,
     ) -> Result<PriceHistory, ServiceError> {
-        caller.check_platform_admin()?;
-        caller.check_may_write()?;
+        self.check_platform_change(caller, "change prices")?;
         let mut errors = FieldErrors::default();
         prices.check(&mut errors);
         errors.into_result()?;

@@ -151,8 +151,7 @@ impl Services {
         organization_name: &str,
         new: NewTeam,
     ) -> Result<TeamView, ServiceError> {
-        caller.check_platform_admin()?;
-        caller.check_may_write()?;
+        self.check_platform_change(caller, "create an organization")?;
         let mut tx = self.store.begin().await?;
         let org = self.insert_organization(&mut tx, caller, organization_name, "").await.map_err(|error| match error {
             ServiceError::Invalid(fields) => {

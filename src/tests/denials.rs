@@ -30,6 +30,51 @@ async fn denied(services: &Services, reader: &Caller) -> Vec<String> {
     rows.iter().map(told).collect()
 }
 
+/// The same once there are as many as expected: they are written in the background.
+async fn noted(services: &Services, reader: &Caller, expected: usize) -> Vec<String> {
+    for _ in 0..400 {
+        if denied(services, reader).await.len() >= expected {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    denied(services, reader).await
+}
+
+#[tokio::test]
+async fn a_change_to_the_platform_that_ordinary_people_try_does_not_exist_for_them_and_is_noted() {
+    on_each_database(|services| async move {
+        let maya = db_person(&services, "Maya", true).await;
+        team(&services, &maya).await;
+        let nora = db_person(&services, "Nora", false).await;
+        let hidden = |result: Result<(), ServiceError>| assert!(matches!(result, Err(ServiceError::NotFound)), "{result:?}");
+        for _ in 0..2 {
+            hidden(services.suspend_user(&nora, maya.user.id, "why not").await);
+            hidden(services.set_platform_admin(&nora, nora.user.id, true).await);
+            hidden(services.recover_ownership(&nora, SLUG, nora.user.id, "mine").await);
+            hidden(services.delete_provider(&nora, "simulator", None).await);
+            hidden(services.create_organization(&nora, "Mine", "").await.map(drop));
+            hidden(services.retry_mails(&nora).await.map(drop));
+            // Looking is no attempt at a change.
+            hidden(services.list_providers(&nora).await.map(drop));
+        }
+        let expected: BTreeSet<String> = [
+            "Nora platform.manage the platform suspend an account",
+            "Nora platform.manage the platform change who is platform admin",
+            "Nora platform.manage the platform recover the ownership of a team",
+            "Nora platform.manage the platform remove a provider",
+            "Nora platform.manage the platform create an organization",
+            "Nora platform.manage the platform send waiting mails",
+        ]
+        .map(str::to_owned)
+        .into();
+        let found = noted(&services, &maya, expected.len()).await;
+        assert_eq!(found.len(), expected.len(), "{found:?}");
+        assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), expected);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn every_refusal_by_role_is_noted_once_with_what_was_wanted() {
     on_each_database(|services| async move {
@@ -75,14 +120,7 @@ async fn every_refusal_by_role_is_noted_once_with_what_was_wanted() {
         ]
         .map(str::to_owned)
         .into();
-        // They are written in the background.
-        for _ in 0..400 {
-            if denied(&services, &maya).await.len() >= expected.len() {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        let found = denied(&services, &maya).await;
+        let found = noted(&services, &maya, expected.len()).await;
         assert_eq!(found.len(), expected.len(), "{found:?}");
         assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), expected);
     })

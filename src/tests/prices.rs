@@ -196,7 +196,7 @@ async fn a_removed_model_is_gone_and_its_name_is_free() {
         let snapshot = services.snapshot();
         let key = snapshot.authenticate(&secret, START).unwrap();
         assert_eq!(snapshot.authorize(&key, "small", START).unwrap_err(), ModelRefusal::NotFound);
-        services.delete_provider(&maya, "simulator").await.unwrap();
+        services.delete_provider(&maya, "simulator", None).await.unwrap();
 
         services.create_provider(&maya, people::simulated("simulator")).await.unwrap();
         let again = services.create_model(&maya, people::model("small", "simulator")).await.unwrap();

@@ -60,8 +60,7 @@ impl Services {
     /// Tries mails again at once that would wait for more than two minutes: after the mail server was repaired, for platform admins.
     /// Gives how many. The others are tried soon in any case, and one may be under way just now: it must not leave twice.
     pub async fn retry_mails(&self, caller: &Caller) -> Result<i64, ServiceError> {
-        caller.check_platform_admin()?;
-        caller.check_may_write()?;
+        self.check_platform_change(caller, "send waiting mails")?;
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
         let mails = storage::mails::hasten(&mut tx, now, now.plus(CLAIM_MS)).await?;

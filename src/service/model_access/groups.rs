@@ -39,6 +39,9 @@ impl Services {
     /// Makes a group.
     pub async fn create_group(&self, caller: &Caller, org: Option<&str>, input: GroupInput) -> Result<AccessGroup, ServiceError> {
         caller.check_may_write()?;
+        if org.is_none() {
+            self.check_platform_change(caller, "make an access group")?;
+        }
         let mut tx = self.store.begin().await?;
         let org = self.group_owner(&mut tx, caller, org).await?;
         let at = self.clock.now();
@@ -116,6 +119,9 @@ impl Services {
         org: Option<&str>,
         id: GroupId,
     ) -> Result<(Option<OrgId>, AccessGroup), ServiceError> {
+        if org.is_none() {
+            self.check_platform_change(caller, "change an access group")?;
+        }
         let org = self.group_owner(c, caller, org).await?;
         let known = groups::list(c).await?.into_iter().find(|group| group.id == id);
         let group = known.filter(|group| group.organization == org).ok_or(ServiceError::NotFound)?;

@@ -41,8 +41,7 @@ impl Services {
     /// Creates an organization with the caller as its admin. Platform admins only. It takes in the catalog as it is now:
     /// unrestricted models open, restricted ones with approval.
     pub async fn create_organization(&self, caller: &Caller, name: &str, slug_text: &str) -> Result<Organization, ServiceError> {
-        caller.check_platform_admin()?;
-        caller.check_may_write()?;
+        self.check_platform_change(caller, "create an organization")?;
         let mut tx = self.store.begin().await?;
         let org = self.insert_organization(&mut tx, caller, name, slug_text).await?;
         self.commit(tx, Touched::organization(org.id)).await?;

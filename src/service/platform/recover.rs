@@ -46,8 +46,7 @@ impl Services {
     /// Makes somebody the owner of a team: one of its members, or any account, which joins it by that. The old owner becomes admin; both
     /// get a mail with the reason.
     pub async fn recover_ownership(&self, caller: &Caller, team: &str, to: UserId, reason: &str) -> Result<(), ServiceError> {
-        caller.check_platform_admin()?;
-        caller.check_may_write()?;
+        self.check_platform_change(caller, "recover the ownership of a team")?;
         let reason = check_reason(reason, "a reason, which the old and the new owner will read")?;
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;

@@ -26,8 +26,7 @@ impl Services {
         sign_up: Option<SignUpRules>,
         personal_models: Option<PersonalModels>,
     ) -> Result<PlatformSettings, ServiceError> {
-        caller.check_platform_admin()?;
-        caller.check_may_write()?;
+        self.check_platform_change(caller, "change the settings of the platform")?;
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
         let before = self.read_platform_settings(&mut tx).await?;

@@ -95,7 +95,7 @@ impl Services {
     /// Suspends an account: its sessions are over, its tokens and keys fail from the next request on. Memberships stay. Platform admins
     /// read the reason, its person does not.
     pub async fn suspend_user(&self, caller: &Caller, id: UserId, reason: &str) -> Result<(), ServiceError> {
-        check_admin(caller)?;
+        self.check_platform_change(caller, "suspend an account")?;
         if caller.user.id == id {
             let message = "You can not suspend yourself. Another platform admin can.";
             return Err(ServiceError::Conflict("own_account", message.into()));
@@ -120,7 +120,7 @@ impl Services {
 
     /// Ends a suspension, for a reason or without one: keys and tokens work again, the person signs in anew.
     pub async fn unsuspend_user(&self, caller: &Caller, id: UserId, reason: &str) -> Result<(), ServiceError> {
-        check_admin(caller)?;
+        self.check_platform_change(caller, "end a suspension")?;
         let reason = match reason.trim() {
             "" => Value::Null,
             reason => check_reason(reason, "a reason")?.into(),
@@ -138,7 +138,7 @@ impl Services {
 
     /// Ends all sessions of an account; its person signs in anew.
     pub async fn end_user_sessions(&self, caller: &Caller, id: UserId) -> Result<(), ServiceError> {
-        check_admin(caller)?;
+        self.check_platform_change(caller, "end the sessions of an account")?;
         let mut tx = self.store.begin().await?;
         let user = find(&mut tx, id).await?;
         let ended = storage::sessions::list_of(&mut tx, id, self.clock.now()).await?.len();
@@ -152,7 +152,7 @@ impl Services {
 
     /// Mails somebody a link for a new password; links sent before stop working. The password itself is theirs alone.
     pub async fn start_password_reset(&self, caller: &Caller, id: UserId) -> Result<(), ServiceError> {
-        check_admin(caller)?;
+        self.check_platform_change(caller, "begin a password reset")?;
         let mut tx = self.store.begin().await?;
         let user = find(&mut tx, id).await?;
         if user.disabled_at.is_some() {
@@ -171,7 +171,7 @@ impl Services {
 
     /// Makes somebody platform admin, or takes that back: they sign in anew. One always stays.
     pub async fn set_platform_admin(&self, caller: &Caller, id: UserId, admin: bool) -> Result<(), ServiceError> {
-        check_admin(caller)?;
+        self.check_platform_change(caller, "change who is platform admin")?;
         let mut tx = self.store.begin().await?;
         let admins = storage::users::lock_platform_admins(&mut tx).await?;
         self.check_still_admin(&mut tx, caller).await?;
@@ -213,11 +213,6 @@ impl Services {
             Err(ServiceError::NotFound)
         }
     }
-}
-
-fn check_admin(caller: &Caller) -> Result<(), ServiceError> {
-    caller.check_platform_admin()?;
-    caller.check_may_write()
 }
 
 async fn find(c: &mut AnyConnection, id: UserId) -> Result<User, ServiceError> {

@@ -34,8 +34,7 @@ pub struct Choice {
 impl Services {
     /// Reads a list and keeps it for a day. Changes nothing in the catalog.
     pub async fn upload_price_list(&self, caller: &Caller, text: &str) -> Result<PriceListId, ServiceError> {
-        caller.check_platform_admin()?;
-        caller.check_may_write()?;
+        self.check_platform_change(caller, "upload a price list")?;
         if text.len() > PRICE_LIST_MAX {
             let message = format!("The list is larger than {} MiB.", PRICE_LIST_MAX >> 20);
             return Err(ServiceError::field("price_list", message));
@@ -73,8 +72,7 @@ impl Services {
 
     /// Applies the chosen entries of an own list, all or none.
     pub async fn apply_price_list(&self, caller: &Caller, id: PriceListId, choice: Choice) -> Result<Applied, ServiceError> {
-        caller.check_platform_admin()?;
-        caller.check_may_write()?;
+        self.check_platform_change(caller, "apply a price list")?;
         if choice.models.is_empty() {
             return Err(ServiceError::field("models", "Choose at least one row."));
         }

@@ -19,8 +19,7 @@ const ANSWER_MAX: usize = 4 << 20;
 impl Services {
     /// Asks a provider for its models, with its stored secret. The message names no secret and quotes nothing of the answer.
     pub async fn test_connection(&self, caller: &Caller, name_or_id: &str) -> Result<ConnectionTest, ServiceError> {
-        caller.check_platform_admin()?;
-        caller.check_may_write()?;
+        self.check_platform_change(caller, "test the connection to a provider")?;
         let (provider, sealed) = {
             let mut c = self.store.reader().await?;
             storage::catalog::find_provider(&mut c, name_or_id).await?.ok_or(ServiceError::NotFound)?

@@ -111,7 +111,7 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
     // The platform.
     ("list_providers", "", "snnnnnno"),
     ("save_provider", "form[name]=sim&form[kind]=simulated", "snnnnnnc"),
-    ("delete_provider", "id={provider}", "snnnnnnc"),
+    ("delete_provider", "id={provider}&confirm_name=", "snnnnnnc"),
     ("test_provider", "id={provider}", "snnnnnno"),
     ("list_catalog_models", "", "snnnnnno"),
     ("list_outbox", "text=&state=&cursor=", "snnnnnno"),
