@@ -82,6 +82,13 @@ pub(super) const TEAMS: [Cast; 3] = [
     },
 ];
 
+/// Who is invited to the first team: by whom, in which role, minutes ago. The last one's link ends soon.
+pub(super) const INVITED: [(&str, &str, Role, i64); 3] = [
+    ("hannah.berg@northwind.example", "Priya Raman", Role::Member, 125),
+    ("k.mensah@northwind.example", "Maya Okafor", Role::Admin, 1_440 + 190),
+    ("olu@brightpath.example", "Jonas Lindqvist", Role::Member, 6 * 1_440 + 170),
+];
+
 /// Providers and what they are like: first token and later tokens in milliseconds.
 pub(super) const PROVIDERS: [(&str, u32, u32); 3] =
     [("OpenAI (simulated)", 180, 6), ("Anthropic (simulated)", 260, 9), ("vLLM eu-1 (simulated)", 60, 3)];

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 use sqlx::AnyConnection;
 
-use super::cast::{PEOPLE, TEAMS};
+use super::cast::{INVITED, PEOPLE, TEAMS};
 use crate::{
     domain::{
         accounts::User,
@@ -66,7 +66,30 @@ impl Record<'_> {
                 }
             }
         }
-        self.write_lately(c, teams[0]).await
+        self.write_lately(c, teams[0]).await?;
+        self.write_invitations(c).await
+    }
+
+    /// Invitations that wait, as their inviters sent them.
+    async fn write_invitations(&self, c: &mut AnyConnection) -> Result<(), ServiceError> {
+        let Some(team) = storage::teams::find(c, TEAMS[0].slug).await? else { return Ok(()) };
+        for (address, by, role, minutes) in INVITED {
+            let Some(caller) = self.caller(by) else { continue };
+            let ago = minutes * MINUTE_MS;
+            self.past.clock.advance(-ago);
+            let sent = self.past.send_new(c, &caller, &team, (address, address.to_owned()), (role, "")).await;
+            self.past.clock.advance(ago);
+            sent?;
+        }
+        Ok(())
+    }
+
+    /// Somebody at their browser.
+    fn caller(&self, name: &str) -> Option<Caller> {
+        // An address of the range for documentation, the same for the same person.
+        let host = PEOPLE.iter().position(|(known, ..)| *known == name)? + 20;
+        let user = self.people.get(name)?.clone();
+        Some(Caller { door: Door::Page, address: format!("203.0.113.{host}"), ..Caller::system(user) })
     }
 
     async fn write_lately(&self, c: &mut AnyConnection, team: TeamId) -> Result<(), ServiceError> {
@@ -107,10 +130,7 @@ impl Record<'_> {
         change: Change<'_>,
         outcome: AuditOutcome,
     ) -> Result<(), ServiceError> {
-        let Some(user) = self.people.get(by) else { return Ok(()) };
-        // An address of the range for documentation, the same for the same person.
-        let host = PEOPLE.iter().position(|(name, ..)| *name == by).unwrap_or_default() + 20;
-        let caller = Caller { door: Door::Page, address: format!("203.0.113.{host}"), ..Caller::system(user.clone()) };
+        let Some(caller) = self.caller(by) else { return Ok(()) };
         let change = Change { team: Some(team), organization: Some(self.organization), ..change };
         let back = self.past.clock.now();
         self.past.clock.advance(at.0 - back.0);

@@ -132,7 +132,8 @@ impl Services {
         Ok(results)
     }
 
-    async fn send_new(
+    /// Writes an invitation, and queues its mail.
+    pub(in crate::service) async fn send_new(
         &self,
         c: &mut AnyConnection,
         caller: &Caller,
