@@ -74,6 +74,14 @@ pub struct OrganizationMemberBody {
     teams: i64,
     /// Suspended.
     suspended: bool,
+    /// Own keys in its teams that work.
+    active_keys: i64,
+    /// Spent in its teams since the start of the month.
+    spent: i64,
+    /// Part of what all its teams spent since then, in hundredths of a percent.
+    share: i64,
+    /// Last call in its teams this month.
+    last_active_at: Option<i64>,
 }
 
 /// Input of a new member.
@@ -223,6 +231,10 @@ impl From<OrganizationMemberRow> for OrganizationMemberBody {
             joined_at: row.joined_at.0,
             teams: row.teams,
             suspended: row.disabled,
+            active_keys: row.active_keys,
+            spent: row.spent,
+            share: row.share_bp,
+            last_active_at: row.last_active_at.map(|at| at.0),
         }
     }
 }

@@ -178,6 +178,12 @@ pub enum OrganizationMemberSort {
     Joined,
     /// Teams of the organization.
     Teams,
+    /// Keys in its teams.
+    Keys,
+    /// Spend in its teams.
+    Spent,
+    /// Last call in its teams.
+    LastActive,
 }
 
 impl OrganizationMemberSort {
@@ -188,6 +194,9 @@ impl OrganizationMemberSort {
             "role" => Some(Self::Role),
             "joined" => Some(Self::Joined),
             "teams" => Some(Self::Teams),
+            "keys" => Some(Self::Keys),
+            "spent" => Some(Self::Spent),
+            "last_active" => Some(Self::LastActive),
             _ => None,
         }
     }
@@ -238,6 +247,14 @@ pub struct OrganizationMemberRow {
     pub disabled: bool,
     /// The viewer.
     pub is_self: bool,
+    /// Own keys in its teams that work.
+    pub active_keys: i64,
+    /// Spent in its teams since the start of the month.
+    pub spent: i64,
+    /// Part of what all its teams spent since then, in hundredths of a percent.
+    pub share_bp: i64,
+    /// Last call in its teams this month.
+    pub last_active_at: Option<UnixMs>,
 }
 
 /// What personal spaces may call.

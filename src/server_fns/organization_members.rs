@@ -17,6 +17,12 @@ pub struct OrganizationMemberLine {
     pub joined_title: String,
     pub suspended: bool,
     pub is_self: bool,
+    pub keys: i64,
+    pub spent: String,
+    /// Part of what all teams spent, `12.4%`.
+    pub share: String,
+    pub last_active: String,
+    pub last_active_title: String,
 }
 
 /// The members of an organization.
@@ -67,10 +73,11 @@ pub async fn list_organization_members(
         page: PageRequest { limit: None, cursor: Some(cursor) },
     };
     let listed = services.list_organization_members(&caller, &org, query).await?;
+    let now = services.clock.now();
     Ok(OrganizationMembersPage {
         organization: listed.organization,
         found: listed.found,
-        rows: listed.page.items.into_iter().map(words::member).collect(),
+        rows: listed.page.items.into_iter().map(|row| words::member(row, now)).collect(),
         next: listed.page.next_cursor,
         typed_email: super::context::typed("email"),
     })
@@ -148,11 +155,13 @@ mod words {
     use super::{OrganizationMemberLine, OrganizationRemovalView};
     use crate::domain::{
         format,
+        money::NanoUsd,
         platform::{OrganizationMemberRow, OrganizationRemoval},
         roles::OrgRole,
+        time::UnixMs,
     };
 
-    pub(super) fn member(row: OrganizationMemberRow) -> OrganizationMemberLine {
+    pub(super) fn member(row: OrganizationMemberRow, now: UnixMs) -> OrganizationMemberLine {
         OrganizationMemberLine {
             user: row.user.to_string(),
             name: row.name,
@@ -163,6 +172,11 @@ mod words {
             joined_title: format::full(row.joined_at),
             suspended: row.disabled,
             is_self: row.is_self,
+            keys: row.active_keys,
+            spent: format::money(NanoUsd(row.spent)),
+            share: format::percent_bp(row.share_bp),
+            last_active: row.last_active_at.map_or_else(|| "Not this month".to_owned(), |at| format::ago(at, now)),
+            last_active_title: row.last_active_at.map_or_else(String::new, format::full),
         }
     }
 

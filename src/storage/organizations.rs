@@ -160,18 +160,34 @@ pub async fn list_teams(c: &mut AnyConnection, org: OrgId, month_start: UnixMs) 
         .collect()
 }
 
-/// Members of an organization whose name or address contains a text, whatever the case.
-pub async fn list_members(c: &mut AnyConnection, org: OrgId, text: &str) -> Result<Vec<OrganizationMemberRow>, sqlx::Error> {
+/// Members of an organization whose name or address contains a text, whatever the case; with their keys in its teams, and with what they
+/// used there since `month_start`.
+pub async fn list_members(
+    c: &mut AnyConnection,
+    org: OrgId,
+    text: &str,
+    now: UnixMs,
+    month_start: UnixMs,
+) -> Result<Vec<OrganizationMemberRow>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT u.id, u.name, u.email, u.disabled_at, m.role, m.joined_at,
              (SELECT COUNT(*) FROM team_members n JOIN teams t ON t.id = n.team_id AND t.deleted_at IS NULL
-                 WHERE n.user_id = u.id AND t.organization_id = $1) AS teams
+                 WHERE n.user_id = u.id AND t.organization_id = $1) AS teams,
+             (SELECT COUNT(*) FROM api_keys k JOIN teams t ON t.id = k.team_id AND t.deleted_at IS NULL
+                 WHERE k.user_id = u.id AND t.organization_id = $1 AND k.kind <> 'application'
+                 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $3)) AS active_keys,
+             CAST(COALESCE(s.spent, 0) AS BIGINT) AS spent, s.last_active_at
          FROM organization_members m JOIN users u ON u.id = m.user_id
+         LEFT JOIN (SELECT r.user_id, SUM(r.cost) AS spent, MAX(r.last_call_at) AS last_active_at
+             FROM usage_rollups r JOIN teams t ON t.id = r.team_id
+             WHERE t.organization_id = $1 AND r.start_at >= $4 GROUP BY r.user_id) s ON s.user_id = u.id
          WHERE m.organization_id = $1 AND ($2 = '%%' OR LOWER(u.name) LIKE $2 ESCAPE '\\' OR LOWER(u.email) LIKE $2 ESCAPE '\\')
          ORDER BY u.id",
     )
     .bind(org.to_string())
     .bind(super::contains(text))
+    .bind(now.0)
+    .bind(month_start.0)
     .fetch_all(c)
     .await?;
     rows.iter()
@@ -185,9 +201,26 @@ pub async fn list_members(c: &mut AnyConnection, org: OrgId, text: &str) -> Resu
                 teams: row.int("teams")?,
                 disabled: row.int_opt("disabled_at")?.is_some(),
                 is_self: false,
+                active_keys: row.int("active_keys")?,
+                spent: row.int("spent")?,
+                share_bp: 0,
+                last_active_at: row.time_opt("last_active_at")?,
             })
         })
         .collect()
+}
+
+/// What all teams of an organization spent since a time, those that are gone included.
+pub async fn sum_cost(c: &mut AnyConnection, org: OrgId, since: UnixMs) -> Result<i64, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT CAST(COALESCE(SUM(r.cost), 0) AS BIGINT) AS spent FROM usage_rollups r JOIN teams t ON t.id = r.team_id
+         WHERE t.organization_id = $1 AND r.start_at >= $2",
+    )
+    .bind(org.to_string())
+    .bind(since.0)
+    .fetch_one(c)
+    .await?;
+    row.int("spent")
 }
 
 /// Makes somebody a member, or changes their role.

@@ -5,9 +5,17 @@ use super::support::{
     people::{db_join, db_person, team},
 };
 use crate::{
-    domain::roles::{OrgRole, Role},
+    domain::{
+        api_keys::{KeyKind, NewApiKey},
+        money::NanoUsd,
+        platform::OrganizationMemberSort,
+        roles::{OrgRole, Role},
+        time::DAY_MS,
+        usage::Outcome,
+    },
     service::{
         Caller, ServiceError, Services,
+        metering::{book, testing::event},
         organizations::{OrganizationPatch, members::OrganizationMemberQuery},
     },
 };
@@ -123,6 +131,38 @@ async fn settings_and_figures_are_for_those_who_run_it() {
         let rows = services.list_organization_rows(&maya).await.unwrap();
         assert_eq!((rows.len(), rows[0].members, rows[0].admins, rows[0].teams), (1, 2, 1, 1));
         assert!(services.list_organization_rows(&noor).await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn members_are_listed_with_what_they_used_in_its_teams() {
+    on_each_database(|services| async move {
+        let maya = db_person(&services, "Maya", true).await;
+        let noor = db_person(&services, "Noor", false).await;
+        let atlas = team(&services, &maya).await;
+        db_join(&services, &atlas, &noor, Role::Member).await;
+        let key = NewApiKey { name: "indexer".into(), kind: KeyKind::Person, expires_at: None };
+        services.create_key(&noor, &atlas.slug, key).await.unwrap();
+        let own = noor.user.personal_team;
+        let mut events = vec![];
+        for (n, at, team, user) in
+            [(1, 2, atlas.id, &maya), (2, 1, atlas.id, &noor), (3, 0, own, &noor), (4, 40, atlas.id, &noor)]
+        {
+            let mut event = event(n);
+            let dollars = if n == 1 { NanoUsd(1_000_000_000) } else { NanoUsd(3_000_000_000) };
+            (event.call.team, event.call.user) = (team, user.user.id);
+            event.call.at = services.clock.now().plus(-at * DAY_MS);
+            (event.end.outcome, event.end.cost, event.end.list_cost) = (Outcome::Completed, dollars, dollars);
+            events.push(event);
+        }
+        book(&services.store, &events).await.unwrap();
+        let query = OrganizationMemberQuery { sort: OrganizationMemberSort::Spent, descending: true, ..Default::default() };
+        let listed = services.list_organization_members(&maya, ORG, query).await.unwrap().page.items;
+        let told: Vec<_> = listed.iter().map(|row| (row.name.as_str(), row.spent, row.share_bp, row.active_keys)).collect();
+        // The personal space is nobody's business, and last month is over.
+        assert_eq!(told, [("Noor", 3_000_000_000, 7_500, 1), ("Maya", 1_000_000_000, 2_500, 0)]);
+        assert_eq!(listed[0].last_active_at, Some(events[1].call.at));
     })
     .await;
 }

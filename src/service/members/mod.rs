@@ -178,7 +178,8 @@ fn row(member: ListedMember, viewer: UserId, standing: Standing, shows_spending:
     }
 }
 
-fn share_bp(spent: i64, total: i64) -> i64 {
+/// A part of a sum in hundredths of a percent.
+pub(super) fn share_bp(spent: i64, total: i64) -> i64 {
     if total <= 0 { 0 } else { i64::try_from(i128::from(spent) * 10_000 / i128::from(total)).unwrap_or(10_000) }
 }
 

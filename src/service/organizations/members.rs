@@ -17,6 +17,7 @@ use crate::{
         accounts::delete::listed,
         audit::Change,
         mail::{NewMail, Template},
+        members::share_bp,
         organizations::Organization,
         sorted::{number, page_of},
     },
@@ -46,10 +47,16 @@ impl Services {
     ) -> Result<OrganizationMembers, ServiceError> {
         let mut c = self.store.reader().await?;
         let org = self.organization_for_admin(&mut c, caller, org).await?;
-        let members = storage::organizations::list_members(&mut c, org.id, &query.text).await?;
+        let (now, month_start) = (self.clock.now(), self.month_start());
+        let members = storage::organizations::list_members(&mut c, org.id, &query.text, now, month_start).await?;
+        let total = storage::organizations::sum_cost(&mut c, org.id, month_start).await?;
         let found = i64::try_from(members.len()).unwrap_or(i64::MAX);
         let page = page_of(members, |member| sort_key(member, query.sort), query.descending, &query.page)?;
-        let page = page.map(|row| OrganizationMemberRow { is_self: row.user == caller.user.id, ..row });
+        let page = page.map(|row| OrganizationMemberRow {
+            is_self: row.user == caller.user.id,
+            share_bp: share_bp(row.spent, total),
+            ..row
+        });
         Ok(OrganizationMembers { organization: org.name, page, found })
     }
 
@@ -215,6 +222,9 @@ fn sort_key(member: &OrganizationMemberRow, sort: OrganizationMemberSort) -> Str
         OrganizationMemberSort::Role => member.role.as_str().to_owned(),
         OrganizationMemberSort::Joined => number(member.joined_at.0),
         OrganizationMemberSort::Teams => number(member.teams),
+        OrganizationMemberSort::Keys => number(member.active_keys),
+        OrganizationMemberSort::Spent => number(member.spent),
+        OrganizationMemberSort::LastActive => number(member.last_active_at.map_or(0, |at| at.0)),
     };
     format!("{first}\0{}", member.user)
 }
