@@ -190,7 +190,7 @@ async fn look_around(browser: &Client, seen: &mut Seen) {
 }
 
 /// All rows of all tables as text.
-async fn tables(services: &Services) -> String {
+pub(super) async fn tables(services: &Services) -> String {
     let mut c = services.store.reader().await.unwrap();
     let postgres = services.store.engine() == Engine::Postgres;
     let names = if postgres {

@@ -43,6 +43,7 @@ mod team_races;
 mod team_settings;
 mod team_setup;
 mod teams;
+mod tenants;
 mod usage;
 mod user_pages;
 mod users;
