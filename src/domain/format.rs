@@ -137,7 +137,7 @@ pub fn until(at: UnixMs, now: UnixMs) -> String {
 
 /// One or two letters for a tile or an avatar.
 pub fn initials(name: &str) -> String {
-    // What stands in brackets is no part of the name: "Maya Okafor (you)".
+    // What stands in brackets is no part of the name: "Billing (old)".
     let named = name.split_whitespace().filter(|word| !word.starts_with('('));
     let mut words = named.filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
     let first = words.next();
@@ -202,7 +202,7 @@ mod tests {
         assert_eq!(percent_bp(9_931), "99.31%");
         assert_eq!(percent_bp(10_000), "100%");
         assert_eq!(initials("Maya Okafor"), "MO");
-        assert_eq!(initials("Maya Okafor (you)"), "MO");
+        assert_eq!(initials("Maya Okafor (she/her)"), "MO");
         assert_eq!(initials("platform"), "P");
     }
 }

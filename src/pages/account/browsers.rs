@@ -50,7 +50,7 @@ fn row(browser: BrowserRow, end: FormAction) -> AnyView {
                 <small>{browser.address}</small>
             </td>
             <td role="cell" class="drop sub">{browser.signed_in}</td>
-            <td role="cell" class="meta sub">{browser.last_seen}</td>
+            <td role="cell" class="meta sub cap">{browser.last_seen}</td>
             <td role="cell" class="act">{action}</td>
         </tr>
     }

@@ -43,7 +43,7 @@ fn standing(me: &Me, place: &Place) -> String {
             None => "Not a member".to_owned(),
         },
         Scope::Organization(slug) => match me.organizations.iter().find(|org| org.slug == *slug) {
-            Some(_) => "Admin of this organization".to_owned(),
+            Some(_) => "Organization admin".to_owned(),
             None => "Platform admin".to_owned(),
         },
         Scope::Platform => "Platform admin".to_owned(),

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Badge, Button, Count, RolePill, Tile},
+    components::{Badge, Button, Count, RolePill, StackTable, Tile, actions_head, head},
     pages::form::{Form, FormAction},
     server_fns::own_invitations::OwnInvitationRow,
 };
@@ -19,26 +19,15 @@ pub(super) fn waiting(rows: Vec<OwnInvitationRow>, forms: Forms) -> Option<AnyVi
         return None;
     }
     let count = rows.len().to_string();
-    let rows = rows.into_iter().map(|invitation| row(invitation, forms)).collect_view();
+    let rows = rows.into_iter().map(|invitation| row(invitation, forms)).collect_view().into_any();
+    let heads = vec![head("Team", ""), head("Role", ""), head("Expires", ""), actions_head()];
     let view = view! {
         <section class="card mb" aria-labelledby="invitations-h">
             <header>
                 <h2 id="invitations-h">"Invitations for you"</h2>
                 <Count text=count/>
             </header>
-            <div class="tbl-wrap whole">
-                <table class="tbl stack" role="table">
-                    <thead role="rowgroup">
-                        <tr role="row">
-                            <th role="columnheader" scope="col">"Team"</th>
-                            <th role="columnheader" scope="col">"Role"</th>
-                            <th role="columnheader" scope="col">"Expires"</th>
-                            <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
-                        </tr>
-                    </thead>
-                    <tbody role="rowgroup">{rows}</tbody>
-                </table>
-            </div>
+            <StackTable heads=heads rows=rows menus=true/>
         </section>
     };
     Some(view.into_any())

@@ -108,7 +108,7 @@ fn row(team: TeamRow) -> AnyView {
             <td role="cell">{role}</td>
             <td role="cell" class="n drop">{team.members}</td>
             <td role="cell" class="n drop">{team.spent.clone()}</td>
-            <td role="cell" class="meta sub" title=team.last_call_title>
+            <td role="cell" class="meta sub cap" title=team.last_call_title>
                 <span class="only-m">{team.spent}" this month, last call "</span>
                 {team.last_call}
             </td>
