@@ -34,6 +34,56 @@ test('dialogs take focus and give it back', async ({ page, platform }) => {
   await expect(menu).toBeFocused();
 });
 
+test('a dialog whose form is refused stays what it is', async ({ page, platform }) => {
+  await (await Api.first(platform)).team({ kind: 'simulated' }, 'any');
+  await signIn(page, ADMIN);
+  const refusals = [
+    { address: '/t/atlas-search/members', opener: 'Invite members', field: 'Email addresses', typed: 'nobody at all', button: 'Send invitations' },
+    { address: '/o/northwind-labs/members', opener: 'Add member', field: 'Email', typed: 'nobody@northwind.example', button: 'Add member' },
+  ];
+  for (const { address, opener, field, typed, button } of refusals) {
+    await page.goto(address);
+    await page.waitForLoadState('networkidle');
+    const link = page.getByRole('link', { name: opener });
+    await link.press('Enter');
+    const dialog = page.getByRole('dialog', { name: opener });
+    await dialog.getByLabel(field, { exact: true }).fill(typed);
+    // The page behind loads anew with the form's answer.
+    const loaded = page.waitForResponse(/\/fn\/list_\w*members/);
+    await dialog.getByRole('button', { name: button }).click();
+    await expect(dialog.getByLabel(field, { exact: true })).toHaveAttribute('aria-invalid', 'true');
+    await loaded;
+    await page.waitForLoadState('networkidle');
+    expect(await dialog.evaluate((element) => element.matches(':modal')), address).toBe(true);
+    await expect(dialog.getByLabel(field, { exact: true }), 'what has to be mended has focus').toBeFocused();
+    await expect(dialog.getByLabel(field, { exact: true })).toHaveValue(typed);
+    await page.keyboard.press('Escape');
+    await expect(dialog).toHaveCount(0);
+    await expect(link).toBeFocused();
+  }
+});
+
+test('what can not be undone waits for its name to be typed', async ({ page, platform }) => {
+  await (await Api.first(platform)).team({ kind: 'simulated' }, 'any');
+  await signIn(page, ADMIN);
+  await page.goto('/t/atlas-search/settings');
+  await page.waitForLoadState('networkidle');
+  await page.getByRole('link', { name: 'Delete team' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Delete Atlas Search?' });
+  const button = dialog.getByRole('button', { name: 'Delete team' });
+  const field = dialog.getByLabel('Type Atlas Search to confirm');
+  await expect(button).toHaveAttribute('aria-disabled', 'true');
+  await field.fill('atlas search');
+  await field.press('Enter');
+  await button.dispatchEvent('click');
+  await expect(button).toHaveAttribute('aria-disabled', 'true');
+  await expect(page).toHaveURL(/dialog=delete$/);
+  await field.fill('Atlas Search');
+  await expect(button).not.toHaveAttribute('aria-disabled');
+  await button.click();
+  await expect(page.getByRole('heading', { name: 'You are not in a team yet' })).toBeVisible();
+});
+
 test('the navigation of phones keeps focus until it closes', async ({ page, platform }) => {
   await (await Api.first(platform)).team({ kind: 'simulated' }, 'any');
   await page.setViewportSize({ width: 390, height: 800 });

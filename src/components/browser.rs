@@ -6,6 +6,9 @@ pub use in_browser::*;
 #[cfg(not(feature = "hydrate"))]
 pub use on_server::*;
 
+#[cfg(not(feature = "hydrate"))]
+mod on_server;
+
 #[cfg(feature = "hydrate")]
 mod in_browser {
     use std::{cell::RefCell, time::Duration};
@@ -51,11 +54,28 @@ mod in_browser {
         }
     }
 
+    /// A form that is sent.
+    pub struct SentForm(Option<HtmlFormElement>);
+
+    impl SentForm {
+        /// Of an event.
+        pub fn of(event: &SubmitEvent) -> Self {
+            Self(event.target().and_then(|target| target.dyn_into().ok()))
+        }
+
+        /// Puts focus on its first field that was refused, once the sentence stands there.
+        pub fn focus_problem(self) {
+            after(0, move || {
+                if let Some(form) = self.0 {
+                    focus_in(&form, "[aria-invalid=true]");
+                }
+            });
+        }
+    }
+
     /// What a form holds as it is sent, the pressed button included, in the way that plain forms write it.
     pub fn form_text(event: &SubmitEvent) -> String {
-        let Some(form) = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok()) else {
-            return String::new();
-        };
+        let SentForm(Some(form)) = SentForm::of(event) else { return String::new() };
         let fields = FormData::new_with_form(&form).and_then(|data| UrlSearchParams::new_with_str_sequence_sequence(&data));
         let Ok(fields) = fields else { return String::new() };
         let pressed = event.submitter().and_then(|button| button.dyn_into::<HtmlButtonElement>().ok());
@@ -63,6 +83,12 @@ mod in_browser {
             fields.append(&button.name(), &button.value());
         }
         fields.to_string().into()
+    }
+
+    /// What stands in a field.
+    pub fn value_of(id: &str) -> String {
+        let field = document().get_element_by_id(id);
+        field.and_then(|field| Reflect::get(&field, &JsValue::from_str("value")).ok()?.as_string()).unwrap_or_default()
     }
 
     /// Puts the text of a file, chosen in the input that the event is of, into a field.
@@ -304,70 +330,5 @@ mod in_browser {
     fn call(object: &JsValue, method: &str, arguments: &[JsValue]) -> Result<JsValue, JsValue> {
         let function: Function = Reflect::get(object, &JsValue::from_str(method))?.dyn_into()?;
         function.apply(object, &arguments.iter().collect())
-    }
-}
-
-#[cfg(not(feature = "hydrate"))]
-mod on_server {
-    /// A document's title as text of its element: it is written there as it is.
-    pub fn title(text: String) -> String {
-        text.replace('&', "&amp;").replace('<', "&lt;")
-    }
-
-    /// Puts text on the clipboard.
-    pub fn copy(_text: &str) {}
-
-    /// Runs something later.
-    pub fn after(_milliseconds: u64, _then: impl FnOnce() + 'static) {}
-
-    /// True while the page is looked at.
-    pub fn is_visible() -> bool {
-        false
-    }
-
-    /// Puts focus on the heading of the page.
-    pub fn focus_heading() {}
-
-    /// What a form holds as it is sent.
-    pub fn form_text<Event>(_event: &Event) -> String {
-        String::new()
-    }
-
-    /// Puts the text of a chosen file into a field.
-    pub fn fill_from_file<Event>(_event: &Event, _field: &'static str) {}
-
-    /// Makes a dialog modal.
-    pub fn open_modal<Dialog>(_dialog: Dialog) {}
-
-    /// Puts focus back to where it was before a dialog.
-    pub fn return_focus() {}
-
-    /// Keeps focus in a popover that covers the page.
-    pub fn hold_focus(_id: &str) {}
-
-    /// The opposite, before the popover closes.
-    pub fn release_focus() {}
-
-    /// Closes an open popover.
-    pub fn hide_popover(_id: &str) {}
-
-    /// Shows the theme at once.
-    pub fn show_theme(_theme: &str) {}
-
-    /// A chart on the page.
-    #[derive(Clone, Copy)]
-    pub struct ChartHandle;
-
-    impl ChartHandle {
-        /// Draws other figures in the same place.
-        pub fn update(self, _light: String, _dark: String) {}
-
-        /// Takes the chart off the page.
-        pub fn dispose(self) {}
-    }
-
-    /// Draws a chart.
-    pub fn draw_chart<Element>(_element: Element, _light: String, _dark: String, _ready: impl FnOnce() + 'static) -> ChartHandle {
-        ChartHandle
     }
 }

@@ -18,6 +18,9 @@ pub fn Button(
     /// Pending state of the action behind it.
     #[prop(optional, into)]
     busy: Signal<bool>,
+    /// While something beside it is missing. It can be reached, and refuses to be pressed.
+    #[prop(optional, into)]
+    blocked: Signal<bool>,
 ) -> impl IntoView {
     let icon = (!icon.is_empty()).then(|| view! { <Icon name=icon/> });
     view! {
@@ -27,8 +30,9 @@ pub fn Button(
             name=name
             value=value
             aria-busy=move || busy.get().then_some("true")
+            aria-disabled=move || blocked.try_get().unwrap_or_default().then_some("true")
             on:click=move |event| {
-                if busy.get_untracked() {
+                if busy.get_untracked() || blocked.try_get_untracked().unwrap_or_default() {
                     event.prevent_default();
                 }
             }

@@ -55,6 +55,6 @@ pub use page::{PageHead, PageTitle};
 pub use select::{Opt, PickBox, Select};
 pub use skeleton::{SkeletonBlock, SkeletonLine, SkeletonTable};
 pub use snippet::{Secret, SnippetTabs};
-pub use table::{Pager, SortHead, StackTable, actions_head, head};
+pub use table::{Pager, Search, SortHead, Sorting, StackTable, actions_head, head, shown_of};
 pub use tabs::{TabLink, Tabs};
 pub use toast::{Toaster, Toasts, use_toaster};

@@ -151,14 +151,15 @@ fn body(answer: Resource<Answer, AsItIs>, skeleton: fn() -> AnyView, draw: Draw)
 }
 
 fn dialog(answer: Resource<Answer, AsItIs>, opens: Box<dyn Fn() + Send + Sync>, draw: Draw) -> AnyView {
+    // What stands is kept while the data load anew. A dialog that is taken off the page, even for a moment, is not modal any more.
     view! {
-        <Suspense>
+        <Transition>
             {move || {
                 opens();
                 let draw = Arc::clone(&draw);
                 Suspend::new(async move { draw(ScopedFuture::new_untracked(answer.into_future()).await) })
             }}
-        </Suspense>
+        </Transition>
     }
     .into_any()
 }

@@ -81,7 +81,7 @@ impl FormAction {
             return;
         }
         event.prevent_default();
-        let arguments = browser::form_text(event);
+        let (form, arguments) = (browser::SentForm::of(event), browser::form_text(event));
         self.pending.set(true);
         leptos::task::spawn_local(async move {
             let answer = post(self.path, arguments).await;
@@ -89,8 +89,12 @@ impl FormAction {
             let _ = self.pending.try_set(false);
             // What the page offered is not so any more: it loads anew, the frame included.
             let outdated = matches!(answer, Err(AppError::Forbidden { .. } | AppError::NotFound | AppError::SignedOut));
+            let refused = answer.is_err();
             let _ = self.answer.try_set(Some(answer));
             let _ = self.version.try_update(|version| *version += 1);
+            if refused {
+                form.focus_problem();
+            }
             if let Some(Standing(turn)) = self.standing.filter(|_| outdated) {
                 bump(turn);
             }

@@ -6,6 +6,7 @@ pub mod admin;
 mod api_keys;
 mod audit;
 mod confirm;
+pub mod confirm_dialog;
 mod credentials;
 pub mod data;
 mod explain;

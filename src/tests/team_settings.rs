@@ -113,7 +113,7 @@ async fn fewer_seats_name_the_invitations_that_lose_theirs_first() {
             assert_eq!(asked.header("location"), "/t/atlas-search/settings?dialog=seats&seats=5", "{}", asked.text());
             assert_eq!(held().await, Some(6), "asked first");
             let dialog = maya.page(asked.header("location")).await.text();
-            assert!(dialog.contains("Reduce to 5 seats?") && dialog.contains("1 invitation loses its seat:"), "{dialog}");
+            assert!(dialog.contains("Reduce to 5 seats?") && dialog.contains("1 invitation loses its seat."), "{dialog}");
             assert!(dialog.contains("newer@northwind.example") && !dialog.contains("older@northwind.example"), "newest first");
             assert_eq!(seats("5", true, plain).await.header("location"), "/t/atlas-search/settings?done=seats");
             assert_eq!(held().await, Some(5));

@@ -1,8 +1,11 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Button, Dialog, Field, Icon, noscroll},
-    pages::form::{Form, FormAction},
+    components::{Field, noscroll},
+    pages::{
+        confirm_dialog::{ConfirmDialog, Typed, fact},
+        form::FormAction,
+    },
 };
 
 const ADDRESS: &str = "/account";
@@ -24,40 +27,33 @@ pub(super) fn deletion() -> AnyView {
 /// Says what ends, and asks for address and password.
 #[component]
 pub(super) fn DeleteDialog(email: String, action: FormAction) -> impl IntoView {
-    let problems = action.problems();
+    let facts = vec![
+        fact("lock", "Your keys and tokens stop at their next request."),
+        fact("clock", "What you used stays in statistics, under your name. This can not be undone."),
+    ];
+    let password = view! {
+        <Field
+            label="Password"
+            name="password"
+            id="delete-password"
+            kind="password"
+            error=action.problems().field("password")
+            required=true
+            autocomplete="current-password"
+        />
+    };
     view! {
-        <Dialog id="delete-account" title="Delete account" close=ADDRESS width="w-480">
-            <Form action=action>
-                <div class="dlg-body">
-                    {problems.note()}
-                    <ul class="facts">
-                        <li><Icon name="lock"/><span>"Your keys and tokens stop at their next request."</span></li>
-                        <li><Icon name="clock"/><span>"What you used stays in statistics, under your name. This can not be undone."</span></li>
-                    </ul>
-                    <Field
-                        label=format!("Type {email} to confirm")
-                        name="confirm"
-                        id="delete-confirm"
-                        error=problems.field("confirm")
-                        required=true
-                        maxlength=254
-                        autocomplete="off"
-                    />
-                    <Field
-                        label="Password"
-                        name="password"
-                        id="delete-password"
-                        kind="password"
-                        error=problems.field("password")
-                        required=true
-                        autocomplete="current-password"
-                    />
-                </div>
-                <footer>
-                    <a href=ADDRESS class="btn" {..noscroll()}>"Cancel"</a>
-                    <Button label="Delete account" class="danger" busy=action.pending()/>
-                </footer>
-            </Form>
-        </Dialog>
+        <ConfirmDialog
+            id="delete-account"
+            title="Delete your account?"
+            close=ADDRESS
+            action=action
+            fields=vec![]
+            facts=facts
+            typed=Typed { text: email, name: "confirm", id: "delete-confirm", value: String::new() }
+            last=Some(password.into_any())
+            label="Delete account"
+            danger=true
+        />
     }
 }

@@ -2,7 +2,10 @@ use leptos::prelude::*;
 
 use crate::{
     components::{Button, Choice, Dialog, Field, Icon, Opt, Secret, Segmented, Select, StackTable, actions_head, head, noscroll},
-    pages::form::{Form, FormAction},
+    pages::{
+        confirm_dialog::{ConfirmDialog, fact},
+        form::{Form, FormAction},
+    },
     server_fns::account::{AccountPage as Account, NewTokenView, TokenRow},
 };
 
@@ -129,23 +132,20 @@ pub(super) fn NewTokenDialog(view: NewTokenView) -> impl IntoView {
 /// Asks once before a token ends.
 #[component]
 pub(super) fn RevokeDialog(row: TokenRow, action: FormAction) -> impl IntoView {
-    let problems = action.problems();
+    let facts = vec![
+        fact("lock", view! { "The next request with "<b class="mono">{row.masked}</b>" is refused." }),
+        fact("clock", view! { "Last used: "<b>{row.last_used}</b>". This can not be undone." }),
+    ];
     view! {
-        <Dialog id="revoke-token" title=format!("Revoke {}", row.name) close=ADDRESS width="w-480">
-            <Form action=action>
-                <div class="dlg-body">
-                    {problems.note()}
-                    <input type="hidden" name="id" value=row.id/>
-                    <ul class="facts">
-                        <li><Icon name="lock"/><span>"The next request with "<b class="mono">{row.masked}</b>" is refused."</span></li>
-                        <li><Icon name="clock"/><span>"Last used: "<b>{row.last_used}</b>". This can not be undone."</span></li>
-                    </ul>
-                </div>
-                <footer>
-                    <a href=ADDRESS class="btn" {..noscroll()}>"Cancel"</a>
-                    <Button label="Revoke token" class="danger" busy=action.pending()/>
-                </footer>
-            </Form>
-        </Dialog>
+        <ConfirmDialog
+            id="revoke-token"
+            title=format!("Revoke {}?", row.name)
+            close=ADDRESS
+            action=action
+            fields=vec![("id", row.id)]
+            facts=facts
+            label="Revoke token"
+            danger=true
+        />
     }
 }

@@ -2,7 +2,10 @@ use leptos::prelude::*;
 
 use crate::{
     components::{Badge, Button, Dialog, Field, LinkButton, Quiet},
-    pages::form::{Form, FormAction},
+    pages::{
+        confirm_dialog::{ConfirmDialog, fact},
+        form::{Form, FormAction},
+    },
     server_fns::catalog::PriceLine,
 };
 
@@ -91,22 +94,21 @@ pub(super) fn ThresholdDialog(threshold: String, action: FormAction) -> impl Int
 /// "Remove model".
 #[component]
 pub(super) fn DeleteModelDialog(id: String, name: String, action: FormAction) -> impl IntoView {
-    let problems = action.problems();
+    let facts = vec![
+        fact("lock", "Calls with it are refused from the next one on, also by its other names."),
+        fact("okc", "What was called stays in the history, and the name is free again."),
+        fact("info", "To stop it for a while, disable it instead."),
+    ];
     view! {
-        <Dialog id="remove-model" title=format!("Remove {name}") close=CLOSE width="w-480">
-            <Form action=action>
-                <div class="dlg-body">
-                    {problems.note()}
-                    <input type="hidden" name="id" value=id/>
-                    <p>
-                        "Calls with it are refused from the next one on, also by its other names. What was called stays in the history, and the name is free again. To stop it for a while, disable it instead."
-                    </p>
-                </div>
-                <footer>
-                    <LinkButton label="Cancel" href=CLOSE/>
-                    <Button label="Remove model" class="danger" busy=action.pending()/>
-                </footer>
-            </Form>
-        </Dialog>
+        <ConfirmDialog
+            id="remove-model"
+            title=format!("Remove {name}?")
+            close=CLOSE
+            action=action
+            fields=vec![("id", id)]
+            facts=facts
+            label="Remove model"
+            danger=true
+        />
     }
 }

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use crate::{
     app::Session,
-    components::{Button, Dialog, Empty, Field, Icon, PageHead, SkeletonTable, Tile, noscroll},
+    components::{Button, Dialog, Empty, Field, Icon, PageHead, SkeletonTable, StackTable, Tile, head, noscroll},
     pages::{
         data::PageData,
         form::{Form, FormAction},
@@ -51,24 +51,18 @@ fn list(page: Organizations) -> AnyView {
         }
         .into_any();
     }
-    let rows = page.rows.into_iter().map(row).collect_view();
+    let rows = page.rows.into_iter().map(row).collect_view().into_any();
+    let heads = vec![
+        head("Organization", ""),
+        head("Members", ""),
+        head("Teams", "n"),
+        head("Spend this month", "n"),
+        head("Created", ""),
+    ];
     view! {
         <PageHead title="Organizations" context="Platform" lead=page.sum>{create()}</PageHead>
         <section class="card" aria-label="Organizations">
-            <div class="tbl-wrap whole">
-                <table class="tbl stack" role="table">
-                    <thead role="rowgroup">
-                        <tr role="row">
-                            <th role="columnheader" scope="col">"Organization"</th>
-                            <th role="columnheader" scope="col">"Members"</th>
-                            <th role="columnheader" scope="col" class="n">"Teams"</th>
-                            <th role="columnheader" scope="col" class="n">"Spend this month"</th>
-                            <th role="columnheader" scope="col">"Created"</th>
-                        </tr>
-                    </thead>
-                    <tbody role="rowgroup">{rows}</tbody>
-                </table>
-            </div>
+            <StackTable heads=heads rows=rows/>
         </section>
     }
     .into_any()

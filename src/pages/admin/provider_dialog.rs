@@ -6,7 +6,10 @@ use crate::{
         catalog::{ProviderKind, ProviderView},
         catalog_forms::ProviderForm,
     },
-    pages::form::{Form, FormAction, Problems},
+    pages::{
+        confirm_dialog::{ConfirmDialog, RefusalDialog, Typed, fact},
+        form::{Form, FormAction, Problems},
+    },
 };
 
 const CLOSE: &str = "/admin/providers";
@@ -131,25 +134,35 @@ fn simulation_fields(form: ProviderForm, open: bool, problems: Problems) -> AnyV
 /// "Remove provider".
 #[component]
 pub(super) fn DeleteProviderDialog(provider: ProviderView, action: FormAction) -> impl IntoView {
-    let problems = action.problems();
-    let effect = match provider.models {
-        0 => "No model uses it. Its secret is forgotten; past calls keep its name.".to_owned(),
-        1 => "One model still uses it. Give that model another provider first.".to_owned(),
-        n => format!("{n} models still use it. Give them another provider first."),
+    let title = format!("Remove {}?", provider.name);
+    let used = match provider.models {
+        0 => {
+            let facts = vec![
+                fact("plug", "No model uses it."),
+                fact("lock", "Its secret is forgotten. This can not be undone."),
+                fact("okc", "Past calls keep its name."),
+            ];
+            return view! {
+                <ConfirmDialog
+                    id="remove-provider"
+                    title=title
+                    close=CLOSE
+                    action=action
+                    fields=vec![("id", provider.id.to_string())]
+                    facts=facts
+                    typed=Typed { text: provider.name, name: "confirm_name", id: "provider-confirm", value: String::new() }
+                    label="Remove provider"
+                    danger=true
+                />
+            }
+            .into_any();
+        }
+        1 => "One model still uses it.".to_owned(),
+        n => format!("{n} models still use it."),
     };
+    let text = "A provider that models use stays. Give them another one first.";
     view! {
-        <Dialog id="remove-provider" title=format!("Remove {}", provider.name) close=CLOSE width="w-480">
-            <Form action=action>
-                <div class="dlg-body">
-                    {problems.note()}
-                    <input type="hidden" name="id" value=provider.id.to_string()/>
-                    <p>{effect}</p>
-                </div>
-                <footer>
-                    <LinkButton label="Cancel" href=CLOSE/>
-                    <Button label="Remove provider" class="danger" busy=action.pending()/>
-                </footer>
-            </Form>
-        </Dialog>
+        <RefusalDialog id="remove-provider" title=title close=CLOSE reason=used text=text first=("Open models", "/admin/models".to_owned())/>
     }
+    .into_any()
 }

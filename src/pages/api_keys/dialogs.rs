@@ -2,7 +2,10 @@ use leptos::prelude::*;
 
 use crate::{
     components::{Button, Choice, Dialog, Field, Icon, Opt, Secret, Segmented, Select, SnippetTabs, noscroll},
-    pages::form::{Form, FormAction},
+    pages::{
+        confirm_dialog::{ConfirmDialog, fact},
+        form::{Form, FormAction},
+    },
     server_fns::api_keys::{KeyRow, KeysPage as Keys, NewKeyView, list_address},
 };
 
@@ -133,57 +136,47 @@ pub(super) fn RenameDialog(team: String, row: KeyRow, typed: String, action: For
 
 #[component]
 pub(super) fn RotateDialog(team: String, row: KeyRow, action: FormAction) -> impl IntoView {
-    let close = list_address(&team);
-    let problems = action.problems();
+    let present = view! { "The present one, "<b class="mono">{row.masked}</b>", works for another 24 hours." };
+    let facts = vec![
+        fact("key", "A new secret is made and shown once."),
+        fact("clock", present),
+        fact("gauge", "Name, expiry and statistics stay."),
+    ];
     view! {
-        <Dialog id="rotate-key" title=format!("Rotate {}", row.name) close=close.clone() width="w-480">
-            <Form action=action>
-                <div class="dlg-body">
-                    {problems.note()}
-                    <input type="hidden" name="team" value=team/>
-                    <input type="hidden" name="id" value=row.id/>
-                    <ul class="facts">
-                        <li><Icon name="key"/><span>"A new secret is made and shown once."</span></li>
-                        <li><Icon name="clock"/><span>"The present one, "<b class="mono">{row.masked}</b>", works for another 24 hours."</span></li>
-                        <li><Icon name="gauge"/><span>"Name, expiry and statistics stay."</span></li>
-                    </ul>
-                </div>
-                <footer>
-                    <a href=close class="btn" {..noscroll()}>"Cancel"</a>
-                    <Button label="Rotate key" class="primary" busy=action.pending()/>
-                </footer>
-            </Form>
-        </Dialog>
+        <ConfirmDialog
+            id="rotate-key"
+            title=format!("Rotate {}?", row.name)
+            close=list_address(&team)
+            action=action
+            fields=vec![("team", team), ("id", row.id)]
+            facts=facts
+            label="Rotate key"
+        />
     }
 }
 
 #[component]
 pub(super) fn RevokeDialog(team: String, row: KeyRow, action: FormAction) -> impl IntoView {
-    let close = list_address(&team);
-    let problems = action.problems();
     let used = match row.last_used.as_str() {
         "Never used" => "It was never used.".to_owned(),
         "In use now" => "It is in use now.".to_owned(),
         last => format!("It was last used {last}."),
     };
+    let facts = vec![
+        fact("lock", "Its next call is refused with 401. This can not be undone."),
+        fact("clock", used),
+        fact("gauge", "Its usage stays in the statistics."),
+    ];
     view! {
-        <Dialog id="revoke-key" title=format!("Revoke {}?", row.name) close=close.clone() width="w-480">
-            <Form action=action>
-                <div class="dlg-body">
-                    {problems.note()}
-                    <input type="hidden" name="team" value=team/>
-                    <input type="hidden" name="id" value=row.id/>
-                    <ul class="facts">
-                        <li><Icon name="lock"/><span>"Its next call is refused with 401. This cannot be undone."</span></li>
-                        <li><Icon name="clock"/><span>{used}</span></li>
-                        <li><Icon name="gauge"/><span>"Its usage stays in the statistics."</span></li>
-                    </ul>
-                </div>
-                <footer>
-                    <a href=close class="btn" {..noscroll()}>"Cancel"</a>
-                    <Button label="Revoke key" class="danger" busy=action.pending()/>
-                </footer>
-            </Form>
-        </Dialog>
+        <ConfirmDialog
+            id="revoke-key"
+            title=format!("Revoke {}?", row.name)
+            close=list_address(&team)
+            action=action
+            fields=vec![("team", team), ("id", row.id)]
+            facts=facts
+            label="Revoke key"
+            danger=true
+        />
     }
 }

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use super::Query;
 use crate::{
-    components::{Badge, Icon, Menu, Opt, Pager, PickBox, Quiet, StackTable, Who, actions_head, head, noscroll},
+    components::{Badge, Icon, Menu, Opt, Pager, PickBox, Quiet, Search, StackTable, Who, actions_head, head, noscroll},
     domain::api_keys::{KeyKind, KeyState, KeyStatus},
     pages::failure::encode,
     server_fns::api_keys::{KeyRow, KeysPage as Keys, list_address},
@@ -16,18 +16,19 @@ pub(super) fn filters(query: &Query, everyones: bool) -> AnyView {
     });
     let statuses = KeyStatus::ALL.into_iter().map(|status| Opt::new(status.as_str(), status.label()));
     let statuses = std::iter::once(Opt::new("", "Any")).chain(statuses).collect();
-    let clear = query.narrows().then(|| view! { <a class="btn ghost" href=list_address(&query.team)>"Clear"</a> });
+    let (address, text, status) = (list_address(&query.team), query.text.clone(), query.status.clone());
     view! {
-        <form class="filters" method="get" action=list_address(&query.team) aria-label="Filters" role="search">
-            <label class="in sm find">
-                <Icon name="search" class="i-14"/>
-                <input type="search" name="q" value=query.text.clone() placeholder="Name, prefix or owner" aria-label="Find a key"/>
-            </label>
+        <Search
+            address=address
+            label="Find keys"
+            input="Find a key"
+            placeholder="Name, prefix or owner"
+            text=text
+            filtered=query.narrows()
+        >
             {owner}
-            <PickBox label="Status" name="status" choices=statuses selected=query.status.clone()/>
-            <button class="btn" type="submit">"Apply"</button>
-            {clear}
-        </form>
+            <PickBox label="Status" name="status" choices=statuses selected=status/>
+        </Search>
     }
     .into_any()
 }

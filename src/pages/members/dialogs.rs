@@ -2,9 +2,12 @@ use leptos::prelude::*;
 
 use super::table::sentence;
 use crate::{
-    components::{Button, Choice, CopyButton, Dialog, Icon, Note, NoteKind, RadioGroup, Secret, TextArea, noscroll},
+    components::{Button, Choice, CopyButton, Dialog, Icon, RadioGroup, Secret, TextArea, noscroll},
     domain::roles::Role,
-    pages::form::{Form, FormAction},
+    pages::{
+        confirm_dialog::{ConfirmDialog, RefusalDialog, fact},
+        form::{Form, FormAction},
+    },
     server_fns::{
         invitations::InviteLine,
         members::{MemberLine, MembersPage as Members, RemovalView, list_address},
@@ -119,29 +122,27 @@ pub(super) fn LinkDialog(link: String, list: String) -> impl IntoView {
 /// Asks once before somebody becomes an admin.
 #[component]
 pub(super) fn PromoteDialog(team: String, row: MemberLine, action: FormAction) -> impl IntoView {
-    let close = list_address(&team);
-    let problems = action.problems();
+    let fields = vec![
+        ("team", team.clone()),
+        ("user", row.user),
+        ("role", Role::Admin.as_str().to_owned()),
+        ("confirmed", "true".to_owned()),
+    ];
+    let facts = vec![
+        fact("shield", "Admins invite and remove members, and set their roles."),
+        fact("key", "They see and manage every key of the team, its limits and its models."),
+        fact("lock", "They can not touch the owner, and not delete the team."),
+    ];
     view! {
-        <Dialog id="promote" title=format!("Make {} an admin?", row.name) close=close.clone() width="w-480">
-            <Form action=action>
-                <div class="dlg-body">
-                    {problems.note()}
-                    <input type="hidden" name="team" value=team/>
-                    <input type="hidden" name="user" value=row.user/>
-                    <input type="hidden" name="role" value=Role::Admin.as_str()/>
-                    <input type="hidden" name="confirmed" value="true"/>
-                    <ul class="facts">
-                        <li><Icon name="shield"/><span>"Admins invite and remove members, and set their roles."</span></li>
-                        <li><Icon name="key"/><span>"They see and manage every key of the team, its limits and its models."</span></li>
-                        <li><Icon name="lock"/><span>"They can not touch the owner, and not delete the team."</span></li>
-                    </ul>
-                </div>
-                <footer>
-                    <a href=close class="btn" {..noscroll()}>"Cancel"</a>
-                    <Button label="Make admin" class="primary" busy=action.pending()/>
-                </footer>
-            </Form>
-        </Dialog>
+        <ConfirmDialog
+            id="promote"
+            title=format!("Make {} an admin?", row.name)
+            close=list_address(&team)
+            action=action
+            fields=fields
+            facts=facts
+            label="Make admin"
+        />
     }
 }
 
@@ -149,43 +150,31 @@ pub(super) fn PromoteDialog(team: String, row: MemberLine, action: FormAction) -
 #[component]
 pub(super) fn RemoveDialog(team: String, view: RemovalView, action: FormAction) -> impl IntoView {
     let close = list_address(&team);
-    let problems = action.problems();
     let (title, label) = if view.is_self {
         ("Leave the team?".to_owned(), "Leave team")
     } else {
         (format!("Remove {}?", view.name), "Remove member")
     };
     if !view.refused.is_empty() {
-        return view! {
-            <Dialog id="remove" title=title close=close.clone() width="w-480">
-                <div class="dlg-body"><Note kind=NoteKind::Info title=view.refused/></div>
-                <footer><a href=close class="btn" {..noscroll()}>"Close"</a></footer>
-            </Dialog>
-        }
-        .into_any();
+        return view! { <RefusalDialog id="remove" title=title close=close reason=view.refused/> }.into_any();
     }
-    let stops = view.stops.into_iter().map(|text| fact("lock", text)).collect_view();
-    let stays = view.stays.into_iter().map(|text| fact("okc", text)).collect_view();
-    let user = (!view.is_self).then(|| view! { <input type="hidden" name="user" value=view.user/> });
+    let mut fields = vec![("team", team)];
+    if !view.is_self {
+        fields.push(("user", view.user));
+    }
+    let stops = view.stops.into_iter().map(|text| fact("lock", text));
+    let stays = view.stays.into_iter().map(|text| fact("okc", text));
     view! {
-        <Dialog id="remove" title=title close=close.clone() width="w-480">
-            <Form action=action>
-                <div class="dlg-body">
-                    {problems.note()}
-                    <input type="hidden" name="team" value=team/>
-                    {user}
-                    <ul class="facts">{stops}{stays}</ul>
-                </div>
-                <footer>
-                    <a href=close class="btn" {..noscroll()}>"Cancel"</a>
-                    <Button label=label class="danger" busy=action.pending()/>
-                </footer>
-            </Form>
-        </Dialog>
+        <ConfirmDialog
+            id="remove"
+            title=title
+            close=close
+            action=action
+            fields=fields
+            facts=stops.chain(stays).collect()
+            label=label
+            danger=true
+        />
     }
     .into_any()
-}
-
-fn fact(icon: &'static str, text: String) -> AnyView {
-    view! { <li><Icon name=icon/><span>{text}</span></li> }.into_any()
 }

@@ -26,6 +26,7 @@ use crate::{
             LeaveTeam, ListMembers, MembersPage as Members, PreviewRemoval, RemovalView, RemoveMember, SetMemberRole,
             list_address,
         },
+        team_settings::settings_address,
     },
 };
 
@@ -156,9 +157,14 @@ fn content(page: Members, query: Query, forms: Forms) -> AnyView {
         let href = format!("{address}?dialog=invite");
         view! { <a href=href class="btn primary" {..noscroll()}><Icon name="plus"/>"Invite members"</a> }
     });
+    let transfer = page.may_transfer.then(|| {
+        let href = format!("{}?dialog=transfer", settings_address(&query.team));
+        view! { <a href=href class="btn"><Icon name="swap"/>"Transfer ownership"</a> }
+    });
     let waiting = invitations::list(&page, &query, forms);
     view! {
         <PageHead title="Members" context=page.team.clone() lead=page.seats.clone()>
+            {transfer}
             {invite}
         </PageHead>
         {waiting}

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use super::{Forms, Query};
 use crate::{
-    components::{Badge, Count, Icon, Menu, Pager, RolePill, SortHead, StackTable, Who, actions_head, noscroll},
+    components::{Badge, Count, Icon, Menu, Pager, RolePill, Search, Sorting, StackTable, Who, actions_head, noscroll, shown_of},
     domain::roles::Role,
     pages::{context_address, failure::encode, form::Form},
     server_fns::members::{MemberLine, MembersPage as Members, list_address},
@@ -14,22 +14,22 @@ pub(super) fn list(page: Members, query: &Query, forms: Forms) -> AnyView {
     let keep = format!("q={}&sort={}", encode(&query.text), encode(&query.sort));
     let older = page.next.clone().map(|cursor| format!("{base}?{keep}&cursor={}", encode(&cursor)));
     let newer = (!query.cursor.is_empty()).then(|| format!("{base}?{keep}"));
-    let summary = match (page.found, page.rows.len()) {
-        (0, _) => "No member matches.".to_owned(),
-        (1, _) => "1 member".to_owned(),
-        (found, shown) if usize::try_from(found).is_ok_and(|found| found == shown) => format!("{found} members"),
-        (found, shown) => format!("{shown} of {found} members"),
-    };
+    let summary = shown_of(page.found, page.rows.len(), "member");
     let rows = page.rows.iter().map(|line| row(line, &page, query, forms)).collect_view().into_any();
-    let spend_head = page.shows_spending.then(|| sort_head("Spend this month", "spent", "n", query));
-    let active_head = page.shows_spending.then(|| sort_head("Last active", "last_active", "", query));
+    let sorting = Sorting {
+        address: &format!("{base}?q={}", encode(&query.text)),
+        now: if query.sort.is_empty() { "role" } else { &query.sort },
+        most_first: &["spent", "keys", "last_active"],
+    };
+    let spend_head = page.shows_spending.then(|| sorting.column("Spend this month", "spent", "n"));
+    let active_head = page.shows_spending.then(|| sorting.column("Last active", "last_active", ""));
     let heads = [
-        Some(sort_head("Member", "name", "", query)),
-        Some(sort_head("Role", "role", "", query)),
+        Some(sorting.column("Member", "name", "")),
+        Some(sorting.column("Role", "role", "")),
         spend_head,
-        Some(sort_head("Keys", "keys", "n", query)),
+        Some(sorting.column("Keys", "keys", "n")),
         active_head,
-        Some(sort_head("Joined", "joined", "", query)),
+        Some(sorting.column("Joined", "joined", "")),
         Some(actions_head()),
     ];
     let heads = heads.into_iter().flatten().collect();
@@ -38,7 +38,7 @@ pub(super) fn list(page: Members, query: &Query, forms: Forms) -> AnyView {
             <header>
                 <h2 id="members-h">"Members"</h2>
                 <Count text=page.found.to_string()/>
-                <div class="end">{search(query, &base)}</div>
+                <div class="end"><Search address=base label="Find members" input="Find a member" text=query.text.clone() sort=query.sort.clone()/></div>
             </header>
             <StackTable heads=heads rows=rows menus=true/>
             <Pager summary=summary newer=newer older=older/>
@@ -47,58 +47,18 @@ pub(super) fn list(page: Members, query: &Query, forms: Forms) -> AnyView {
     .into_any()
 }
 
-fn search(query: &Query, base: &str) -> AnyView {
-    let clear = (!query.text.is_empty()).then(|| view! { <a class="btn ghost" href=base.to_owned()>"Clear"</a> });
-    view! {
-        <form class="filters" method="get" action=base.to_owned() aria-label="Find members" role="search">
-            <input type="hidden" name="sort" value=query.sort.clone()/>
-            <label class="in sm find">
-                <Icon name="search" class="i-14"/>
-                <input type="search" name="q" value=query.text.clone() placeholder="Name or email" aria-label="Find a member"/>
-            </label>
-            <button class="btn" type="submit">"Find"</button>
-            {clear}
-        </form>
-    }
-    .into_any()
-}
-
-/// A column's head; a second press turns the order round. Numbers begin with the most.
-fn sort_head(label: &'static str, word: &str, class: &'static str, query: &Query) -> AnyView {
-    let now = if query.sort.is_empty() { "role" } else { query.sort.as_str() };
-    let descending = format!("-{word}");
-    let sorted = if now == word {
-        Some("ascending")
-    } else if now == descending {
-        Some("descending")
-    } else {
-        None
-    };
-    let numbers = matches!(word, "spent" | "keys" | "last_active");
-    let next = match sorted {
-        Some("ascending") => descending,
-        Some(_) => word.to_owned(),
-        None if numbers => descending,
-        None => word.to_owned(),
-    };
-    let href = format!("{}?q={}&sort={next}", list_address(&query.team), encode(&query.text));
-    match sorted {
-        Some(order) => view! { <SortHead label=label href=href sorted=order class=class/> }.into_any(),
-        None => view! { <SortHead label=label href=href class=class/> }.into_any(),
-    }
-}
-
 fn row(line: &MemberLine, page: &Members, query: &Query, forms: Forms) -> AnyView {
     let keys = if line.keys == 1 { "1 key".to_owned() } else { format!("{} keys", line.keys) };
     let disabled = line.disabled.then(|| view! { <Badge text="Disabled" icon="lock"/> });
-    let used = if line.last_active == "Active now" { "drop okc" } else { "drop sub" };
+    let used = if line.last_active == "Active now" { "drop okc" } else { "drop sub cap" };
     let spent = page.shows_spending.then(|| {
         view! { <td role="cell" class="n drop">{line.spent.clone()}" "<small class="mute">{line.share.clone()}</small></td> }
     });
     let active = page
         .shows_spending
         .then(|| view! { <td role="cell" class=used title=line.last_active_title.clone()>{line.last_active.clone()}</td> });
-    let summary = if page.shows_spending { format!("{} this month, {keys}, {}", line.spent, line.last_active) } else { keys };
+    let active_words = if line.last_active == "No calls yet" { "no calls yet" } else { &line.last_active };
+    let summary = if page.shows_spending { format!("{} this month, {keys}, {active_words}", line.spent) } else { keys };
     view! {
         <tr role="row" class=if line.disabled { "dim" } else { "" }>
             <td role="cell" class="lead"><Who name=line.name.clone() id=line.user.clone() detail=line.email.clone() you=line.is_self/></td>

@@ -1,8 +1,12 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Button, Choice, Dialog, Field, Icon, Note, NoteKind, RadioGroup, noscroll},
-    pages::form::{Form, FormAction},
+    components::{Button, Choice, Dialog, Field, RadioGroup, noscroll},
+    domain::roles::OrgRole,
+    pages::{
+        confirm_dialog::{ConfirmDialog, RefusalDialog, fact},
+        form::{Form, FormAction},
+    },
     server_fns::organization_members::{OrganizationMemberLine, OrganizationRemovalView, members_address},
 };
 
@@ -54,29 +58,27 @@ pub(super) fn AddDialog(
 /// Asks once before somebody becomes an admin.
 #[component]
 pub(super) fn PromoteDialog(org: String, row: OrganizationMemberLine, action: FormAction) -> impl IntoView {
-    let close = members_address(&org);
-    let problems = action.problems();
+    let fields = vec![
+        ("org", org.clone()),
+        ("user", row.user),
+        ("role", OrgRole::Admin.as_str().to_owned()),
+        ("confirmed", "true".to_owned()),
+    ];
+    let facts = vec![
+        fact("shield", "Admins manage the organization's members, and the members, models and limits of all its teams."),
+        fact("key", "They see every key of its teams, and make none for others."),
+        fact("lock", "They can not touch the owner of a team."),
+    ];
     view! {
-        <Dialog id="promote" title=format!("Make {} an admin?", row.name) close=close.clone() width="w-480">
-            <Form action=action>
-                <div class="dlg-body">
-                    {problems.note()}
-                    <input type="hidden" name="org" value=org/>
-                    <input type="hidden" name="user" value=row.user/>
-                    <input type="hidden" name="role" value="admin"/>
-                    <input type="hidden" name="confirmed" value="true"/>
-                    <ul class="facts">
-                        <li><Icon name="shield"/><span>"Admins manage the organization's members, and the members, models and limits of all its teams."</span></li>
-                        <li><Icon name="key"/><span>"They see every key of its teams, and make none for others."</span></li>
-                        <li><Icon name="lock"/><span>"They can not touch the owner of a team."</span></li>
-                    </ul>
-                </div>
-                <footer>
-                    <a href=close class="btn" {..noscroll()}>"Cancel"</a>
-                    <Button label="Make admin" class="primary" busy=action.pending()/>
-                </footer>
-            </Form>
-        </Dialog>
+        <ConfirmDialog
+            id="promote"
+            title=format!("Make {} an admin?", row.name)
+            close=members_address(&org)
+            action=action
+            fields=fields
+            facts=facts
+            label="Make admin"
+        />
     }
 }
 
@@ -84,32 +86,21 @@ pub(super) fn PromoteDialog(org: String, row: OrganizationMemberLine, action: Fo
 #[component]
 pub(super) fn RemoveDialog(org: String, view: OrganizationRemovalView, action: FormAction) -> impl IntoView {
     let close = members_address(&org);
-    let problems = action.problems();
     if !view.refused.is_empty() {
-        return view! {
-            <Dialog id="remove" title="Remove from the organization" close=close.clone() width="w-480">
-                <div class="dlg-body"><Note kind=NoteKind::Info title=view.refused/></div>
-                <footer><a href=close class="btn" {..noscroll()}>"Close"</a></footer>
-            </Dialog>
-        }
-        .into_any();
+        return view! { <RefusalDialog id="remove" title="Remove from the organization" close=close reason=view.refused/> }
+            .into_any();
     }
-    let effects = view.effects.into_iter().map(|text| view! { <li><Icon name="info"/><span>{text}</span></li> }).collect_view();
     view! {
-        <Dialog id="remove" title=format!("Remove {}?", view.name) close=close.clone() width="w-480">
-            <Form action=action>
-                <div class="dlg-body">
-                    {problems.note()}
-                    <input type="hidden" name="org" value=org/>
-                    <input type="hidden" name="user" value=view.user/>
-                    <ul class="facts">{effects}</ul>
-                </div>
-                <footer>
-                    <a href=close class="btn" {..noscroll()}>"Cancel"</a>
-                    <Button label="Remove member" class="danger" busy=action.pending()/>
-                </footer>
-            </Form>
-        </Dialog>
+        <ConfirmDialog
+            id="remove"
+            title=format!("Remove {}?", view.name)
+            close=close
+            action=action
+            fields=vec![("org", org), ("user", view.user)]
+            facts=view.effects.into_iter().map(|text| fact("info", text)).collect()
+            label="Remove member"
+            danger=true
+        />
     }
     .into_any()
 }

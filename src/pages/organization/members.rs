@@ -6,7 +6,10 @@ use super::{
 };
 use crate::{
     app::Session,
-    components::{Badge, Count, Icon, Menu, PageHead, Pager, SkeletonTable, SortHead, Who, noscroll, use_toaster},
+    components::{
+        Badge, Count, Icon, Menu, PageHead, Pager, Search, SkeletonTable, Sorting, StackTable, Who, actions_head, noscroll,
+        shown_of, use_toaster,
+    },
     domain::roles::OrgRole,
     pages::{
         data::{PageData, nothing},
@@ -124,19 +127,29 @@ fn content(page: Members, query: &Query, forms: Forms) -> AnyView {
     let keep = format!("q={}&sort={}", encode(&query.text), encode(&query.sort));
     let older = page.next.clone().map(|cursor| format!("{base}?{keep}&cursor={}", encode(&cursor)));
     let newer = (!query.cursor.is_empty()).then(|| format!("{base}?{keep}"));
-    let summary = match (page.found, page.rows.len()) {
-        (0, _) => "No member matches.".to_owned(),
-        (1, _) => "1 member".to_owned(),
-        (found, shown) if usize::try_from(found).is_ok_and(|found| found == shown) => format!("{found} members"),
-        (found, shown) => format!("{shown} of {found} members"),
-    };
+    let summary = shown_of(page.found, page.rows.len(), "member");
     let add = format!("{base}?dialog=add");
-    let rows = page.rows.iter().map(|line| row(line, &query.org, forms)).collect_view();
+    let rows = page.rows.iter().map(|line| row(line, &query.org, forms)).collect_view().into_any();
+    let sorting = Sorting {
+        address: &format!("{base}?q={}", encode(&query.text)),
+        now: if query.sort.is_empty() { "role" } else { &query.sort },
+        most_first: &["teams", "spent", "keys", "last_active"],
+    };
+    let heads = vec![
+        sorting.column("Member", "name", ""),
+        sorting.column("Role", "role", ""),
+        sorting.column("Teams", "teams", "n"),
+        sorting.column("Spend this month", "spent", "n"),
+        sorting.column("Keys", "keys", "n"),
+        sorting.column("Last active", "last_active", ""),
+        sorting.column("Joined", "joined", ""),
+        actions_head(),
+    ];
     view! {
         <PageHead
             title="Members"
             context=page.organization.clone()
-            lead="Everybody in one of its teams, and who else belongs to it. Admins run the organization and all its teams."
+            lead="Everybody in its teams, and whoever was added. Admins run the organization and all its teams."
         >
             <a href=add class="btn primary" {..noscroll()}><Icon name="plus"/>"Add member"</a>
         </PageHead>
@@ -144,65 +157,16 @@ fn content(page: Members, query: &Query, forms: Forms) -> AnyView {
             <header>
                 <h2 id="members-h">"Members"</h2>
                 <Count text=page.found.to_string()/>
-                <div class="end">{search(query, &base)}</div>
+                <div class="end"><Search address=base label="Find members" input="Find a member" text=query.text.clone() sort=query.sort.clone()/></div>
             </header>
-            <div class="tbl-wrap whole">
-                <table class="tbl stack" role="table">
-                    <thead role="rowgroup">
-                        <tr role="row">
-                            {head("Member", "name", "", query)}
-                            {head("Role", "role", "", query)}
-                            {head("Teams", "teams", "n", query)}
-                            {head("Joined", "joined", "", query)}
-                            <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
-                        </tr>
-                    </thead>
-                    <tbody role="rowgroup">{rows}</tbody>
-                </table>
-            </div>
+            <StackTable heads=heads rows=rows menus=true/>
             <Pager summary=summary newer=newer older=older/>
         </section>
     }
     .into_any()
 }
 
-fn search(query: &Query, base: &str) -> AnyView {
-    let clear = (!query.text.is_empty()).then(|| view! { <a class="btn ghost" href=base.to_owned()>"Clear"</a> });
-    view! {
-        <form class="filters" method="get" action=base.to_owned() aria-label="Find members" role="search">
-            <input type="hidden" name="sort" value=query.sort.clone()/>
-            <label class="in sm find">
-                <Icon name="search" class="i-14"/>
-                <input type="search" name="q" value=query.text.clone() placeholder="Name or email" aria-label="Find a member"/>
-            </label>
-            <button class="btn" type="submit">"Find"</button>
-            {clear}
-        </form>
-    }
-    .into_any()
-}
-
-/// A column's head; a second press turns the order round.
-fn head(label: &'static str, word: &str, class: &'static str, query: &Query) -> AnyView {
-    let now = if query.sort.is_empty() { "role" } else { query.sort.as_str() };
-    let descending = format!("-{word}");
-    let sorted = match now {
-        now if now == word => Some("ascending"),
-        now if now == descending => Some("descending"),
-        _ => None,
-    };
-    // Numbers begin with the most.
-    let turned = sorted == Some("ascending") || (sorted.is_none() && word == "teams");
-    let next = if turned { descending.as_str() } else { word };
-    let href = format!("{}?q={}&sort={next}", members_address(&query.org), encode(&query.text));
-    match sorted {
-        Some(order) => view! { <SortHead label=label href=href sorted=order class=class/> }.into_any(),
-        None => view! { <SortHead label=label href=href class=class/> }.into_any(),
-    }
-}
-
 fn row(line: &OrganizationMemberLine, org: &str, forms: Forms) -> AnyView {
-    let name = if line.is_self { format!("{} (you)", line.name) } else { line.name.clone() };
     let suspended = line.suspended.then(|| view! { <Badge text="Suspended" icon="lock"/> });
     let teams = match line.teams {
         0 => "in no team".to_owned(),
@@ -212,11 +176,14 @@ fn row(line: &OrganizationMemberLine, org: &str, forms: Forms) -> AnyView {
     let remove = format!("{}?dialog=remove&user={}", members_address(org), line.user);
     view! {
         <tr role="row" class=if line.suspended { "dim" } else { "" }>
-            <td role="cell" class="lead"><Who name=name id=line.user.clone() detail=line.email.clone()/></td>
-            <td role="cell">{role(line, org, forms)}" "{suspended}</td>
+            <td role="cell" class="lead"><Who name=line.name.clone() id=line.user.clone() detail=line.email.clone() you=line.is_self/></td>
+            <td role="cell" class="beside">{role(line, org, forms)}" "{suspended}</td>
             <td role="cell" class="n drop">{line.teams}</td>
+            <td role="cell" class="n drop">{line.spent.clone()}" "<small class="mute">{line.share.clone()}</small></td>
+            <td role="cell" class="n drop">{line.keys}</td>
+            <td role="cell" class="drop sub cap" title=line.last_active_title.clone()>{line.last_active.clone()}</td>
             <td role="cell" class="drop sub" title=line.joined_title.clone()>{line.joined.clone()}</td>
-            <td role="cell" class="meta only-m">{format!("Since {}, {teams}", line.joined)}</td>
+            <td role="cell" class="meta only-m">{format!("{} this month, {teams}", line.spent)}</td>
             <td role="cell" class="act">
                 <Menu
                     id=format!("member-{}", line.user)

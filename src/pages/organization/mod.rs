@@ -11,7 +11,9 @@ pub use members::OrganizationMembersPage;
 pub use settings::OrganizationSettingsPage;
 
 use crate::{
-    components::{Badge, Count, Empty, Icon, Kpi, LinkButton, Menu, PageHead, SkeletonBlock, Tile},
+    components::{
+        Badge, Count, Empty, Icon, Kpi, LinkButton, Menu, PageHead, SkeletonBlock, StackTable, Tile, actions_head, head,
+    },
     pages::data::PageData,
     server_fns::organizations::{GetOrganizationOverview, OrganizationOverviewPage as Overview, OrganizationTeamLine},
 };
@@ -56,23 +58,17 @@ fn content(page: Overview) -> AnyView {
 }
 
 fn table(teams: Vec<OrganizationTeamLine>) -> AnyView {
-    let rows = teams.into_iter().map(row).collect_view();
+    let heads = vec![
+        head("Team", ""),
+        head("Members", "n"),
+        head("Requests this month", "n"),
+        head("Spend this month", "n"),
+        head("Last call", ""),
+        actions_head(),
+    ];
+    let rows = teams.into_iter().map(row).collect_view().into_any();
     view! {
-        <div class="tbl-wrap whole">
-            <table class="tbl stack" role="table" aria-labelledby="teams-h">
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <th role="columnheader" scope="col">"Team"</th>
-                        <th role="columnheader" scope="col" class="n">"Members"</th>
-                        <th role="columnheader" scope="col" class="n">"Requests this month"</th>
-                        <th role="columnheader" scope="col" class="n">"Spend this month"</th>
-                        <th role="columnheader" scope="col">"Last call"</th>
-                        <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">{rows}</tbody>
-            </table>
-        </div>
+        <StackTable heads=heads rows=rows named_by="teams-h" menus=true/>
     }
     .into_any()
 }
@@ -98,7 +94,7 @@ fn row(team: OrganizationTeamLine) -> AnyView {
             <td role="cell" class="n drop">{team.members}</td>
             <td role="cell" class="n drop">{team.requests}</td>
             <td role="cell" class="n drop">{team.spent.clone()}" "<small class="mute">{team.share}</small></td>
-            <td role="cell" class="drop sub" title=team.last_call_title>{team.last_call}</td>
+            <td role="cell" class="drop sub cap" title=team.last_call_title>{team.last_call}</td>
             <td role="cell" class="meta only-m">{team.spent}" this month, "{summary}</td>
             <td role="cell" class="act">
                 <Menu

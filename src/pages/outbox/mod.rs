@@ -2,8 +2,8 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
-        Badge, Button, CopyButton, Dialog, Empty, Icon, Note, NoteKind, Opt, PageHead, Pager, PickBox, Quiet, SkeletonTable,
-        noscroll, use_toaster,
+        Badge, Button, CopyButton, Dialog, Empty, Note, NoteKind, Opt, PageHead, Pager, PickBox, Quiet, Search, SkeletonTable,
+        StackTable, head, noscroll, use_toaster,
     },
     domain::mails::MailState,
     pages::{
@@ -86,6 +86,8 @@ fn content(page: Outbox, query: &Query, retry: FormAction) -> AnyView {
         n => format!("{n} mails"),
     };
     let filtered = !query.text.is_empty() || !query.state.is_empty();
+    // Where there is nothing, there is nothing to search.
+    let nothing_yet = page.rows.is_empty() && !filtered && query.cursor.is_empty();
     let list = match (page.rows.is_empty(), filtered) {
         (true, true) => view! {
             <Empty title="No mail fits" text="Nothing in the outbox fits both filters.">
@@ -99,10 +101,10 @@ fn content(page: Outbox, query: &Query, retry: FormAction) -> AnyView {
     view! {
         <PageHead title="Outbox" context="Platform" lead=page.lead/>
         {waiting}
-        {filters(query)}
+        {(!nothing_yet).then(|| filters(query))}
         <section class="card" aria-label="Mails">
             {list}
-            <Pager summary=summary newer=newer older=older/>
+            {(!nothing_yet).then(|| view! { <Pager summary=summary newer=newer older=older/> })}
         </section>
     }
     .into_any()
@@ -111,37 +113,34 @@ fn content(page: Outbox, query: &Query, retry: FormAction) -> AnyView {
 fn filters(query: &Query) -> AnyView {
     let states = [("", "Any"), ("queued", "Queued"), ("sent", "Sent"), ("failed", "Given up")];
     let states = states.into_iter().map(|(value, label)| Opt::new(value, label)).collect();
+    let (text, state) = (query.text.clone(), query.state.clone());
     view! {
-        <form class="filters" method="get" action=ADDRESS aria-label="Filter mails" role="search">
-            <label class="in sm find">
-                <Icon name="search" class="i-14"/>
-                <input type="search" name="q" value=query.text.clone() placeholder="Recipient or subject" aria-label="Find a mail"/>
-            </label>
-            <PickBox label="State" name="state" choices=states selected=query.state.clone()/>
-            <button class="btn" type="submit">"Filter"</button>
-        </form>
+        <Search
+            address=ADDRESS
+            label="Find mails"
+            input="Find a mail"
+            placeholder="Recipient or subject"
+            text=text
+            filtered=!state.is_empty()
+        >
+            <PickBox label="State" name="state" choices=states selected=state/>
+        </Search>
     }
     .into_any()
 }
 
 fn table(rows: Vec<OutboxLine>, query: &Query) -> AnyView {
-    let rows = rows.into_iter().map(|line| row(line, query)).collect_view();
+    let rows = rows.into_iter().map(|line| row(line, query)).collect_view().into_any();
+    let heads = vec![
+        head("Mail", ""),
+        head("Kind", ""),
+        head("State", ""),
+        head("Tries", "n"),
+        head("Sent, or next try", ""),
+        head("Queued", ""),
+    ];
     view! {
-        <div class="tbl-wrap whole">
-            <table class="tbl stack outbox" role="table">
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <th role="columnheader" scope="col">"Mail"</th>
-                        <th role="columnheader" scope="col">"Kind"</th>
-                        <th role="columnheader" scope="col">"State"</th>
-                        <th role="columnheader" scope="col" class="n">"Tries"</th>
-                        <th role="columnheader" scope="col">"Sent, or next try"</th>
-                        <th role="columnheader" scope="col">"Queued"</th>
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">{rows}</tbody>
-            </table>
-        </div>
+        <StackTable heads=heads rows=rows class="outbox"/>
     }
     .into_any()
 }
@@ -163,11 +162,11 @@ fn row(line: OutboxLine, query: &Query) -> AnyView {
     view! {
         <tr role="row">
             <td role="cell" class="lead wrap">{subject}<small>{line.recipient}</small></td>
-            <td role="cell" class="sub drop">{line.kind}</td>
+            <td role="cell" class="sub drop cap">{line.kind}</td>
             <td role="cell" class="wrap why">{state}{problem}</td>
             <td role="cell" class="n drop">{line.attempts}</td>
-            <td role="cell" class="sub drop" title=line.next_title>{line.next.clone()}</td>
-            <td role="cell" class="sub drop" title=line.queued_title>{line.queued.clone()}</td>
+            <td role="cell" class="sub drop cap" title=line.next_title>{line.next.clone()}</td>
+            <td role="cell" class="sub drop cap" title=line.queued_title>{line.queued.clone()}</td>
             <td role="cell" class="meta only-m">{format!("{}, queued {}", line.next, line.queued)}</td>
         </tr>
     }

@@ -191,7 +191,7 @@ fn seats(page: &Settings, action: FormAction, team: &str) -> Option<AnyView> {
                     {problems.note()}
                     <input type="hidden" name="team" value=team/>
                     <Field
-                        label="Seats"
+                        label="Number of seats"
                         name="seats"
                         value=value
                         hint=format!("{used} Empty: unlimited.")

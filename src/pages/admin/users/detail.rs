@@ -7,7 +7,10 @@ use super::{
 };
 use crate::{
     app::Session,
-    components::{Badge, Icon, Note, NoteKind, PageHead, RolePill, SkeletonBlock, Tile, noscroll, use_toaster},
+    components::{
+        Badge, Icon, Note, NoteKind, PageHead, RolePill, SkeletonBlock, StackTable, Tile, actions_head, head, noscroll,
+        use_toaster,
+    },
     domain::roles::Role,
     pages::{
         data::{PageData, nothing},
@@ -129,22 +132,9 @@ fn teams(page: &Detail, address: &str) -> AnyView {
     let body = if page.teams.is_empty() {
         view! { <p class="body mute">"In no team."</p> }.into_any()
     } else {
-        let rows = page.teams.iter().map(|team| team_row(team, address)).collect_view();
-        view! {
-            <div class="tbl-wrap">
-                <table class="tbl stack" role="table" aria-labelledby="teams-h">
-                    <thead role="rowgroup">
-                        <tr role="row">
-                            <th role="columnheader" scope="col">"Team"</th>
-                            <th role="columnheader" scope="col">"Role"</th>
-                            <th role="columnheader" scope="col"><span class="vh">"Actions"</span></th>
-                        </tr>
-                    </thead>
-                    <tbody role="rowgroup">{rows}</tbody>
-                </table>
-            </div>
-        }
-        .into_any()
+        let rows = page.teams.iter().map(|team| team_row(team, address)).collect_view().into_any();
+        let heads = vec![head("Team", ""), head("Role", ""), actions_head()];
+        view! { <StackTable heads=heads rows=rows named_by="teams-h"/> }.into_any()
     };
     view! {
         <section class="card" aria-labelledby="teams-h">
@@ -171,7 +161,7 @@ fn team_row(team: &UserTeamLine, address: &str) -> AnyView {
                     </span>
                 </span>
             </td>
-            <td role="cell"><RolePill role=team.role.as_str()/></td>
+            <td role="cell" class="beside"><RolePill role=team.role.as_str()/></td>
             <td role="cell" class="act">{recover}</td>
         </tr>
     }

@@ -1,8 +1,11 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Button, Dialog, Field, Icon, Opt, Select, TextArea, noscroll},
-    pages::form::{Form, FormAction},
+    components::{Field, Opt, Select, TextArea},
+    pages::{
+        confirm_dialog::{ConfirmDialog, fact},
+        form::FormAction,
+    },
     server_fns::users::{RecoveryView, user_address},
 };
 
@@ -45,11 +48,10 @@ pub(super) fn AskDialog(
     typed: String,
     action: FormAction,
 ) -> impl IntoView {
-    let close = user_address(&user);
     let problems = action.problems();
     let typed = if problems.any() { typed } else { String::new() };
     let reason = sure.reason.map(|(label, required)| {
-        view! {
+        let field = view! {
             <TextArea
                 label=label
                 name="reason"
@@ -61,33 +63,29 @@ pub(super) fn AskDialog(
                 hint="Platform admins read it here and in the audit log."
                 error=problems.field("reason")
             />
-        }
+        };
+        field.into_any()
     });
-    let field = sure.field.map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
-    let facts = sure.facts.into_iter().map(|(icon, text)| view! { <li><Icon name=icon/><span>{text}</span></li> }).collect_view();
+    let close = user_address(&user);
+    let field = sure.field.map(|(name, value)| (name, value.to_owned()));
     view! {
-        <Dialog id="ask" title=sure.title close=close.clone() width="w-480">
-            <Form action=action>
-                <div class="dlg-body">
-                    {problems.note()}
-                    <input type="hidden" name="user" value=user/>
-                    {field}
-                    <ul class="facts">{facts}</ul>
-                    {reason}
-                </div>
-                <footer>
-                    <a href=close class="btn" {..noscroll()}>"Cancel"</a>
-                    <Button label=sure.label class=if sure.danger { "danger" } else { "primary" } busy=action.pending()/>
-                </footer>
-            </Form>
-        </Dialog>
+        <ConfirmDialog
+            id="ask"
+            title=sure.title
+            close=close
+            action=action
+            fields=std::iter::once(("user", user)).chain(field).collect()
+            facts=sure.facts.into_iter().map(|(icon, text)| fact(icon, text)).collect()
+            last=reason
+            label=sure.label
+            danger=sure.danger
+        />
     }
 }
 
 /// Another owner for a team whose owner is out of reach.
 #[component]
 pub(super) fn RecoverDialog(user: String, view: RecoveryView, action: FormAction) -> impl IntoView {
-    let close = user_address(&user);
     let problems = action.problems();
     let (reason, email) = if problems.any() { (view.typed_reason, view.typed_email) } else { Default::default() };
     let mut choices: Vec<Opt> = view.candidates.into_iter().map(|(user, name)| Opt::new(user, name)).collect();
@@ -99,46 +97,46 @@ pub(super) fn RecoverDialog(user: String, view: RecoveryView, action: FormAction
     let select = (!nobody).then(|| {
         view! { <Select label="New owner" name="to" choices=choices selected=selected error=problems.field("to")/> }
     });
-    let effects = view.effects.into_iter().map(|text| view! { <li><Icon name="info"/><span>{text}</span></li> }).collect_view();
+    let reason = view! {
+        <TextArea
+            label="Reason"
+            name="reason"
+            id="recover-reason"
+            value=reason
+            rows=2
+            maxlength=500
+            required=true
+            hint="The old and the new owner read it."
+            error=problems.field("reason")
+        />
+    };
     view! {
-        <Dialog id="recover" title=format!("Recover ownership of {}", view.team) close=close.clone()>
-            <Form action=action>
-                <div class="dlg-body">
-                    {problems.note()}
-                    <input type="hidden" name="user" value=view.owner/>
-                    <input type="hidden" name="team" value=view.slug/>
-                    {select}
-                    <Field
-                        label=if nobody { "Email of the new owner" } else { "Email of another account" }
-                        name="email"
-                        id="recover-email"
-                        kind="email"
-                        value=email
-                        hint=if nobody { "The team has no other member who could own it." } else { "Only for somebody who is not listed." }
-                        required=nobody
-                        optional=!nobody
-                        maxlength=254
-                        autocomplete="off"
-                        error=problems.field("email")
-                    />
-                    <TextArea
-                        label="Reason"
-                        name="reason"
-                        id="recover-reason"
-                        value=reason
-                        rows=2
-                        maxlength=500
-                        required=true
-                        hint="The old and the new owner read it."
-                        error=problems.field("reason")
-                    />
-                    <ul class="facts">{effects}</ul>
-                </div>
-                <footer>
-                    <a href=close class="btn" {..noscroll()}>"Cancel"</a>
-                    <Button label="Recover ownership" class="danger" busy=action.pending()/>
-                </footer>
-            </Form>
-        </Dialog>
+        <ConfirmDialog
+            id="recover"
+            title=format!("Recover ownership of {}", view.team)
+            close=user_address(&user)
+            width="w-560"
+            action=action
+            fields=vec![("user", view.owner), ("team", view.slug)]
+            facts=view.effects.into_iter().map(|text| fact("info", text)).collect()
+            last=Some(reason.into_any())
+            label="Recover ownership"
+            danger=true
+        >
+            {select}
+            <Field
+                label=if nobody { "Email of the new owner" } else { "Email of another account" }
+                name="email"
+                id="recover-email"
+                kind="email"
+                value=email
+                hint=if nobody { "The team has no other member who could own it." } else { "Only for somebody who is not listed." }
+                required=nobody
+                optional=!nobody
+                maxlength=254
+                autocomplete="off"
+                error=problems.field("email")
+            />
+        </ConfirmDialog>
     }
 }

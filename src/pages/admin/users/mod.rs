@@ -8,7 +8,7 @@ use leptos::prelude::*;
 pub use detail::UserPage;
 
 use crate::{
-    components::{Badge, Icon, Opt, PageHead, Pager, PickBox, Quiet, SkeletonTable, Who},
+    components::{Badge, Opt, PageHead, Pager, PickBox, Quiet, Search, SkeletonTable, StackTable, Who, head},
     pages::{data::PageData, failure::encode, query_param},
     server_fns::users::{ListUsers, USERS, UserLine, UsersPage as Users, user_address},
 };
@@ -50,25 +50,12 @@ fn list(page: Users, query: &Query) -> AnyView {
     let keep = format!("q={}&show={}", encode(&query.text), encode(&query.show));
     let older = page.next.map(|cursor| format!("{USERS}?{keep}&cursor={}", encode(&cursor)));
     let newer = (!query.cursor.is_empty()).then(|| format!("{USERS}?{keep}"));
-    let rows = page.rows.into_iter().map(row).collect_view();
+    let rows = page.rows.into_iter().map(row).collect_view().into_any();
+    let heads = ["Person", "Status", "Role", "Teams", "Last seen", "Joined"];
     view! {
         {filters(query, filtered)}
         <section class="card" aria-label="Users">
-            <div class="tbl-wrap whole">
-                <table class="tbl stack" role="table">
-                    <thead role="rowgroup">
-                        <tr role="row">
-                            <th role="columnheader" scope="col">"Person"</th>
-                            <th role="columnheader" scope="col">"Status"</th>
-                            <th role="columnheader" scope="col">"Role"</th>
-                            <th role="columnheader" scope="col">"Teams"</th>
-                            <th role="columnheader" scope="col">"Last seen"</th>
-                            <th role="columnheader" scope="col">"Joined"</th>
-                        </tr>
-                    </thead>
-                    <tbody role="rowgroup">{rows}</tbody>
-                </table>
-            </div>
+            <StackTable heads=heads.map(|label| head(label, "")).into() rows=rows/>
             <Pager summary=summary newer=newer older=older/>
         </section>
     }
@@ -82,23 +69,16 @@ fn filters(query: &Query, filtered: bool) -> AnyView {
         Opt::new("suspended", "Suspended"),
         Opt::new("admins", "Platform admins"),
     ];
-    let clear = filtered.then(|| view! { <a class="btn ghost" href=USERS>"Clear"</a> });
+    let (text, shown) = (query.text.clone(), query.show.clone());
     view! {
-        <form class="filters" method="get" action=USERS aria-label="Find users" role="search">
-            <label class="in sm find">
-                <Icon name="search" class="i-14"/>
-                <input type="search" name="q" value=query.text.clone() placeholder="Name or email" aria-label="Find a user"/>
-            </label>
-            <PickBox label="Show" name="show" choices=choices selected=query.show.clone()/>
-            <button class="btn" type="submit">"Apply"</button>
-            {clear}
-        </form>
+        <Search address=USERS label="Find users" input="Find a user" text=text filtered=filtered>
+            <PickBox label="Show" name="show" choices=choices selected=shown/>
+        </Search>
     }
     .into_any()
 }
 
 fn row(line: UserLine) -> AnyView {
-    let name = if line.is_self { format!("{} (you)", line.name) } else { line.name.clone() };
     let role = if line.platform_admin {
         view! { <Badge text="Platform admin" tone="inkb" icon="shield"/> }.into_any()
     } else {
@@ -107,12 +87,12 @@ fn row(line: UserLine) -> AnyView {
     view! {
         <tr role="row" class=if line.suspended { "dim" } else { "" }>
             <td role="cell" class="lead">
-                <a class="who-link" href=user_address(&line.id)><Who name=name id=line.id.clone() detail=line.email.clone()/></a>
+                <a class="who-link" href=user_address(&line.id)><Who name=line.name.clone() id=line.id.clone() detail=line.email.clone() you=line.is_self/></a>
             </td>
             <td role="cell">{status(&line)}</td>
             <td role="cell" class="drop">{role}</td>
             <td role="cell" class="drop sub">{line.teams.clone()}</td>
-            <td role="cell" class="drop sub" title=line.last_seen_title>{line.last_seen}</td>
+            <td role="cell" class="drop sub cap" title=line.last_seen_title>{line.last_seen}</td>
             <td role="cell" class="drop sub" title=line.joined_title>{line.joined.clone()}</td>
             <td role="cell" class="meta only-m">
                 {if line.platform_admin { "Platform admin, teams: " } else { "Teams: " }}{line.teams}", joined "{line.joined}
