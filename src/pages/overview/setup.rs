@@ -35,9 +35,9 @@ pub(super) fn setup_steps(setup: TeamSetup, team: &str, may_create_key: bool) ->
             text: if setup.has_model {
                 "Models are open to this team, within the limits of its organization."
             } else {
-                "No model is open to this team yet. An admin of the organization opens them."
+                "No model is open to this team yet. See what its organization has, and ask for what is missing."
             },
-            action: None,
+            action: Some(("Open models", context_address(team, "models"))),
         },
         Step {
             done: setup.second_admin,
