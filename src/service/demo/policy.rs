@@ -99,6 +99,8 @@ pub(super) async fn write(
         let grant = Grant {
             id: past.random.id_at(created_at),
             team: first,
+            team_slug: String::new(),
+            team_name: String::new(),
             user: Some(people[whom].id),
             user_name: whom.into(),
             model: model(name)?,
@@ -132,6 +134,7 @@ pub(super) async fn write(
             decided_at: None,
             decided_by: String::new(),
             note: String::new(),
+            given: None,
             approver: None,
             may_decide: false,
         };
