@@ -118,7 +118,7 @@ impl Talk {
     pub(super) fn history(self) -> Vec<Message> {
         self.busy.track();
         let lines = self.lines.get();
-        let pairs = lines.chunks_exact(2).filter(|pair| pair[1].text.with_untracked(|answer| !answer.is_empty()));
+        let pairs = lines.as_chunks::<2>().0.iter().filter(|[_, answer]| answer.text.with_untracked(|answer| !answer.is_empty()));
         pairs.flatten().map(|line| Message { mine: line.mine, text: line.text.get_untracked() }).collect()
     }
 

@@ -215,7 +215,7 @@ pub async fn list_team_models(
         team_models::{ModelFilter, TeamModelQuery},
     };
 
-    let (services, caller) = super::context::signed_in().await?;
+    let (services, caller) = super::context::viewer(&team).await?;
     let query = TeamModelQuery {
         text,
         tier: Tier::parse(&tier),
@@ -230,7 +230,7 @@ pub async fn list_team_models(
 pub async fn open_models_dialog(team: String, #[server(default)] asked: DialogAsked) -> Result<Option<DialogView>, AppError> {
     use crate::service::ServiceError;
 
-    let (services, caller) = super::context::signed_in().await?;
+    let (services, caller) = super::context::viewer(&team).await?;
     let title = dialogs::title(&asked);
     match dialogs::open(&services, &caller, &team, asked.clone()).await {
         Ok(view) => Ok(view),

@@ -240,7 +240,7 @@ async fn every_server_function_opens_to_whom_the_matrix_says() {
 }
 
 /// What may be asked for by a page that is seen as a member (`?as=`). Nothing of it changes anything.
-const SEEN_AS: [&str; 10] = [
+const SEEN_AS: [&str; 12] = [
     "get_overview",
     "get_overview_parts",
     "get_overview_stamp",
@@ -251,6 +251,8 @@ const SEEN_AS: [&str; 10] = [
     "list_requests",
     "get_playground",
     "get_explanation",
+    "list_team_models",
+    "open_models_dialog",
 ];
 
 #[tokio::test]
