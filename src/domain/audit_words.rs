@@ -104,6 +104,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("access.grant", "Granted model"),
     ("access.revoke", "Took grant back"),
     ("access.expire", "Grant ended"),
+    ("platform.reseal_secrets", "Sealed secrets with another key"),
     ("platform.update_settings", "Changed settings of the platform"),
     ("mail.retry", "Tried waiting mails again"),
     ("audit.export", "Exported audit log"),

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use super::{
     config::Config,
-    doctor,
+    doctor, secret_key,
     start::{self, StartError},
     telemetry,
 };
@@ -39,6 +39,11 @@ enum Command {
         #[command(subcommand)]
         command: DemoCommand,
     },
+    /// The key that secrets are sealed with.
+    Secrets {
+        #[command(subcommand)]
+        command: SecretsCommand,
+    },
     /// Checks configuration, database, secrets and books of an installation.
     Doctor,
 }
@@ -51,6 +56,13 @@ enum AdminCommand {
         #[arg(long)]
         email: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum SecretsCommand {
+    /// Seals every secret with the first key of TALLYGATE_SECRET_KEY. To change the key, set it to `new,old`, start the server again, run
+    /// this, and take the old one out.
+    Reseal,
 }
 
 #[derive(Debug, Subcommand)]
@@ -106,6 +118,13 @@ async fn run(command: Command, config: Config) -> Result<ExitCode, StartError> {
             let demo = services.seed_demo(seed).await?;
             services.store.close().await;
             print!("{demo}");
+        }
+        Command::Secrets { command: SecretsCommand::Reseal } => {
+            let services = start::open_services(&config).await?;
+            let resealed = secret_key::reseal(&services).await?;
+            services.store.close().await;
+            println!("Sealed anew: {} secrets of providers, {} links in mails.", resealed.providers, resealed.mails);
+            println!("Only the first key of TALLYGATE_SECRET_KEY is needed from now on.");
         }
         Command::Doctor => return Ok(if doctor::run(&config).await { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
     }

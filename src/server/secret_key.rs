@@ -10,7 +10,7 @@ use base64::{
 
 use super::{config, start::StartError};
 use crate::{
-    service::{Clock, Random, vault::Vault},
+    service::{Clock, Random, Services, resealing::Resealed, vault::Vault},
     storage::{self, Store},
 };
 
@@ -51,6 +51,16 @@ pub async fn open_vault(config: &config::Storage, store: &Store, clock: &Clock, 
         }
     }
     Ok(vault)
+}
+
+/// Seals everything in the database with the first of the configured keys: afterwards the others are no longer needed.
+pub async fn reseal(services: &Services) -> Result<Resealed, StartError> {
+    let mut tx = services.store.begin().await?;
+    let resealed = services.reseal_secrets(&mut tx).await?;
+    let witness = services.vault.seal(&services.random, PLACE, "tallygate")?;
+    storage::settings::put(&mut tx, WITNESS, &witness, services.clock.now()).await?;
+    tx.commit().await?;
+    Ok(resealed)
 }
 
 fn malformed() -> StartError {

@@ -27,6 +27,7 @@ pub mod playground;
 pub mod price_list;
 pub mod prices;
 pub mod random;
+pub mod resealing;
 mod sorted;
 pub mod teams;
 pub mod throttle;

@@ -193,6 +193,18 @@ pub async fn mark_sent(c: &mut AnyConnection, id: MailId, at: UnixMs, keep: bool
     Ok(())
 }
 
+/// What mails are made of that still hold something.
+pub async fn list_payloads(c: &mut AnyConnection) -> Result<Vec<(MailId, String)>, sqlx::Error> {
+    let rows = sqlx::query("SELECT id, payload FROM mails WHERE payload <> '{}'").fetch_all(c).await?;
+    rows.iter().map(|row| Ok((row.id("id")?, row.text("payload")?))).collect()
+}
+
+/// Replaces what a mail is made of.
+pub async fn put_payload(c: &mut AnyConnection, id: MailId, payload: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE mails SET payload = $2 WHERE id = $1").bind(id.to_string()).bind(payload).execute(c).await?;
+    Ok(())
+}
+
 /// Wipes what sent mails were made of.
 pub async fn wipe_sent(c: &mut AnyConnection) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE mails SET payload = '{}' WHERE state = 'sent' AND payload <> '{}'").execute(c).await?;

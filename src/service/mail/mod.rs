@@ -138,6 +138,21 @@ impl Services {
         }
     }
 
+    /// Seals the links of mails anew that the outbox holds; how many those were.
+    pub(super) async fn reseal_mails(&self, c: &mut AnyConnection) -> Result<usize, ServiceError> {
+        let unreadable = |error| ServiceError::Internal(format!("a mail's payload: {error}"));
+        let mut resealed = 0;
+        for (id, text) in storage::mails::list_payloads(c).await? {
+            let mut payload: Payload = serde_json::from_str(&text).map_err(unreadable)?;
+            let Some(sealed) = payload.sealed_token.take() else { continue };
+            let token = self.vault.open(&place(id), &sealed)?;
+            payload.sealed_token = Some(self.vault.seal(&self.random, &place(id), token.expose())?);
+            storage::mails::put_payload(c, id, &serde_json::to_string(&payload).map_err(unreadable)?).await?;
+            resealed += 1;
+        }
+        Ok(resealed)
+    }
+
     async fn wipe_sent_mails(&self) -> Result<(), ServiceError> {
         let mut tx = self.store.begin().await?;
         storage::mails::wipe_sent(&mut tx).await?;
