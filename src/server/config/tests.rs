@@ -98,6 +98,8 @@ fn the_files_comments_show_every_value_and_its_default() {
     assert_eq!((shown.mail.from, shown.metrics.addr), (default.mail.from, default.metrics.addr));
     for name in include_str!("http.rs").split("TALLYGATE_").chain(include_str!("site.rs").split("TALLYGATE_")).skip(1) {
         let name: String = name.chars().take_while(|c| c.is_ascii_uppercase() || *c == '_').collect();
-        assert!(name.is_empty() || section.contains(&format!("# {} = ", name.to_lowercase())), "{name}");
+        // What only tests set is shown to nobody else; a release build refuses it.
+        let shown = name.is_empty() || name == "TEST_CLOCK";
+        assert!(shown || section.contains(&format!("# {} = ", name.to_lowercase())), "{name}");
     }
 }
