@@ -194,6 +194,9 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/t/:team/settings") view={Lazy::<lazy::TeamSettings>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/t/:team/audit") view={Lazy::<lazy::TeamAudit>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/t/:team/models/requests") view={Lazy::<lazy::TeamRequests>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/o/:org/models") view={Lazy::<lazy::OrganizationModels>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/o/:org/groups") view={Lazy::<lazy::OrganizationGroups>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/admin/groups") view={Lazy::<lazy::PlatformGroups>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/o/:org/requests") view={Lazy::<lazy::OrganizationRequests>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/admin/audit") view={Lazy::<lazy::PlatformAudit>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/admin/outbox") view={Lazy::<lazy::Outbox>::new()} ssr=SsrMode::Async/>

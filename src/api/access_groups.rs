@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     domain::{
+        asset_sets::ModelChoice,
         catalog::{Modality, ModelState, Tier},
         ids::{GroupId, ReviewId},
         model_access::{AccessGroup, OrganizationModel, ReviewItem},
@@ -253,14 +254,17 @@ pub async fn set_models(
     let modality =
         |word: String| Modality::parse(&word).ok_or_else(|| ServiceError::field("modality", "There is no such modality."));
     let bulk = BulkStates {
-        models: body.models,
-        tier: body.tier.map(tier).transpose()?,
-        modality: body.modality.map(modality).transpose()?,
-        group: body.group,
+        choice: ModelChoice {
+            models: body.models,
+            tier: body.tier.map(tier).transpose()?,
+            modality: body.modality.map(modality).transpose()?,
+            group: body.group,
+            ..ModelChoice::default()
+        },
         state: state(&body.state)?,
         open_restricted: body.open_restricted.unwrap_or(false),
     };
-    Ok(Json(ChangedBody { changed: services.set_model_states(&caller, &org, bulk).await? }))
+    Ok(Json(ChangedBody { changed: services.set_model_states(&caller, &org, bulk, false).await? }))
 }
 
 /// What an organization has to look at.

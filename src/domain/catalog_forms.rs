@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    catalog::{Deployment, Modality, ModelView, NO_OUTPUT, NewModel, Prices, ProviderView, Simulation, Tier},
+    catalog::{Deployment, LIST_MAX, Modality, ModelView, NO_OUTPUT, NewModel, Prices, ProviderView, Simulation, Tier},
     field_errors::FieldErrors,
     money::Price,
     prices::parse_day,
@@ -72,7 +72,7 @@ impl ProviderForm {
     }
 }
 
-/// How many deployments the model form has rows for.
+/// How many deployments the model form begins with rows for.
 pub const DEPLOYMENT_ROWS: usize = 3;
 
 /// "Add model" and "Edit model".
@@ -112,6 +112,20 @@ pub struct ModelForm {
 }
 
 impl ModelForm {
+    /// How many rows for deployments the form shows.
+    pub fn rows(&self) -> usize {
+        self.providers.len().clamp(DEPLOYMENT_ROWS, LIST_MAX)
+    }
+
+    /// The same form with an empty row more.
+    #[must_use]
+    pub fn with_another_row(mut self) -> Self {
+        let rows = (self.rows() + 1).min(LIST_MAX);
+        self.providers.resize(rows, String::new());
+        self.upstream_models.resize(rows, String::new());
+        self
+    }
+
     /// The form of a model as it is.
     pub fn of(model: &ModelView) -> Self {
         let price = |price: Option<Price>| price.map(|p| super::money::NanoUsd(p.0).plain()).unwrap_or_default();

@@ -3,6 +3,7 @@
 pub mod access_requests;
 pub mod accounts;
 pub mod api_keys;
+pub mod asset_sets;
 pub mod audit;
 pub mod audit_words;
 pub mod authorization;

@@ -36,6 +36,23 @@ pub struct AccessGroup {
     pub teams: i64,
 }
 
+/// What a change of a group does to a team that names it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupEffect {
+    /// The team's name.
+    pub team: String,
+    /// Models that it loses.
+    pub lost: usize,
+    /// Models that need an approval from then on.
+    pub to_approval: usize,
+    /// Some of both, by name.
+    pub cut: Vec<String>,
+    /// Models that it gains.
+    pub gained: usize,
+    /// Some of them, by name.
+    pub gains: Vec<String>,
+}
+
 /// What an organization's admins see of a model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrganizationModel {

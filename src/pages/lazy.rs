@@ -7,9 +7,9 @@ use leptos::{lazy, prelude::*};
 use leptos_router::LazyRoute;
 
 use super::{
-    AccountPage, AuditPage, ConfirmPage, ExplainPage, ForgotPage, InvitePage, KeysPage, LoginPage, MembersPage, NewTeamPage,
-    OrganizationMembersPage, OrganizationPage, OrganizationSettingsPage, OutboxPage, OverviewPage, PlaygroundPage, RequestsPage,
-    ResetPage, SignupPage, TeamModelsPage, TeamSettingsPage, TeamsPage,
+    AccountPage, AuditPage, ConfirmPage, ExplainPage, ForgotPage, GroupsPage, InvitePage, KeysPage, LoginPage, MembersPage,
+    NewTeamPage, OrganizationMembersPage, OrganizationModelsPage, OrganizationPage, OrganizationSettingsPage, OutboxPage,
+    OverviewPage, PlaygroundPage, RequestsPage, ResetPage, SignupPage, TeamModelsPage, TeamSettingsPage, TeamsPage,
     admin::{ModelsPage, OrganizationsPage, PriceListPage, ProvidersPage, SystemPage, UserPage, UsersPage},
 };
 
@@ -108,6 +108,13 @@ group!(organization_member_pages, __preload_organization_member_pages, OfOrganiz
 group!(request_pages, __preload_request_pages, Requests {
     TeamRequests => RequestsPage,
     OrganizationRequests => RequestsPage,
+});
+
+// What an organization takes in of the catalog.
+group!(asset_pages, __preload_asset_pages, AssetSet {
+    OrganizationModels => OrganizationModelsPage,
+    OrganizationGroups => GroupsPage,
+    PlatformGroups => GroupsPage,
 });
 
 // What was done, and what was mailed.

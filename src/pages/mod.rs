@@ -1,5 +1,6 @@
 //! One folder per route: what it loads, what it sends, how it is laid out.
 
+mod access_groups;
 pub mod access_requests;
 mod account;
 pub mod admin;
@@ -19,6 +20,7 @@ pub mod lazy;
 mod login;
 mod members;
 mod organization;
+mod organization_models;
 mod outbox;
 mod overview;
 mod playground;
@@ -29,6 +31,7 @@ mod team_models;
 mod teams;
 pub mod watch;
 
+pub use access_groups::GroupsPage;
 pub use access_requests::RequestsPage;
 pub use account::AccountPage;
 pub use api_keys::KeysPage;
@@ -41,6 +44,7 @@ pub use invite::InvitePage;
 pub use login::LoginPage;
 pub use members::MembersPage;
 pub use organization::{OrganizationMembersPage, OrganizationPage, OrganizationSettingsPage};
+pub use organization_models::OrganizationModelsPage;
 pub use outbox::OutboxPage;
 pub use overview::OverviewPage;
 pub use playground::PlaygroundPage;

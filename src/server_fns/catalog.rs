@@ -93,12 +93,20 @@ pub async fn list_catalog_models() -> Result<ModelsPage, AppError> {
 
 /// Adds a model, or changes the one of this id.
 #[server(prefix = "/fn", endpoint = "save_model", output = PageAnswer)]
-pub async fn save_model(#[server(default)] id: String, form: ModelForm) -> Result<(), AppError> {
+pub async fn save_model(
+    #[server(default)] id: String,
+    form: ModelForm,
+    #[server(default)] add_row: bool,
+) -> Result<(), AppError> {
     use super::context::{keep_typed_form, signed_in};
     use crate::service::ServiceError;
     let (services, caller) = signed_in().await?;
     // Before the form is read: to others this door does not exist, whatever they fill in.
     caller.check_platform_admin()?;
+    if add_row {
+        // The form is not sent yet; it comes back as it was, with an empty row more.
+        return Err(keep_typed_form(ServiceError::field("add_row", "One row more."), "model", &form.with_another_row()));
+    }
     let save = async || {
         let model = form.parse(services.clock.now())?;
         match id.as_str() {

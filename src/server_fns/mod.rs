@@ -1,6 +1,7 @@
 //! The pages' door to the services: each function finds its caller, calls a service and turns the answer into what a page shows.
 //! They are public endpoints under `/fn`; what guards them stands in the services.
 
+pub mod access_groups;
 pub mod access_requests;
 pub mod account;
 pub mod accounts;
@@ -18,6 +19,7 @@ pub mod invitations;
 pub mod mails;
 pub mod members;
 pub mod organization_members;
+pub mod organization_models;
 pub mod organizations;
 pub mod own_invitations;
 pub mod platform;

@@ -59,6 +59,11 @@ pub struct OrganizationOverviewPage {
     pub name: String,
     pub figures: Vec<KpiView>,
     pub teams: Vec<OrganizationTeamLine>,
+    pub slug: String,
+    /// Requests for models that wait in its teams, `3`, `100+`; empty for none.
+    pub waiting: String,
+    /// Models to look at; empty for none.
+    pub reviews: String,
 }
 
 /// The settings of an organization.
@@ -100,9 +105,20 @@ pub async fn create_organization(name: String, #[server(default)] slug: String) 
 /// Figures and teams of an organization.
 #[server(prefix = "/fn", endpoint = "get_organization_overview", output = PageAnswer)]
 pub async fn get_organization_overview(org: String) -> Result<OrganizationOverviewPage, AppError> {
+    use crate::domain::page::PageRequest;
+
     let (services, caller) = super::context::signed_in().await?;
     let overview = services.get_organization_overview(&caller, &org).await?;
-    Ok(words::overview(overview, caller.user.platform_admin, services.clock.now()))
+    let page = PageRequest { limit: Some(100), cursor: None };
+    let waiting = services.list_organization_requests(&caller, &org, true, &page).await?;
+    let some = |count: usize, more: bool| match count {
+        0 => String::new(),
+        n => format!("{n}{}", if more { "+" } else { "" }),
+    };
+    let waiting = some(waiting.items.len(), waiting.next_cursor.is_some());
+    let reviews = some(services.list_reviews(&caller, &org).await?.len(), false);
+    let page = words::overview(overview, caller.user.platform_admin, services.clock.now());
+    Ok(OrganizationOverviewPage { waiting, reviews, ..page })
 }
 
 /// The settings of an organization.
@@ -195,6 +211,9 @@ mod words {
         let count = i64::try_from(teams.len()).unwrap_or(i64::MAX);
         OrganizationOverviewPage {
             name: organization.name,
+            slug: organization.slug,
+            waiting: String::new(),
+            reviews: String::new(),
             figures: vec![
                 figure("Spend this month", format::money(NanoUsd(spent)), String::new()),
                 figure("Requests this month", format::count(requests), format::grouped(requests.unsigned_abs())),

@@ -18,6 +18,7 @@ mod member_pages;
 mod members;
 mod model_access;
 mod model_policies;
+mod organization_model_pages;
 mod organization_pages;
 mod organizations;
 mod outage;

@@ -1,10 +1,10 @@
-use leptos::prelude::*;
+use leptos::{ev, prelude::*};
 
 use crate::{
     components::{Button, Checkbox, Dialog, Field, Icon, LinkButton, Opt, Select},
     domain::{
-        catalog::{Modality, ModelView, Tier},
-        catalog_forms::{DEPLOYMENT_ROWS, ModelForm},
+        catalog::{LIST_MAX, Modality, ModelView, Tier},
+        catalog_forms::ModelForm,
     },
     pages::form::{Form, FormAction, Problems},
 };
@@ -193,25 +193,51 @@ fn sizes(form: &ModelForm, problems: Problems) -> AnyView {
 }
 
 fn deployments(form: &ModelForm, providers: &[String], problems: Problems) -> AnyView {
-    let fallbacks = (1..DEPLOYMENT_ROWS).map(|at| deployment(form, providers, at, MaybeProp::default())).collect_view();
+    let shown = RwSignal::new(form.rows());
+    // All rows stand there; empty ones do not count, and those that nobody asked for are hidden.
+    let fallbacks = (1..LIST_MAX)
+        .map(|at| {
+            let row = deployment(form, providers, at, MaybeProp::default());
+            let beyond = move || at >= shown.get();
+            view! { <div hidden=beyond>{row}</div> }
+        })
+        .collect_view();
     let open = form.providers.len() > 1;
+    let full = move || shown.get() >= LIST_MAX;
+    let more = move |event: ev::MouseEvent| {
+        event.prevent_default();
+        shown.update(|rows| *rows += 1);
+    };
     view! {
         {deployment(form, providers, 0, problems.field("deployments"))}
         <details class="more" open=open>
             <summary><Icon name="chevr"/>"Fallbacks"<span class="opt">"Asked in order when the first one fails"</span></summary>
-            <div class="more-body">{fallbacks}</div>
+            <div class="more-body">
+                {fallbacks}
+                // Without script the form comes back with a row more.
+                <button
+                    class="btn sm"
+                    type="submit"
+                    name="add_row"
+                    value="true"
+                    formnovalidate=true
+                    hidden=full
+                    on:click=more
+                >
+                    <Icon name="plus"/>
+                    "Add fallback"
+                </button>
+            </div>
         </details>
     }
     .into_any()
 }
 
 fn deployment(form: &ModelForm, providers: &[String], at: usize, error: MaybeProp<String>) -> AnyView {
-    const NAMES: [(&str, &str, &str, &str); DEPLOYMENT_ROWS] = [
-        ("form[providers][0]", "form[upstream_models][0]", "Provider", "Upstream model"),
-        ("form[providers][1]", "form[upstream_models][1]", "First fallback", "Known there as"),
-        ("form[providers][2]", "form[upstream_models][2]", "Second fallback", "Known to it as"),
-    ];
-    let (provider_field, model_field, label, model_label) = NAMES[at];
+    let (label, model_label) = match at {
+        0 => ("Provider".to_owned(), "Upstream model".to_owned()),
+        at => (format!("Fallback {at}"), format!("Known to fallback {at} as")),
+    };
     let mut choices: Vec<Opt> = providers.iter().map(|p| Opt::new(p.clone(), p.clone())).collect();
     if at > 0 {
         choices.insert(0, Opt::new("", "None"));
@@ -220,8 +246,22 @@ fn deployment(form: &ModelForm, providers: &[String], at: usize, error: MaybePro
     let upstream = form.upstream_models.get(at).cloned().unwrap_or_default();
     view! {
         <div class="two">
-            <Select label=label name=provider_field id=format!("model-provider-{at}") choices=choices selected=selected error=error/>
-            <Field label=model_label name=model_field id=format!("model-upstream-{at}") value=upstream maxlength=200 required={at == 0}/>
+            <Select
+                label=label
+                name="form[providers][]"
+                id=format!("model-provider-{at}")
+                choices=choices
+                selected=selected
+                error=error
+            />
+            <Field
+                label=model_label
+                name="form[upstream_models][]"
+                id=format!("model-upstream-{at}")
+                value=upstream
+                maxlength=200
+                required={at == 0}
+            />
         </div>
     }
     .into_any()

@@ -44,14 +44,16 @@ fn upload_form(action: FormAction) -> AnyView {
             <Form action=action>
                 <div class="body form">
                     {problems.note()}
-                    <div class="field">
+                    <div class="field needs-js">
                         <span class="label"><label for="price-list-file">"File"</label></span>
-                        <input
-                            type="file"
-                            id="price-list-file"
-                            accept=".json,application/json"
-                            on:change=|event| browser::fill_from_file(&event, "price-list")
-                        />
+                        <div class="in file">
+                            <input
+                                type="file"
+                                id="price-list-file"
+                                accept=".json,application/json"
+                                on:change=|event| browser::fill_from_file(&event, "price-list")
+                            />
+                        </div>
                         <p class="hint">"Its text appears below. At most 4 MiB."</p>
                     </div>
                     <TextArea

@@ -26,6 +26,7 @@ pub(super) enum Kind {
     Settings,
     Providers,
     Models,
+    Groups,
     Requests,
     Users,
     User,
@@ -48,6 +49,7 @@ impl Kind {
             Self::Settings => "Settings",
             Self::Providers => "Providers",
             Self::Models => "Models",
+            Self::Groups => "Access groups",
             Self::Requests => "Access requests",
             Self::Users => "Users",
             Self::User => "User",
@@ -75,6 +77,7 @@ impl Kind {
             Self::Settings => "sliders",
             Self::Providers => "plug",
             Self::Models => "cube",
+            Self::Groups => "layers",
             Self::Requests => "shield",
             Self::Users => "users",
             Self::User => "user",
@@ -118,6 +121,7 @@ impl Place {
                 let kind = match parts.next() {
                     Some("providers") => Some(Kind::Providers),
                     Some("models") => Some(Kind::Models),
+                    Some("groups") => Some(Kind::Groups),
                     Some("users") if parts.next().is_some() => Some(Kind::User),
                     Some("users") => Some(Kind::Users),
                     Some("orgs") => Some(Kind::Organizations),
@@ -171,6 +175,8 @@ fn organization_kind(part: Option<&str>) -> Option<Kind> {
     match part {
         None => Some(Kind::Overview),
         Some("members") => Some(Kind::Members),
+        Some("models") => Some(Kind::Models),
+        Some("groups") => Some(Kind::Groups),
         Some("requests") => Some(Kind::Requests),
         Some("settings") => Some(Kind::Settings),
         Some("audit") => Some(Kind::Audit),
@@ -204,8 +210,10 @@ pub(super) fn address(scope: &Scope, kind: Kind) -> String {
         Kind::Audit => format!("{base}/audit"),
         Kind::Settings => format!("{base}/settings"),
         Kind::Providers => "/admin/providers".to_owned(),
-        Kind::Models if matches!(scope, Scope::Platform) => "/admin/models".to_owned(),
+        Kind::Models if matches!(scope, Scope::Platform | Scope::Account) => "/admin/models".to_owned(),
         Kind::Models => format!("{base}/models"),
+        Kind::Groups if matches!(scope, Scope::Organization(_)) => format!("{base}/groups"),
+        Kind::Groups => "/admin/groups".to_owned(),
         Kind::Requests if matches!(scope, Scope::Organization(_)) => format!("{base}/requests"),
         Kind::Requests => format!("{base}/models/requests"),
         Kind::Users | Kind::User => "/admin/users".to_owned(),
@@ -238,6 +246,12 @@ mod tests {
         assert_eq!(northwind.href(Kind::Audit), "/o/northwind-labs/audit");
         assert_eq!(Place::of("/admin/outbox").href(Kind::Audit), "/admin/audit");
         assert_eq!(Place::of("/nowhere").kind, None);
+        let models = Place::of("/o/northwind-labs/models");
+        assert_eq!(
+            (models.href(Kind::Models), models.href(Kind::Groups)),
+            ("/o/northwind-labs/models".into(), "/o/northwind-labs/groups".into())
+        );
+        assert_eq!(Place::of("/admin/groups").href(Kind::Models), "/admin/models");
         let requests = Place::of("/t/atlas/models/requests");
         assert_eq!((requests.kind, requests.href(Kind::Requests)), (Some(Kind::Requests), "/t/atlas/models/requests".into()));
         assert_eq!(requests.in_context(&Scope::Organization("northwind-labs".into())), "/o/northwind-labs/requests");

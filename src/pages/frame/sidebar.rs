@@ -59,11 +59,11 @@ fn groups(place: &Place, me: Option<&Me>, waiting: &[(String, u32)], viewing: Op
         ],
         Scope::Organization(_) => &[
             ("", &[Kind::Overview]),
-            ("Access", &[Kind::Requests]),
+            ("Access", &[Kind::Models, Kind::Groups, Kind::Requests]),
             ("Organization", &[Kind::Members, Kind::Audit, Kind::Settings]),
         ],
         Scope::Platform => &[
-            ("", &[Kind::Providers, Kind::Models]),
+            ("", &[Kind::Providers, Kind::Models, Kind::Groups]),
             ("People", &[Kind::Organizations, Kind::Users]),
             ("Installation", &[Kind::Audit, Kind::Outbox, Kind::System]),
         ],

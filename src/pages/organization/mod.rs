@@ -12,7 +12,7 @@ pub use settings::OrganizationSettingsPage;
 
 use crate::{
     components::{
-        Badge, Count, Empty, Icon, Kpi, LinkButton, Menu, PageHead, SkeletonBlock, StackTable, Tile, actions_head, head,
+        Badge, Count, Empty, Icon, Kpi, LinkButton, Menu, Note, NoteKind, PageHead, SkeletonBlock, StackTable, Tile, actions_head, head,
     },
     pages::data::PageData,
     server_fns::organizations::{GetOrganizationOverview, OrganizationOverviewPage as Overview, OrganizationTeamLine},
@@ -48,11 +48,28 @@ fn content(page: Overview) -> AnyView {
         <PageHead title=page.name lead="What its teams use, and who owns them.">
             <LinkButton label="Create team" href="/teams/new" class="primary" icon="plus"/>
         </PageHead>
+        {open_matters(&page.slug, &page.waiting, &page.reviews)}
         <section class="card kpis four mb" aria-label="Figures">{figures}</section>
         <section class="card" aria-labelledby="teams-h">
             <header><h2 id="teams-h">"Teams"</h2><Count text=count/></header>
             {teams}
         </section>
+    }
+    .into_any()
+}
+
+/// What waits for its admins; nothing where nothing does.
+fn open_matters(slug: &str, waiting: &str, reviews: &str) -> AnyView {
+    let matter = |count: &str, one: &str, more: &str, href: String, words: &'static str| {
+        (!count.is_empty()).then(|| {
+            let title = if count == "1" { format!("1 {one}") } else { format!("{count} {more}") };
+            view! { <Note kind=NoteKind::Accent title=title><LinkButton label=words href=href class="sm"/></Note> }
+        })
+    };
+    let asked = "request for a model waits in its teams.";
+    view! {
+        {matter(waiting, asked, "requests for models wait in its teams.", format!("/o/{slug}/requests"), "Open requests")}
+        {matter(reviews, "model is to review.", "models are to review.", format!("/o/{slug}/models"), "Review models")}
     }
     .into_any()
 }

@@ -119,6 +119,13 @@ impl TeamPolicy {
         self.subsets.is_empty() || self.subsets.get(&user).is_none_or(|subset| subset.contains(place))
     }
 
+    /// Whether an admin of the organization granted a model to anybody here, live at a moment.
+    pub fn is_granted(&self, place: usize, now: UnixMs) -> bool {
+        let start = self.grants.partition_point(|grant| grant.place < place);
+        let of_model = self.grants[start..].iter().take_while(|grant| grant.place == place);
+        of_model.into_iter().any(|grant| grant.ends_at > now && grant.level == GrantLevel::Organization)
+    }
+
     /// The grants that count for a member, or for nobody in particular, at a moment.
     pub fn grants(&self, place: usize, member: Option<UserId>, now: UnixMs) -> LiveGrants {
         let start = self.grants.partition_point(|grant| grant.place < place);

@@ -285,3 +285,38 @@ pub(super) const KEYS: [KeyCast; 26] = [
     (2, "Sam Whitfield", "figures", KeyKind::Person, 33, Fate::ExpiresIn(57), 7.0, &[1]),
     (2, "Wei Zhang", "scratch", KeyKind::Person, 66, Fate::ExpiredAgo(6), 5.0, &[3]),
 ];
+
+/// What became of a request.
+#[derive(Clone, Copy)]
+pub(super) enum Answer {
+    /// It waits.
+    None,
+    /// Approved by somebody, for so many days.
+    Approved(&'static str, i64),
+    /// Declined by somebody, with a word to who asked.
+    Declined(&'static str, &'static str),
+}
+
+/// A request: team (into [`TEAMS`]), who, model, why, hours ago, and what became of it.
+pub(super) type Asked = (usize, &'static str, &'static str, &'static str, i64, Answer);
+
+pub(super) const ASKED: [Asked; 5] = [
+    (0, "Aiko Tanaka", "claude-opus-4-1", "Judge run for the relevance set, about 4k calls.", 3, Answer::None),
+    (0, "Rafael Souza", "claude-opus-4-1", "Query rewriting experiment.", 26, Answer::None),
+    (0, "Daniel Cho", "claude-opus-4-1", "Compare rankers on long documents.", 220, Answer::Approved("Maya Okafor", 21)),
+    (
+        0,
+        "Lena Fischer",
+        "claude-opus-4-1",
+        "Nightly summaries.",
+        300,
+        Answer::Declined("Henrik Sato", "Try claude-sonnet-4-5 first."),
+    ),
+    (2, "Wei Zhang", "claude-opus-4-1", "Tokenizer study, one week.", 900, Answer::Approved("Henrik Sato", 7)),
+];
+
+/// An access group: name, purpose, models.
+pub(super) const GROUPS: [(&str, &str, &[&str]); 2] = [
+    ("core-chat", "Everyday chat and drafting.", &["gpt-4.1-mini", "gemini-2.5-flash", "llama-3.3-70b"]),
+    ("retrieval", "Search and indexing.", &["text-embedding-3-large"]),
+];

@@ -81,6 +81,7 @@ pub(super) async fn write(past: &Services, real: &Services, c: &mut AnyConnectio
     policy::write(past, c, org, &teams, &people, now).await?;
     let key = write_keys(past, real, c, &teams, &people, now).await?;
     Record { past, now, organization: org, people: &people }.write(c, &teams).await?;
+    super::asked::write(past, c, org, (&teams, &people), now).await?;
     let change = Change { action: "demo.seed", target_kind: "platform", target_name: "demo data", ..Change::default() };
     past.audit(c, &first, change).await?;
     Ok(Demo { password, team: TEAMS[0].slug.into(), model: SHOWN.1.into(), key, accounts: PEOPLE.map(account).to_vec() })

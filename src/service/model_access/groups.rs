@@ -100,7 +100,7 @@ impl Services {
         known.into_iter().next().ok_or_else(unknown)
     }
 
-    async fn group_owner(
+    pub(super) async fn group_owner(
         &self,
         c: &mut AnyConnection,
         caller: &Caller,
@@ -112,7 +112,7 @@ impl Services {
         }
     }
 
-    async fn own_group(
+    pub(super) async fn own_group(
         &self,
         c: &mut AnyConnection,
         caller: &Caller,
@@ -128,7 +128,12 @@ impl Services {
         Ok((org, group))
     }
 
-    fn parse_group(&self, id: GroupId, organization: Option<OrgId>, input: &GroupInput) -> Result<AccessGroup, ServiceError> {
+    pub(super) fn parse_group(
+        &self,
+        id: GroupId,
+        organization: Option<OrgId>,
+        input: &GroupInput,
+    ) -> Result<AccessGroup, ServiceError> {
         let name = check_name(&input.name, "a name", NAME_MAX).map_err(|message| ServiceError::field("name", message))?;
         let description = super::check_words("description", &input.description, false)?;
         let models = super::find_models(&self.snapshot(), "models", &input.models)?;

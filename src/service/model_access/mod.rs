@@ -1,8 +1,10 @@
 //! Who may call which model, as people set it: asset sets of organizations, policies of teams, subsets, groups, grants, requests, reviews,
 //! explanations. What they mean is decided in `domain::authorization` alone; previews and lists ask it through the snapshot.
 
+mod asset_set;
 mod explain;
 mod grants;
+mod group_effects;
 mod groups;
 mod inbox;
 mod organization;

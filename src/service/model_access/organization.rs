@@ -1,31 +1,35 @@
 //! What an organization takes in of the catalog.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::json;
 
+use super::asset_set::seen;
 use crate::{
-    domain::{
-        catalog::{Modality, ModelState, Tier},
-        model_access::OrganizationModel,
-    },
+    domain::{asset_sets::ModelChoice, catalog::ModelState, model_access::OrganizationModel},
     service::{Caller, ServiceError, Services, Touched, audit::Change, organizations::Organization},
     storage::{self, AnyConnection},
 };
 
-/// Which models of the catalog get a state; what is none does not narrow, but something has to be said.
+/// Which models of the catalog get a state; something has to be said of them.
 #[derive(Clone, Debug, Default)]
 pub struct BulkStates {
-    /// By name.
-    pub models: Option<Vec<String>>,
-    /// Of this tier.
-    pub tier: Option<Tier>,
-    /// Of this modality.
-    pub modality: Option<Modality>,
-    /// Of this access group, by id or name.
-    pub group: Option<String>,
+    /// Which ones.
+    pub choice: ModelChoice,
     /// What they become.
     pub state: ModelState,
     /// Restricted ones, too, become open; else they become approval.
     pub open_restricted: bool,
+}
+
+impl BulkStates {
+    /// What a model becomes.
+    pub fn state_of(&self, restricted: bool) -> ModelState {
+        match self.state {
+            ModelState::Open if restricted && !self.open_restricted => ModelState::Approval,
+            state => state,
+        }
+    }
 }
 
 impl Services {
@@ -35,47 +39,40 @@ impl Services {
         let org = self.organization_for_admin(&mut c, caller, org).await?;
         let snapshot = self.snapshot();
         let (boundary, now) = (snapshot.boundary(org.id), self.clock.now());
-        let rows = snapshot.models().iter().map(|model| OrganizationModel {
-            id: model.id,
-            name: model.name.clone(),
-            tier: model.tier,
-            modality: model.modality,
-            prices: model.prices.at(now),
-            restricted: model.restricted,
-            enabled: model.enabled,
-            state: boundary.state(model.place),
-            blocked: !boundary.is_reviewed(model.place),
-        });
+        let rows = snapshot.models().iter().map(|model| seen(model, &boundary, now));
         Ok(rows.collect())
     }
 
-    /// Sets many states at once; gives the names of those that changed. For the organization's admins and platform admins.
-    pub async fn set_model_states(&self, caller: &Caller, org: &str, bulk: BulkStates) -> Result<Vec<String>, ServiceError> {
+    /// Sets many states at once; gives the names of those that changed. What says nothing of the models means all of them only with
+    /// `everything`. For the organization's admins and platform admins.
+    pub async fn set_model_states(
+        &self,
+        caller: &Caller,
+        org: &str,
+        bulk: BulkStates,
+        everything: bool,
+    ) -> Result<Vec<String>, ServiceError> {
         caller.check_may_write()?;
         let mut tx = self.store.begin().await?;
         let org = self.organization_for_admin(&mut tx, caller, org).await?;
         storage::organizations::lock(&mut tx, org.id).await?;
-        if bulk.models.is_none() && bulk.tier.is_none() && bulk.modality.is_none() && bulk.group.is_none() {
+        if !bulk.choice.narrows() && !everything {
             return Err(ServiceError::field("models", "Name models, a tier, a modality or an access group."));
         }
         let snapshot = self.snapshot();
-        let named = bulk.models.as_ref().map(|names| super::find_models(&snapshot, "models", names)).transpose()?;
-        let group = match &bulk.group {
-            Some(name) => Some(self.find_group(&mut tx, Some(org.id), name).await?.id),
-            None => None,
-        };
-        let in_group = |place| group.is_none_or(|id| snapshot.group(id).is_some_and(|group| group.models.contains(place)));
+        let in_review: HashSet<_> =
+            storage::model_access::reviews::list_open(&mut tx, org.id).await?.iter().map(|item| item.model).collect();
+        // As the database has them: the snapshot may be a moment older.
+        let states = storage::organizations::list_model_states(&mut tx, Some(org.id)).await?;
+        let states: HashMap<_, _> = states.into_iter().map(|(_, model, state)| (model, state)).collect();
         let mut changed = vec![];
-        for model in snapshot.models() {
-            let wanted = named.as_ref().is_none_or(|ids| ids.contains(&model.id))
-                && bulk.tier.is_none_or(|tier| model.tier == tier)
-                && bulk.modality.is_none_or(|modality| model.modality == modality)
-                && in_group(model.place);
-            let state = match bulk.state {
-                ModelState::Open if model.restricted && !bulk.open_restricted => ModelState::Approval,
-                state => state,
-            };
-            if wanted && self.put_model_state(&mut tx, caller, &org, (model.id, &model.name), state).await? {
+        for model in self.chosen(&mut tx, &snapshot, org.id, &bulk.choice, &in_review).await? {
+            let state = bulk.state_of(model.restricted);
+            let now = states.get(&model.id).copied().unwrap_or_default();
+            if now == state && !in_review.contains(&model.id) {
+                continue;
+            }
+            if self.put_model_state(&mut tx, caller, &org, (model.id, &model.name), state).await? {
                 changed.push(model.name.clone());
             }
         }

@@ -7,8 +7,9 @@ use sqlx::AnyConnection;
 use super::super::RowExt;
 use crate::domain::{
     catalog::Tier,
-    ids::{GroupId, ModelId, OrgId},
+    ids::{GroupId, ModelId, OrgId, TeamId},
     model_access::AccessGroup,
+    teams::AccessMode,
     time::UnixMs,
 };
 
@@ -115,4 +116,30 @@ pub async fn list_heads(
     rows.iter()
         .map(|row| Ok((row.id("id")?, row.id_opt("organization_id")?, row.text("name")?, row.text("description")?)))
         .collect()
+}
+
+/// A team that names a group.
+#[derive(Clone, Debug)]
+pub struct Namer {
+    /// Identifier.
+    pub id: TeamId,
+    /// Name.
+    pub name: String,
+    /// Its groups act where it restricts.
+    pub mode: AccessMode,
+}
+
+/// Which live teams name which groups, by name: those of an organization, or without one of all.
+pub async fn list_namers(c: &mut AnyConnection, org: Option<OrgId>) -> Result<Vec<(GroupId, Namer)>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT g.group_id, t.id, t.name, t.mode FROM team_groups g JOIN teams t ON t.id = g.team_id
+         WHERE t.deleted_at IS NULL AND ($1 = '' OR t.organization_id = $1) ORDER BY t.name, t.id",
+    )
+    .bind(org.map(|id| id.to_string()).unwrap_or_default())
+    .fetch_all(c)
+    .await?;
+    let namer = |row: &sqlx::any::AnyRow| {
+        Ok::<_, sqlx::Error>(Namer { id: row.id("id")?, name: row.text("name")?, mode: row.word("mode", AccessMode::parse)? })
+    };
+    rows.iter().map(|row| Ok((row.id("group_id")?, namer(row)?))).collect()
 }

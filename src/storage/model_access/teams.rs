@@ -157,3 +157,38 @@ pub async fn list_of_organization(c: &mut AnyConnection, org: OrgId) -> Result<V
             .await?;
     rows.iter().map(|row| Ok((row.id("id")?, row.text("slug")?, row.text("name")?))).collect()
 }
+
+/// Members and keys that work, by team of an organization.
+pub async fn count_reached_of_organization(
+    c: &mut AnyConnection,
+    org: OrgId,
+    now: UnixMs,
+) -> Result<HashMap<TeamId, (i64, i64)>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT t.id, (SELECT COUNT(*) FROM team_members m WHERE m.team_id = t.id) AS members,
+             (SELECT COUNT(*) FROM api_keys k WHERE k.team_id = t.id AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)) AS keys
+         FROM teams t WHERE t.organization_id = $1 AND t.deleted_at IS NULL",
+    )
+    .bind(org.to_string())
+    .bind(now.0)
+    .fetch_all(c)
+    .await?;
+    rows.iter().map(|row| Ok((row.id("id")?, (row.int("members")?, row.int("keys")?)))).collect()
+}
+
+/// Calls by team and model of an organization since a moment.
+pub async fn list_calls_of_organization(
+    c: &mut AnyConnection,
+    org: OrgId,
+    since: UnixMs,
+) -> Result<Vec<(TeamId, String, i64)>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT u.team_id, u.model_name, CAST(SUM(u.requests) AS BIGINT) AS calls FROM usage_rollups u
+         JOIN teams t ON t.id = u.team_id WHERE t.organization_id = $1 AND u.start_at >= $2 GROUP BY u.team_id, u.model_name",
+    )
+    .bind(org.to_string())
+    .bind(since.0)
+    .fetch_all(c)
+    .await?;
+    rows.iter().map(|row| Ok((row.id("team_id")?, row.text("model_name")?, row.int("calls")?))).collect()
+}

@@ -84,6 +84,19 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
     ("withdraw_request", "team={team}&id={nothing}", "snnnnnnn"),
     ("end_grant", "team={team}&id={nothing}", "snffnnnn"),
 
+    // What organizations take in, and access groups.
+    ("list_organization_models", "org={org}", "snffffoo"),
+    ("preview_model_states", "org={org}&model=labs/chat&to=closed", "snffffoo"),
+    ("set_model_states", "org={org}&model=labs/chat&to=open", "snffffoo"),
+    ("set_open_unrestricted", "org={org}&open_unrestricted=true", "snffffoo"),
+    ("list_access_groups", "place=o/{org}", "snffffoo"),
+    ("list_access_groups", "place=admin", "snnnnnno"),
+    ("get_group_form", "place=o/{org}&id=new", "snffffoo"),
+    ("save_access_group", "place=o/{org}&form[name]=", "snffffcc"),
+    ("save_access_group", "place=admin&form[name]=", "snnnnnnc"),
+    ("preview_group_removal", "place=o/{org}&id={nothing}", "snffffnn"),
+    ("delete_access_group", "place=o/{org}&id={nothing}", "snffffnn"),
+
     // The audit log.
     ("list_audit", "place=t/{team}", "snffoooo"),
 
