@@ -98,11 +98,11 @@ impl Place {
             0 => {
                 let new = NewApiKey { name: "k".into(), kind: *self.one(&KeyKind::ALL), expires_at: None };
                 let context = if number < 3 { "me" } else { &team.slug };
-                let models = (number % 2 == 0 && context != "me").then(|| self.models());
+                let models = (number.is_multiple_of(2) && context != "me").then(|| self.models());
                 services.create_narrowed_key(person, context, new, models).await.map(drop)
             }
             1 => {
-                let models = Some((number % 3 > 0).then(|| self.models()));
+                let models = Some((!number.is_multiple_of(3)).then(|| self.models()));
                 let patch = KeyPatch { name: Some(format!("k{number}")), models, expires_at: Some(Some(START.plus(DAY_MS))) };
                 services.update_key(maya, &team.slug, self.key(team).await?, patch).await
             }

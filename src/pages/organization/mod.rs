@@ -12,7 +12,8 @@ pub use settings::OrganizationSettingsPage;
 
 use crate::{
     components::{
-        Badge, Count, Empty, Icon, Kpi, LinkButton, Menu, Note, NoteKind, PageHead, SkeletonBlock, StackTable, Tile, actions_head, head,
+        Badge, Count, Empty, Icon, Kpi, LinkButton, Menu, Note, NoteKind, PageHead, SkeletonBlock, StackTable, Tile,
+        actions_head, head,
     },
     pages::data::PageData,
     server_fns::organizations::{GetOrganizationOverview, OrganizationOverviewPage as Overview, OrganizationTeamLine},
