@@ -1,22 +1,22 @@
-//! Who asked for which model and what became of it, the organization's access groups, and what it has to look at.
+//! Who asked for which model and what became of it, and a price that the organization has to look at.
 
 use std::collections::HashMap;
 
 use sqlx::AnyConnection;
 
-use super::cast::{ASKED, Answer, GROUPS};
+use super::cast::{ASKED, Answer};
 use crate::{
     domain::{
         accounts::User,
         authorization::GrantLevel,
         ids::{ModelId, OrgId, TeamId},
-        model_access::{AccessGroup, AccessRequest, Grant, RequestState, ReviewItem, ReviewKind},
+        model_access::{AccessRequest, Grant, RequestState, ReviewItem, ReviewKind},
         time::{DAY_MS, HOUR_MS, UnixMs},
     },
     service::{ServiceError, Services},
     storage::{
         self,
-        model_access::{grants, groups, requests, reviews},
+        model_access::{grants, requests, reviews},
     },
 };
 
@@ -33,19 +33,6 @@ pub(super) async fn write(
 ) -> Result<(), ServiceError> {
     let catalog = storage::catalog::list_models(c, now).await?;
     let find = |name: &str| catalog.iter().find(|model| model.name == name).map(|model| model.id);
-    for (name, purpose, models) in GROUPS {
-        let at = now.plus(-200 * DAY_MS);
-        let group = AccessGroup {
-            id: past.random.id_at(at),
-            organization: Some(org),
-            name: name.into(),
-            description: purpose.into(),
-            models: models.iter().filter_map(|name| find(name)).collect(),
-            tiers: vec![],
-            teams: 0,
-        };
-        groups::insert(c, &group, at).await?;
-    }
     if let Some(model) = find(DEARER) {
         let opened_at = now.plus(-2 * DAY_MS);
         let (id, kind) = (past.random.id_at(opened_at), ReviewKind::Price);

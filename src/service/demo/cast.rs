@@ -302,21 +302,15 @@ pub(super) type Asked = (usize, &'static str, &'static str, &'static str, i64, A
 
 pub(super) const ASKED: [Asked; 5] = [
     (0, "Aiko Tanaka", "claude-opus-4-1", "Judge run for the relevance set, about 4k calls.", 3, Answer::None),
-    (0, "Rafael Souza", "claude-opus-4-1", "Query rewriting experiment.", 26, Answer::None),
+    (0, "Rafael Souza", "gpt-4.1", "Query rewriting experiment.", 26, Answer::None),
     (0, "Daniel Cho", "claude-opus-4-1", "Compare rankers on long documents.", 220, Answer::Approved("Maya Okafor", 21)),
     (
         0,
-        "Lena Fischer",
+        "Tomás Herrera",
         "claude-opus-4-1",
         "Nightly summaries.",
         300,
         Answer::Declined("Henrik Sato", "Try claude-sonnet-4-5 first."),
     ),
     (2, "Wei Zhang", "claude-opus-4-1", "Tokenizer study, one week.", 900, Answer::Approved("Henrik Sato", 7)),
-];
-
-/// An access group: name, purpose, models.
-pub(super) const GROUPS: [(&str, &str, &[&str]); 2] = [
-    ("core-chat", "Everyday chat and drafting.", &["gpt-4.1-mini", "gemini-2.5-flash", "llama-3.3-70b"]),
-    ("retrieval", "Search and indexing.", &["text-embedding-3-large"]),
 ];

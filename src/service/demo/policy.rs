@@ -1,4 +1,4 @@
-//! Who may call what in the demo: a team that restricts, with groups, grants, requests and a limited member; one that inherits; one with
+//! Who may call what in the demo: a team that restricts, with groups, grants and a limited member; one that inherits; one with
 //! rules of tiers.
 
 use std::collections::HashMap;
@@ -12,15 +12,15 @@ use crate::{
         authorization::{GrantLevel, TeamState},
         catalog::Tier,
         ids::{GroupId, ModelId, OrgId, TeamId},
-        model_access::{AccessGroup, AccessRequest, Grant, RequestState, ReviewItem, ReviewKind},
+        model_access::{AccessGroup, Grant, ReviewItem, ReviewKind},
         team_policy::TeamRows,
         teams::AccessMode,
-        time::{DAY_MS, HOUR_MS, UnixMs},
+        time::{DAY_MS, UnixMs},
     },
     service::{ServiceError, Services},
     storage::{
         self,
-        model_access::{grants, groups, requests, reviews, subsets, teams},
+        model_access::{grants, groups, reviews, subsets, teams},
     },
 };
 
@@ -41,11 +41,6 @@ const GRANTS: [(&str, &str, &str, i64, Option<i64>); 6] = [
     ("Lena Fischer", "gpt-4.1", "Priya Raman", 33, Some(27)),
     ("Lena Fischer", "claude-opus-4-1", "Henrik Sato", 12, Some(18)),
     ("Maya Okafor", "claude-opus-4-1", "Henrik Sato", 30, None),
-];
-/// Requests that wait in the first team: who, which model, hours ago, days that it is wanted for, why.
-const REQUESTS: [(&str, &str, i64, Option<i64>, &str); 2] = [
-    ("Rafael Souza", "gpt-4.1", 26, None, "Query rewriting experiment."),
-    ("Aiko Tanaka", "claude-opus-4-1", 3, Some(10), "Judge run for the November relevance set, about 4k calls."),
 ];
 /// A member of the first team who is limited to a part of its models.
 const LIMITED: (&str, [&str; 2]) = ("Noor El-Amin", ["gpt-4.1-mini", "text-embedding-3-large"]);
@@ -111,34 +106,6 @@ pub(super) async fn write(
             ends_at: left.map(|days| now.plus(days * DAY_MS)),
         };
         grants::insert(c, &grant, people[by].id, None).await?;
-    }
-    for (whom, name, hours, days, reason) in REQUESTS {
-        let created_at = now.plus(-hours * HOUR_MS);
-        let user = &people[whom];
-        let request = AccessRequest {
-            id: past.random.id_at(created_at),
-            team: first,
-            team_slug: String::new(),
-            team_name: String::new(),
-            organization: Some(org),
-            user: user.id,
-            user_name: user.name.clone(),
-            user_email: user.email.clone(),
-            for_team: false,
-            model: model(name)?,
-            model_name: name.into(),
-            reason: reason.into(),
-            wanted_until: days.map(|days| now.plus(days * DAY_MS)),
-            state: RequestState::Pending,
-            created_at,
-            decided_at: None,
-            decided_by: String::new(),
-            note: String::new(),
-            given: None,
-            approver: None,
-            may_decide: false,
-        };
-        requests::insert(c, &request).await?;
     }
     let opened_at = now.plus(-2 * DAY_MS);
     let item = ReviewItem {
