@@ -1,5 +1,6 @@
 // A real mail server: aiosmtpd on a free port, which keeps what it takes in a maildir.
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { expect } from '@playwright/test';
 import { freePort, type Running, start } from './process';
@@ -22,7 +23,7 @@ export interface MailServer extends Running {
   mailTo(recipient: string, subject: string): Promise<Mail>;
 }
 
-export async function startMailServer(directory: string): Promise<MailServer> {
+async function startMailServer(directory: string): Promise<MailServer> {
   const command = process.env.TALLYGATE_TEST_SMTP;
   if (!command) throw new Error('TALLYGATE_TEST_SMTP is not set: script/test installs aiosmtpd and sets it');
   const maildir = path.join(directory, 'maildir');
@@ -47,6 +48,15 @@ export async function startMailServer(directory: string): Promise<MailServer> {
       return found()[0]!;
     },
   };
+}
+
+/** Runs one for as long as somebody uses it. */
+export async function lendMailServer(use: (server: MailServer) => Promise<void>): Promise<void> {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tallygate-mails-'));
+  const server = await startMailServer(directory);
+  await use(server);
+  await server.stop();
+  fs.rmSync(directory, { recursive: true, force: true });
 }
 
 /** The one link of a mail: the same in its text and in its HTML. */

@@ -3,19 +3,26 @@ import type { Page } from '@playwright/test';
 import type { Person } from '../support/accounts';
 import { Api, openai } from '../support/api';
 import { MovedClock } from '../support/clock';
+import { lendMailServer, linkIn, type MailServer } from '../support/mail';
 import { expect, test as base } from '../support/test';
 
 const NOOR: Person = { name: 'Noor Haddad', email: 'noor@northwind.example', password: 'copper-meadow-17-finch' };
 const SAM: Person = { name: 'Sam Whitfield', email: 'sam@northwind.example', password: 'harbour-quill-58-amber' };
 const HOUR = 3_600_000;
 
-const test = base.extend<{ clock: MovedClock }>({
+const test = base.extend<{ clock: MovedClock; mailServer: MailServer }>({
+  mailServer: async ({}, use) => lendMailServer(use),
   clock: async ({}, use) => {
     const clock = new MovedClock();
     await use(clock);
     clock.remove();
   },
-  settings: async ({ clock }, use) => use(clock.settings),
+  settings: async ({ clock, mailServer }, use) =>
+    use({
+      ...clock.settings,
+      TALLYGATE_SMTP_URL: mailServer.url,
+      TALLYGATE_MAIL_FROM: 'Tallygate <tallygate@northwind.example>',
+    }),
 });
 
 test.setTimeout(150_000);
@@ -49,12 +56,14 @@ async function prepare(admin: Api): Promise<void> {
 }
 
 /** Signs up by an invitation, or joins another team with the account. */
-async function join(admin: Api, page: Page, person: Person, team: string): Promise<void> {
-  const { link } = await admin.post<{ link: string }>(`/teams/${team}/invitations`, { email: person.email, role: 'member' });
-  await page.goto(link);
-  const name = page.getByLabel('Name', { exact: true });
-  if (await name.isVisible()) {
-    await name.fill(person.name);
+async function join(admin: Api, mailServer: MailServer, page: Page, person: Person, name: string): Promise<void> {
+  const team = name.toLowerCase();
+  await admin.post(`/teams/${team}/invitations`, { email: person.email, role: 'member' });
+  // Mailed, so that the link proves the address, too.
+  await page.goto(linkIn(await mailServer.mailTo(person.email, `Maya Okafor invites you to ${name}`)));
+  const ownName = page.getByLabel('Name', { exact: true });
+  if (await ownName.isVisible()) {
+    await ownName.fill(person.name);
     await page.getByLabel('Password', { exact: true }).fill(person.password);
     await page.getByRole('button', { name: 'Create account and join' }).click();
   } else {
@@ -89,14 +98,14 @@ async function call(page: Page, team: string, model: string): Promise<string> {
   );
 }
 
-test('two teams with sets of their own, and a costly model from the request to its end', async ({ platform, openBrowser, clock }) => {
+test('two teams with sets of their own, and a costly model from the request to its end', async ({ platform, openBrowser, clock, mailServer }) => {
   const admin = await Api.first(platform);
   await prepare(admin);
   // The browser notes the refusals that are part of the story.
   const [noor, sam] = [await openBrowser([/status of 40[34]/]), await openBrowser([/status of 40[34]/])];
-  await join(admin, noor, NOOR, 'atlas');
-  await join(admin, noor, NOOR, 'comet');
-  await join(admin, sam, SAM, 'borealis');
+  await join(admin, mailServer, noor, NOOR, 'Atlas');
+  await join(admin, mailServer, noor, NOOR, 'Comet');
+  await join(admin, mailServer, sam, SAM, 'Borealis');
 
   await test.step('each sees and calls the own set alone', async () => {
     expect(await offered(noor, 'atlas')).toEqual(['alpha']);
@@ -167,11 +176,11 @@ test('two teams with sets of their own, and a costly model from the request to i
   }
 });
 
-test('a team is seen as one of its members, and nothing can be done with it', async ({ platform, openBrowser, page }) => {
+test('a team is seen as one of its members, and nothing can be done with it', async ({ platform, openBrowser, page, mailServer }) => {
   const admin = await Api.first(platform);
   await prepare(admin);
   const noor = await openBrowser();
-  await join(admin, noor, NOOR, 'comet');
+  await join(admin, mailServer, noor, NOOR, 'Comet');
   const { cookies } = await admin.context.storageState();
   await page.context().addCookies(cookies);
   await page.goto('/t/comet/members');

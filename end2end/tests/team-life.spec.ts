@@ -1,11 +1,8 @@
 // The people of a team, from the invitation to the old owner's exit: three browsers, a real mail server, and a scanner of mails.
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import type { Page } from '@playwright/test';
 import { type Person, signUpByMail } from '../support/accounts';
 import { Api } from '../support/api';
-import { linkIn, type MailServer, startMailServer } from '../support/mail';
+import { lendMailServer, linkIn, type MailServer } from '../support/mail';
 import { expect, test as base } from '../support/test';
 
 const PRIYA: Person = { name: 'Priya Raman', email: 'priya@northwind.example', password: 'copper-meadow-17-finch' };
@@ -13,13 +10,7 @@ const LENA: Person = { name: 'Lena Vogt', email: 'lena@northwind.example', passw
 const HANNAH: Person = { name: 'Hannah Brandt', email: 'hannah@northwind.example', password: 'tundra-saffron-32-kite' };
 
 const test = base.extend<{ mailServer: MailServer }>({
-  mailServer: async ({}, use) => {
-    const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tallygate-mails-'));
-    const server = await startMailServer(directory);
-    await use(server);
-    await server.stop();
-    fs.rmSync(directory, { recursive: true, force: true });
-  },
+  mailServer: async ({}, use) => lendMailServer(use),
   settings: async ({ mailServer }, use) =>
     use({
       TALLYGATE_SIGNUP: 'open',

@@ -191,22 +191,7 @@ pub struct AskForm {
 
 /// Reads the last day of something as date inputs write it (`2026-11-30`): it ends with that day, in UTC. Nothing means no end.
 pub fn parse_last_day(text: &str) -> Result<Option<UnixMs>, String> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let wrong = || "Enter a day such as 2026-11-30.".to_owned();
-    let parts: Vec<&str> = text.split('-').collect();
-    let [year, month, day] = parts.as_slice() else { return Err(wrong()) };
-    if (year.len(), month.len(), day.len()) != (4, 2, 2) || !text.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
-        return Err(wrong());
-    }
-    let (Ok(year), Ok(month), Ok(day)) = (year.parse(), month.parse(), day.parse()) else { return Err(wrong()) };
-    let at = UnixMs::from_civil(year, month, day);
-    if at.civil() != (year, month, day) {
-        return Err("There is no such day.".into());
-    }
-    Ok(Some(at.plus(DAY_MS)))
+    Ok(UnixMs::parse_day(text)?.map(|day| day.plus(DAY_MS)))
 }
 
 /// The last day of what ends then: `30 Nov 2026`.

@@ -90,21 +90,7 @@ pub fn check_from(from: UnixMs, now: UnixMs) -> Result<UnixMs, String> {
 
 /// Reads a day as date inputs write it (`2026-11-21`, midnight UTC). Nothing and today mean at once.
 pub fn parse_day(text: &str, now: UnixMs) -> Result<Option<UnixMs>, String> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let wrong = || "Enter a day such as 2026-11-21.".to_owned();
-    let parts: Vec<&str> = text.split('-').collect();
-    let [year, month, day] = parts.as_slice() else { return Err(wrong()) };
-    if (year.len(), month.len(), day.len()) != (4, 2, 2) || !text.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
-        return Err(wrong());
-    }
-    let (Ok(year), Ok(month), Ok(day)) = (year.parse(), month.parse(), day.parse()) else { return Err(wrong()) };
-    let at = UnixMs::from_civil(year, month, day);
-    if at.civil() != (year, month, day) {
-        return Err("There is no such day.".into());
-    }
+    let Some(at) = UnixMs::parse_day(text)? else { return Ok(None) };
     if at == now.floor_to(DAY_MS) {
         return Ok(None);
     }

@@ -63,6 +63,23 @@ impl UnixMs {
         Self((era * 146_097 + day_of_era - 719_468) * DAY_MS)
     }
 
+    /// Reads a day as date inputs write it (`2026-11-21`): its midnight UTC. Nothing for no text, else a sentence for what is wrong.
+    pub fn parse_day(text: &str) -> Result<Option<Self>, &'static str> {
+        const WRONG: &str = "Enter a day such as 2026-11-21.";
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let parts: Vec<&str> = text.split('-').collect();
+        let [year, month, day] = parts.as_slice() else { return Err(WRONG) };
+        if (year.len(), month.len(), day.len()) != (4, 2, 2) || !text.bytes().all(|b| b.is_ascii_digit() || b == b'-') {
+            return Err(WRONG);
+        }
+        let (Ok(year), Ok(month), Ok(day)) = (year.parse(), month.parse(), day.parse()) else { return Err(WRONG) };
+        let at = Self::from_civil(year, month, day);
+        if at.civil() == (year, month, day) { Ok(Some(at)) } else { Err("There is no such day.") }
+    }
+
     /// Hour, minute and second of the day in UTC.
     #[must_use]
     pub fn clock(self) -> (u8, u8, u8) {

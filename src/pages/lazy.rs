@@ -83,10 +83,9 @@ group!(platform_pages, __preload_platform_pages, Platform {
     Providers => ProvidersPage,
 });
 
-group!(catalog_pages, __preload_catalog_pages, Catalog {
-    Models => ModelsPage,
-    PriceList => PriceListPage,
-});
+group!(catalog_pages, __preload_catalog_pages, Catalog { Models => ModelsPage });
+
+group!(price_pages, __preload_price_pages, Prices { PriceList => PriceListPage });
 
 group!(user_pages, __preload_user_pages, Accounts {
     Users => UsersPage,
@@ -111,8 +110,9 @@ group!(request_pages, __preload_request_pages, Requests {
 });
 
 // What an organization takes in of the catalog.
-group!(asset_pages, __preload_asset_pages, AssetSet {
-    OrganizationModels => OrganizationModelsPage,
+group!(asset_pages, __preload_asset_pages, AssetSet { OrganizationModels => OrganizationModelsPage });
+
+group!(group_pages, __preload_group_pages, AccessGroups {
     OrganizationGroups => GroupsPage,
     PlatformGroups => GroupsPage,
 });

@@ -123,7 +123,7 @@ async fn a_member_asks_is_approved_for_a_while_calls_and_reads_that_it_is_over()
             let (year, month, day) = services.clock.now().civil();
             let today = format!("{year:04}-{month:02}-{day:02}");
             for (until, says) in
-                [("yesterday", "Enter a day such as 2026-11-30."), ("2020-01-01", "Choose an expiry in the future.")]
+                [("yesterday", "Enter a day such as 2026-11-21."), ("2020-01-01", "Choose an expiry in the future.")]
             {
                 let fields =
                     [("team", "atlas-search"), ("id", &id), ("approve", "true"), ("until", until), ("note", "Go ahead.")];

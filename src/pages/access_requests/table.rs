@@ -154,7 +154,7 @@ fn grant(line: &GrantLine, by_team: bool, address: &str) -> AnyView {
     let end = line.may_end.then(|| {
         let href = format!("{address}?show=given&dialog=end&id={}", line.id);
         let whom = if line.user.is_empty() { "the whole team" } else { &line.user_name };
-        let label = format!("End access of {whom} to {}", line.model);
+        let label = format!("End now: access of {whom} to {}", line.model);
         view! { <a aria-label=label href=href class="btn sm ghost" {..noscroll()}><Icon name="x"/>"End now"</a> }
     });
     view! {

@@ -177,7 +177,7 @@ fn person_link(person: &PersonLine, base: &str) -> AnyView {
     view! {
         <li>
             <Who name=person.name.clone() id=person.user.clone() detail=person.detail.clone()/>
-            <a class="btn sm end" href=href aria-label=format!("Limit {}", person.name) {..noscroll()}>"Choose"</a>
+            <a class="btn sm end" href=href aria-label=format!("Choose {}", person.name) {..noscroll()}>"Choose"</a>
         </li>
     }
     .into_any()

@@ -193,7 +193,7 @@ fn tier_rule(tier: Tier, rule: Option<TeamState>, query: &Query) -> AnyView {
         Some(state) => format!("Rule: {}", rows::state_word(state)),
         None => "No rule".to_owned(),
     };
-    let label = format!("Rule of {} models: {}. Change", tier.label(), rule.map_or("none", rows::state_word));
+    let label = format!("{shown} for {} models. Change", tier.label());
     view! {
         <Menu
             id=format!("tier-{}", tier.as_str())

@@ -111,10 +111,7 @@ async fn find_place(services: &Services, caller: &Caller, place: &str) -> Result
 }
 
 fn filter(asked: &AuditAsked) -> Result<AuditFilter, String> {
-    let day = |text: &str, name: &str| match text {
-        "" => Ok(None),
-        text => parse_day(text).map(Some).ok_or_else(|| format!("{name} must be a date such as 2026-11-20.")),
-    };
+    let day = |text: &str, name: &str| UnixMs::parse_day(text).map_err(|_| format!("{name} must be a date such as 2026-11-20."));
     let (from, to) = (day(&asked.from, "From")?, day(&asked.to, "To")?);
     if from.zip(to).is_some_and(|(from, to)| from > to) {
         return Err("From lies after To. Choose an earlier day, or clear one of them.".to_owned());
@@ -138,22 +135,6 @@ fn filter(asked: &AuditAsked) -> Result<AuditFilter, String> {
         target_kind: String::new(),
         target_id: asked.target.clone(),
     })
-}
-
-/// Midnight UTC of `2026-11-20`.
-fn parse_day(text: &str) -> Option<UnixMs> {
-    let mut parts = text.splitn(3, '-');
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    if (year.len(), month.len(), day.len()) != (4, 2, 2) {
-        return None;
-    }
-    let (year, month, day) = (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
-    if !(1..=12).contains(&month) {
-        return None;
-    }
-    let at = UnixMs::from_civil(year, month, day);
-    // The thirtieth of February is another day.
-    (at.civil() == (year, month, day)).then_some(at)
 }
 
 fn pairs(asked: &AuditAsked) -> [(&'static str, &str); 9] {
