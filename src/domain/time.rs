@@ -110,4 +110,23 @@ mod tests {
         assert_eq!(UnixMs(1_795_302_180_000).weekday(), 5, "a Saturday");
         assert_eq!(UnixMs(951_782_400_000).civil(), (2000, 2, 29));
     }
+
+    #[test]
+    fn days_are_read_as_date_inputs_write_them() {
+        assert_eq!(UnixMs::parse_day(" 2026-11-21 "), Ok(Some(UnixMs::from_civil(2026, 11, 21))));
+        assert_eq!(UnixMs::parse_day(" "), Ok(None));
+        for wrong in [
+            "2026-02-30",
+            "2026-13-01",
+            "2026-00-10",
+            "2026-1-1",
+            "26-11-2026",
+            "2026-11-21T00:00",
+            "+026-11-21",
+            "yesterday",
+            "2026-11-２1",
+        ] {
+            assert!(UnixMs::parse_day(wrong).is_err(), "{wrong}");
+        }
+    }
 }
