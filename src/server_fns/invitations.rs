@@ -245,6 +245,10 @@ fn carried() -> String {
 }
 
 /// The link is used up: the browser forgets it and goes to the team.
+/// The page of an invitation for whoever has an account there since: another address than before, so that an open page loads anew.
+#[cfg(feature = "ssr")]
+const ENTERED: &str = "/invite?entered=1";
+
 #[cfg(feature = "ssr")]
 fn enter(services: &crate::service::Services, slug: &str) {
     use crate::service::accounts::links::Link;
@@ -283,7 +287,7 @@ pub async fn sign_in_and_join(password: String) -> Result<(), AppError> {
     match services.accept_invitation(&caller, &request, &token).await {
         Ok(joined) => enter(&services, &joined.slug),
         // Signed in all the same; the page says what is in the way.
-        Err(_) => leptos_axum::redirect("/invite"),
+        Err(_) => leptos_axum::redirect(ENTERED),
     }
     Ok(())
 }
@@ -302,7 +306,7 @@ pub async fn sign_up_and_join(#[server(default)] name: String, password: String)
     match joined {
         Some(joined) => enter(&services, &joined.slug),
         // The address is to be confirmed first, which the page says.
-        None => leptos_axum::redirect("/invite"),
+        None => leptos_axum::redirect(ENTERED),
     }
     Ok(())
 }

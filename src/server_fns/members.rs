@@ -129,10 +129,10 @@ pub async fn list_members(team: String, text: String, sort: String, cursor: Stri
 pub async fn preview_removal(team: String, user: String) -> Result<Option<RemovalView>, AppError> {
     use crate::{domain::ids::UserId, service::ServiceError};
 
-    let (services, caller) = super::context::signed_in().await?;
     if user.is_empty() {
         return Ok(None);
     }
+    let (services, caller) = super::context::signed_in().await?;
     let is_self = user == "me";
     let id = if is_self { caller.user.id } else { UserId::parse(&user).ok_or(AppError::NotFound)? };
     match services.preview_removal(&caller, &team, id).await {

@@ -42,9 +42,9 @@ pub fn InvitePage() -> impl IntoView {
         ask: FormAction::to::<AskAboutInvitation>(),
     };
     let declined = query_param("declined");
-    // What changes the page and stays on it: an account may still have its address to confirm. A form that was refused stays as it is.
-    let entered = move || u32::from(forms.sign_up.worked()) + u32::from(forms.sign_in.worked());
-    let changes = move || forms.switch.version() + forms.ask.version() + entered();
+    // What changes the page and stays on it. Whoever signed in here may have something else in the way.
+    let entered = query_param("entered");
+    let changes = move || forms.switch.version() + forms.ask.version() + u32::from(entered.with(|entered| entered == "1"));
     let invitation = PageData::load_again(changes, || GetInvitation {});
     let is_declined = move || declined.get() == "1";
     // A declined invitation is gone: its page has nothing to load any more.

@@ -127,10 +127,10 @@ pub async fn get_ask_form(
     #[server(default)] model: String,
     #[server(default)] open: bool,
 ) -> Result<Option<AskView>, AppError> {
-    let (services, caller) = super::context::signed_in().await?;
     if !open {
         return Ok(None);
     }
+    let (services, caller) = super::context::signed_in().await?;
     let form = services.get_ask_form(&caller, &team).await?;
     let typed = super::context::typed;
     let known = services.snapshot().find(&model).map(|model| model.name.clone());
