@@ -13,12 +13,9 @@ pub fn StackTable(
     /// Id of the heading that names it, where its card does not.
     #[prop(optional)]
     named_by: Option<&'static str>,
-    /// Rows have menus, which reach out of it.
-    #[prop(optional)]
-    menus: bool,
 ) -> impl IntoView {
     view! {
-        <div class=if menus { "tbl-wrap whole" } else { "tbl-wrap" }>
+        <div class="tbl-wrap">
             <table class=format!("tbl stack {class}") role="table" aria-labelledby=named_by>
                 <thead role="rowgroup">
                     <tr role="row">{heads}</tr>

@@ -95,7 +95,7 @@ fn content(page: Groups, address: &str) -> AnyView {
     } else {
         let rows = page.rows.iter().map(|line| row(line, address)).collect_view().into_any();
         let heads = vec![head("Group", ""), head("Purpose", ""), head("Models", ""), head("Used by", ""), actions_head()];
-        view! { <StackTable heads=heads rows=rows menus=true/> }.into_any()
+        view! { <StackTable heads=heads rows=rows/> }.into_any()
     };
     view! {
         <PageHead title="Access groups" context=page.context lead=lead>

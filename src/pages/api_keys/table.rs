@@ -61,7 +61,7 @@ pub(super) fn list(page: Keys, query: &Query) -> AnyView {
     }
     view! {
         <section class="card" aria-label="Keys">
-            <StackTable heads=heads rows=rows class="keys-tbl" menus=true/>
+            <StackTable heads=heads rows=rows class="keys-tbl"/>
             <Pager summary=summary newer=newer older=older/>
         </section>
     }

@@ -23,7 +23,7 @@ pub(super) fn list(page: &Members, query: &Query, forms: Forms) -> Option<AnyVie
                 <Count text=page.all_invitations.to_string()/>
                 <p class="end">"Each holds a seat until accepted, revoked or expired"</p>
             </header>
-            <StackTable heads=heads rows=rows menus=true/>
+            <StackTable heads=heads rows=rows/>
             {more}
         </section>
     };

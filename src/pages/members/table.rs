@@ -40,7 +40,7 @@ pub(super) fn list(page: Members, query: &Query, forms: Forms) -> AnyView {
                 <Count text=page.found.to_string()/>
                 <div class="end"><Search address=base label="Find members" input="Find a member" text=query.text.clone() sort=query.sort.clone()/></div>
             </header>
-            <StackTable heads=heads rows=rows menus=true/>
+            <StackTable heads=heads rows=rows/>
             <Pager summary=summary newer=newer older=older/>
         </section>
     }

@@ -86,7 +86,7 @@ fn table(teams: Vec<OrganizationTeamLine>) -> AnyView {
     ];
     let rows = teams.into_iter().map(row).collect_view().into_any();
     view! {
-        <StackTable heads=heads rows=rows named_by="teams-h" menus=true/>
+        <StackTable heads=heads rows=rows named_by="teams-h"/>
     }
     .into_any()
 }

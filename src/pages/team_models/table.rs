@@ -22,7 +22,7 @@ pub(super) fn list(page: Models, query: &Query) -> AnyView {
         let groups = if page.may_manage { managed(&page, query) } else { usable(&page, query) };
         let heads = heads(&page);
         let class = if page.may_manage { "mod" } else { "mod own" };
-        view! { <StackTable heads=heads rows=groups class=class menus=true/> }.into_any()
+        view! { <StackTable heads=heads rows=groups class=class/> }.into_any()
     };
     let keep = format!("q={}&tier={}&show={}", encode(&query.text), encode(&query.tier), encode(&query.show));
     let older = page.next.clone().map(|cursor| format!("{base}?{keep}&cursor={}", encode(&cursor)));

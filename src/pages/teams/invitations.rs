@@ -27,7 +27,7 @@ pub(super) fn waiting(rows: Vec<OwnInvitationRow>, forms: Forms) -> Option<AnyVi
                 <h2 id="invitations-h">"Invitations for you"</h2>
                 <Count text=count/>
             </header>
-            <StackTable heads=heads rows=rows menus=true/>
+            <StackTable heads=heads rows=rows/>
         </section>
     };
     Some(view.into_any())
