@@ -26,6 +26,7 @@ pub mod platform;
 pub mod playground;
 pub mod price_list;
 pub mod prices;
+pub mod quota;
 pub mod random;
 pub mod resealing;
 mod sorted;
