@@ -42,8 +42,8 @@ pub(super) struct Reserved {
     at: UnixMs,
     tokens: u64,
     cost: NanoUsd,
-    /// The scopes, and the period that each was in.
-    scopes: SmallVec<[(Scope, UnixMs); 6]>,
+    /// The accounts, and the period that each was in.
+    accounts: SmallVec<[(usize, UnixMs); 6]>,
 }
 
 /// How a reservation turned out.
@@ -72,7 +72,9 @@ pub struct Standing {
 /// All counters that are checked together.
 #[derive(Debug, Default)]
 pub(super) struct Book {
-    accounts: HashMap<Scope, Account>,
+    /// Where each scope's account stands; it never moves.
+    places: HashMap<Scope, usize>,
+    accounts: Vec<Account>,
     /// The latest time, on the book's own clock.
     latest: UnixMs,
     /// What was added to the time since the clock was set back.
@@ -91,35 +93,44 @@ impl Book {
         self.latest
     }
 
+    fn place(&mut self, scope: Scope) -> usize {
+        *self.places.entry(scope).or_insert_with(|| {
+            self.accounts.push(Account::default());
+            self.accounts.len() - 1
+        })
+    }
+
+    fn account(&mut self, scope: Scope) -> &mut Account {
+        let place = self.place(scope);
+        &mut self.accounts[place]
+    }
+
     /// Admits a call, at all of its scopes or at none.
     pub(super) fn reserve(&mut self, ask: &Ask<'_>) -> Result<Granted, Refusal> {
         let now = self.now(ask.at);
         let ahead_ms = self.ahead_ms;
-        for bound in ask.bounds {
-            let account = self.accounts.entry(bound.scope).or_default();
+        let places: SmallVec<[usize; 6]> = ask.bounds.iter().map(|bound| self.place(bound.scope)).collect();
+        for (bound, place) in ask.bounds.iter().zip(&places) {
+            let account = &mut self.accounts[*place];
             account.move_to(now, bound.period);
             account.check(bound, ask).map_err(|full| Refusal { scope: bound.scope, full: full.on_the_wall(ahead_ms) })?;
         }
         // Money that was paid in comes last: whoever asks is told of limits first.
-        for bound in ask.bounds.iter().filter(|bound| bound.balance) {
-            let left = self.accounts.get(&bound.scope).map_or(0, Account::left);
+        for (bound, place) in ask.bounds.iter().zip(&places).filter(|(bound, _)| bound.balance) {
+            let left = self.accounts[*place].left();
             if ask.cost.is_some_and(|cost| left <= 0 || cost.0 > left) {
                 return Err(Refusal { scope: bound.scope, full: Full::Balance { left: NanoUsd(left.max(0)) } });
             }
         }
         let cost = ask.cost.unwrap_or_default();
-        let mut granted = Granted {
-            reserved: Reserved { at: now, tokens: ask.tokens, cost, scopes: SmallVec::new() },
-            requests: None,
-            tokens: None,
-        };
-        for bound in ask.bounds {
-            let account = self.accounts.entry(bound.scope).or_default();
+        let reserved = Reserved { at: now, tokens: ask.tokens, cost, accounts: SmallVec::new() };
+        let mut granted = Granted { reserved, requests: None, tokens: None };
+        for (bound, place) in ask.bounds.iter().zip(&places) {
+            let account = &mut self.accounts[*place];
             for window in &mut account.windows {
                 window.add(now, 1, ask.tokens);
             }
-            let period = account.spending.hold(cost);
-            granted.reserved.scopes.push((bound.scope, period));
+            granted.reserved.accounts.push((*place, account.spending.hold(cost)));
             for window in Window::ALL {
                 let Some(room) = account.room(window, bound, now) else { continue };
                 let tightest = match window.counted() {
@@ -146,8 +157,8 @@ impl Book {
     }
 
     fn end(&mut self, reserved: &Reserved, requests: u64, tokens: u64, cost: NanoUsd) {
-        for (scope, period) in &reserved.scopes {
-            let Some(account) = self.accounts.get_mut(scope) else { continue };
+        for (place, period) in &reserved.accounts {
+            let account = &mut self.accounts[*place];
             if requests > 0 || tokens > 0 {
                 for window in &mut account.windows {
                     window.give_back(reserved.at, requests, tokens);
@@ -162,7 +173,7 @@ impl Book {
 
     /// Counts calls of an earlier process.
     pub(super) fn count(&mut self, scope: Scope, at: UnixMs, span: Span, requests: u64, tokens: u64) {
-        let account = self.accounts.entry(scope).or_default();
+        let account = self.account(scope);
         for window in account.windows.iter_mut().filter(|window| window.is_of(span)) {
             window.add(at, requests, tokens);
         }
@@ -170,21 +181,22 @@ impl Book {
 
     /// Counts money that an earlier process charged.
     pub(super) fn post(&mut self, scope: Scope, period: Period, in_period: NanoUsd, in_all: NanoUsd) {
-        let account = self.accounts.entry(scope).or_default();
+        let account = self.account(scope);
         account.spending.enter(period);
         account.spending.post(in_period, in_all);
     }
 
     /// Adds to a balance, or takes from it.
     pub(super) fn credit(&mut self, scope: Scope, amount: NanoUsd) {
-        let balance = &mut self.accounts.entry(scope).or_default().balance;
+        let balance = &mut self.account(scope).balance;
         *balance = Some(balance.unwrap_or(0).saturating_add(amount.0));
     }
 
     /// What a scope has used.
     pub(super) fn standing(&mut self, scope: Scope, at: UnixMs, period: Period) -> Standing {
         let now = self.now(at);
-        let Some(account) = self.accounts.get_mut(&scope) else { return Standing::default() };
+        let Some(place) = self.places.get(&scope) else { return Standing::default() };
+        let account = &mut self.accounts[*place];
         account.move_to(now, period);
         let (spent, spent_in_all) = account.spending.posted();
         Standing {
@@ -202,7 +214,7 @@ impl Book {
         let ahead_ms = self.ahead_ms;
         let mut found = vec![];
         for bound in ask.bounds {
-            let account = self.accounts.entry(bound.scope).or_default();
+            let account = self.account(bound.scope);
             account.move_to(now, bound.period);
             if let Err(full) = account.check(bound, ask) {
                 found.push(Refusal { scope: bound.scope, full: full.on_the_wall(ahead_ms) });
