@@ -16,6 +16,7 @@ pub mod format;
 pub mod ids;
 pub mod invitations;
 pub mod latency;
+pub mod limit_scopes;
 pub mod limits;
 pub mod mails;
 pub mod management_tokens;

@@ -6,11 +6,12 @@ use std::collections::HashMap;
 use smallvec::SmallVec;
 
 use super::{
-    scope::{Ask, Bound, Full, Refusal, Room, Scope},
+    scope::{Ask, Bound, Full, Refusal, Room},
     spending::Spending,
     window::{InWindow, SlidingWindow},
 };
 use crate::domain::{
+    limit_scopes::{BudgetPer, Scope},
     limits::{Counted, Span, Window},
     money::NanoUsd,
     periods::Period,
@@ -266,8 +267,8 @@ impl Account {
             return Ok(());
         }
         let resets_at = match budget.per {
-            super::scope::BudgetPer::Period => Some(bound.period.end),
-            super::scope::BudgetPer::Total => None,
+            BudgetPer::Period => Some(bound.period.end),
+            BudgetPer::Total => None,
         };
         Err(Full::Budget { per: budget.per, limit: budget.amount, used: self.spending.used(budget.per), resets_at })
     }

@@ -8,9 +8,9 @@ use std::{
 use super::{
     Counters, Reservation,
     book::{Book, Granted, Reserved, Standing},
-    scope::{Ask, BookId, Refusal, Scope},
+    scope::{Ask, BookId, Refusal},
 };
-use crate::domain::{limits::Span, money::NanoUsd, periods::Period, time::UnixMs};
+use crate::domain::{limit_scopes::Scope, limits::Span, money::NanoUsd, periods::Period, time::UnixMs};
 
 /// See the module.
 #[derive(Debug, Default)]

@@ -17,10 +17,10 @@ use std::{fmt::Debug, future::Future, pin::Pin, sync::Arc};
 pub use book::Standing;
 use book::{Granted, Reserved};
 use memory::InMemory;
-pub use scope::{Ask, BookId, Bound, Budget, BudgetPer, Full, Refusal, Room, Scope};
+pub use scope::{Ask, BookId, Bound, Full, Refusal, Room};
 pub use window::InWindow;
 
-use crate::domain::{limits::Span, money::NanoUsd, periods::Period, time::UnixMs};
+use crate::domain::{limit_scopes::Scope, limits::Span, money::NanoUsd, periods::Period, time::UnixMs};
 
 /// How a reservation comes back: in memory at once, from counters that several nodes share after one round trip.
 enum Reservation {

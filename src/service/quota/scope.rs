@@ -1,43 +1,13 @@
-//! Who a limit is on, and what a call asks of each.
+//! What a call asks of the scopes that it is counted at, and what they answer.
 
 use crate::domain::{
-    ids::{GrantId, KeyId, ModelId, OrgId, TeamId, UserId},
+    ids::{OrgId, TeamId},
+    limit_scopes::{Budget, BudgetPer, Scope},
     limits::{Limits, Window},
     money::NanoUsd,
     periods::Period,
     time::UnixMs,
 };
-
-/// Something that limits and a budget can be set on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Scope {
-    /// One key.
-    Key(KeyId),
-    /// A person in one team, with all their keys there.
-    Member(TeamId, UserId),
-    /// Calls that a grant allows.
-    Grant(GrantId),
-    /// A model in a team.
-    TeamModel(TeamId, ModelId),
-    /// All keys of a team or personal space.
-    Team(TeamId),
-    /// All teams of an organization.
-    Organization(OrgId),
-}
-
-impl Scope {
-    /// The word for interfaces.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Key(_) => "key",
-            Self::Member(..) => "member",
-            Self::Grant(_) => "grant",
-            Self::TeamModel(..) => "team_model",
-            Self::Team(_) => "team",
-            Self::Organization(_) => "organization",
-        }
-    }
-}
 
 /// Who shares one book: what is checked together is counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,24 +16,6 @@ pub enum BookId {
     Organization(OrgId),
     /// A personal space.
     Personal(TeamId),
-}
-
-/// Over what a budget runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BudgetPer {
-    /// The billing month.
-    Period,
-    /// All time.
-    Total,
-}
-
-/// An amount that may be spent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Budget {
-    /// How much, a temporary raise included.
-    pub amount: NanoUsd,
-    /// Over what.
-    pub per: BudgetPer,
 }
 
 /// What is set on one scope, for one call.

@@ -1,7 +1,11 @@
 //! What a scope has spent, and what its running calls may still spend: in its billing month, and in all.
 
-use super::scope::{Budget, BudgetPer};
-use crate::domain::{money::NanoUsd, periods::Period, time::UnixMs};
+use crate::domain::{
+    limit_scopes::{Budget, BudgetPer},
+    money::NanoUsd,
+    periods::Period,
+    time::UnixMs,
+};
 
 /// Money of one span of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

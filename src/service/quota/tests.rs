@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::{
     ids::{KeyId, OrgId, TeamId},
+    limit_scopes::{Budget, BudgetPer},
     limits::{Counted, Limits, Window},
     periods::AnchorDay,
     time::{MINUTE_MS, SECOND_MS},
