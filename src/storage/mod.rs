@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod checks;
 pub mod invitations;
 pub mod known_devices;
+pub mod limits;
 pub mod mails;
 pub mod management_tokens;
 pub mod members;
