@@ -197,7 +197,8 @@ mod tests {
         let parent = Limits { rpm: Some(60), tpd: Some(0), ..Limits::default() };
         assert_eq!(Limits::default().exceeding(&parent), vec![]);
         let child = Limits { rpm: Some(61), tpm: Some(i64::MAX), tpd: Some(1), ..Limits::default() };
-        let found: Vec<_> = child.exceeding(&parent).into_iter().map(|above| (above.window, above.asked, above.allowed)).collect();
+        let found: Vec<_> =
+            child.exceeding(&parent).into_iter().map(|above| (above.window, above.asked, above.allowed)).collect();
         assert_eq!(found, vec![(Window::Rpm, 61, 60), (Window::Tpd, 1, 0)]);
         let clamped = child.clamped(&parent);
         assert_eq!(clamped, Limits { rpm: Some(60), tpm: Some(i64::MAX), tpd: Some(0), ..Limits::default() });

@@ -1,6 +1,6 @@
 //! The accept loop. hyper-util's server under limits of our own: axum's has none for the head of a request.
 
-use std::{convert::Infallible, future::Future, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::Request, response::Response};
 use http_body_util::combinators::UnsyncBoxBody;
@@ -10,7 +10,7 @@ use hyper_util::{
     server::conn::auto,
 };
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::Semaphore,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -24,6 +24,19 @@ use super::{
 
 /// How long connections may take to fall once they are cut.
 const CUT: Duration = Duration::from_secs(5);
+
+/// Connections that the system keeps until they are accepted. Where a crowd comes at once and finds no room, some of its clients take
+/// themselves for connected while the server knows nothing of them.
+const BACKLOG: u32 = 4_096;
+
+/// Listens on an address.
+pub fn bind(addr: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if addr.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A restart need not wait until the system has forgotten the connections before.
+    socket.set_reuseaddr(true)?;
+    socket.bind(addr)?;
+    socket.listen(BACKLOG)
+}
 
 /// The other end of the connection that a request came in on; an extension of every request.
 #[derive(Clone, Copy, Debug)]

@@ -11,7 +11,12 @@ use std::{
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Edge, config::Config, listen::Acceptor, metrics, router, secret_key};
+use super::{
+    Edge,
+    config::Config,
+    listen::{self, Acceptor},
+    metrics, router, secret_key,
+};
 use crate::{
     service::{
         Clock, Random, ServiceError, Services, Settings,
@@ -150,9 +155,8 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     let data_dir = config.storage.data_dir.clone();
     let _lock = lock_data_dir(&data_dir)?;
     let addr = config.http.addr;
-    let listener = TcpListener::bind(addr)
-        .await
-        .map_err(io_refusal(format!("TALLYGATE_ADDR is \"{addr}\", which can not be listened on")))?;
+    let listener =
+        listen::bind(addr).map_err(io_refusal(format!("TALLYGATE_ADDR is \"{addr}\", which can not be listened on")))?;
     let services = open_services(&config).await?;
     let meter = Meter::open(&data_dir, services.clock.clone())
         .map_err(io_refusal("The spool in the data directory can not be opened".into()))?;

@@ -28,8 +28,7 @@ pub struct LimitRow {
     pub version: i64,
 }
 
-const COLUMNS: &str =
-    "scope, parent, root, team_id, rpm, tpm, rph, rpd, tpd, budget, budget_per, raise_by, raise_until, version";
+const COLUMNS: &str = "scope, parent, root, team_id, rpm, tpm, rph, rpd, tpd, budget, budget_per, raise_by, raise_until, version";
 
 fn from_row(row: &AnyRow) -> Result<LimitRow, sqlx::Error> {
     let raise = match (row.int_opt("raise_by")?, row.time_opt("raise_until")?) {

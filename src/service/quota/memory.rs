@@ -21,9 +21,8 @@ pub struct InMemory {
 impl InMemory {
     fn with<T>(&self, id: BookId, work: impl FnOnce(&mut Book) -> T) -> T {
         let found = self.books.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
-        let book = found.unwrap_or_else(|| {
-            self.books.write().unwrap_or_else(PoisonError::into_inner).entry(id).or_default().clone()
-        });
+        let book =
+            found.unwrap_or_else(|| self.books.write().unwrap_or_else(PoisonError::into_inner).entry(id).or_default().clone());
         // A panic while a book is open can only come from a broken program; the book itself is whole after each step.
         let mut book: MutexGuard<'_, Book> = book.lock().unwrap_or_else(PoisonError::into_inner);
         work(&mut book)

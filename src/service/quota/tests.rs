@@ -148,8 +148,12 @@ enum Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let call = (0_u8..2, 0_i64..30_000, 0_u64..40, 0_i64..40)
-        .prop_map(|(key, after_ms, tokens, cost)| Step::Call { key, after_ms, tokens, cost });
+    let call = (0_u8..2, 0_i64..30_000, 0_u64..40, 0_i64..40).prop_map(|(key, after_ms, tokens, cost)| Step::Call {
+        key,
+        after_ms,
+        tokens,
+        cost,
+    });
     let end = (0_usize..50, 0_u64..=100).prop_map(|(which, percent)| Step::End { which, percent });
     prop::collection::vec(prop_oneof![3 => call, 2 => end], 1..120)
 }
