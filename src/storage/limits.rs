@@ -1,13 +1,16 @@
-//! Limits and budgets, one row a scope. That a row lies within its parent's is held by the database (migrations 0010).
+//! Limits and budgets, one row a scope. That a row lies within its parent's is held by the database (migrations 0012).
+
+use std::collections::HashMap;
 
 use sqlx::{AnyConnection, any::AnyRow};
 
 use super::RowExt;
 use crate::domain::{
-    ids::TeamId,
+    ids::{OrgId, TeamId},
     limit_scopes::{Allowance, BudgetPer, Raise, Scope},
     limits::Limits,
     money::NanoUsd,
+    periods::AnchorDay,
     time::UnixMs,
 };
 
@@ -76,6 +79,53 @@ pub async fn list_all(c: &mut AnyConnection) -> Result<Vec<LimitRow>, sqlx::Erro
     let sql = format!("SELECT {COLUMNS} FROM limits");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(c).await?;
     rows.iter().map(from_row).collect()
+}
+
+/// What is set on organizations.
+pub async fn list_of_organizations(c: &mut AnyConnection) -> Result<Vec<LimitRow>, sqlx::Error> {
+    let sql = format!("SELECT {COLUMNS} FROM limits WHERE team_id IS NULL");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(c).await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// An organization, as far as its limits and budget need it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BilledOrganization {
+    /// Identifier.
+    pub id: OrgId,
+    /// Name.
+    pub name: String,
+    /// Short name in addresses.
+    pub slug: String,
+    /// When its billing months begin.
+    pub anchor: AnchorDay,
+}
+
+/// All organizations, or one.
+pub async fn list_billed_organizations(
+    c: &mut AnyConnection,
+    org: Option<OrgId>,
+) -> Result<Vec<BilledOrganization>, sqlx::Error> {
+    let id = org.map(|id| id.to_string()).unwrap_or_default();
+    let sql = format!("SELECT id, name, slug, anchor_day FROM organizations WHERE {}", super::where_is("id", &id));
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_all(c).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(BilledOrganization { id: row.id("id")?, name: row.text("name")?, slug: row.text("slug")?, anchor: anchor(row)? })
+        })
+        .collect()
+}
+
+/// When billing months begin: of all live teams, or of one.
+pub async fn list_anchors(c: &mut AnyConnection, team: Option<TeamId>) -> Result<HashMap<TeamId, AnchorDay>, sqlx::Error> {
+    let id = team.map(|id| id.to_string()).unwrap_or_default();
+    let sql = format!("SELECT id, anchor_day FROM teams WHERE {} AND deleted_at IS NULL", super::where_is("id", &id));
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_all(c).await?;
+    rows.iter().map(|row| Ok((row.id("id")?, anchor(row)?))).collect()
+}
+
+fn anchor(row: &AnyRow) -> Result<AnchorDay, sqlx::Error> {
+    Ok(AnchorDay::new(row.int("anchor_day")?).unwrap_or_default())
 }
 
 /// Everything that is set in a team, the team's own included.

@@ -15,7 +15,7 @@ use crate::{
         api_keys::{ApiKey, KeyKind, make_secret},
         authorization::{GrantLevel, TeamState},
         catalog::{Modality, ModelState, Prices, ProviderKind, Simulation, Tier},
-        ids::{GroupId, KeyId, ModelId, OrgId, ProviderId, TeamId, UserId},
+        ids::{GrantId, GroupId, KeyId, ModelId, OrgId, ProviderId, TeamId, UserId},
         money::Price,
         prices::{PriceEntry, PriceHistory},
         team_policy::TeamRows,
@@ -130,7 +130,8 @@ fn compiled(world: &World) -> Snapshot {
         source.team_rows.insert(team_id, rows);
         let subsets = team.subsets.iter().map(|(member, models)| (UserId(id(6, *member)), ids(models))).collect();
         source.member_subsets.insert(team_id, subsets);
-        source.grants.extend(team.grants.iter().map(|grant| LiveGrant {
+        source.grants.extend(team.grants.iter().enumerate().map(|(at, grant)| LiveGrant {
+            id: GrantId(id(8, at)),
             team: team_id,
             user: grant.member.map(|member| UserId(id(6, member))),
             model: ModelId(id(2, grant.model)),

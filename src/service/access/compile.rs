@@ -6,6 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 use super::{
     policy::{Boundary, GrantEntry, NamedRules, TeamPolicy, TeamRules},
     snapshot::{Catalog, GroupEntry, KeyFacts, KeySecrets, ModelEntry, SecretHash, Snapshot, TeamEntry},
+    terms::{OrganizationTerms, TeamTerms},
 };
 use crate::{
     domain::{
@@ -13,6 +14,7 @@ use crate::{
         catalog::{ModelState, Tier},
         ids::{GroupId, KeyId, ModelId, OrgId, TeamId, UserId},
         model_set::ModelSet,
+        periods::AnchorDay,
         team_policy::TeamRows,
         teams::{AccessMode, Team},
         time::UnixMs,
@@ -20,6 +22,7 @@ use crate::{
     service::ServiceError,
     storage::{
         api_keys::LiveKey,
+        limits::LimitRow,
         model_access::compiled::{GroupModels, LiveGrant},
     },
 };
@@ -37,6 +40,8 @@ pub struct Source {
     pub personal_general: bool,
     /// Access groups.
     pub groups: HashMap<GroupId, GroupModels>,
+    /// What is set on organizations.
+    pub organizations: Vec<OrganizationTerms>,
     /// Live teams and personal spaces.
     pub teams: Vec<Team>,
     /// What restricting teams name.
@@ -45,6 +50,10 @@ pub struct Source {
     pub member_subsets: HashMap<TeamId, HashMap<UserId, Vec<ModelId>>>,
     /// Grants that nobody took back.
     pub grants: Vec<LiveGrant>,
+    /// Limits and budgets of teams and of what is in them.
+    pub limits: HashMap<TeamId, Vec<LimitRow>>,
+    /// When billing months of teams begin.
+    pub anchors: HashMap<TeamId, AnchorDay>,
     /// Keys of live teams.
     pub keys: Vec<LiveKey>,
     /// What narrowed keys may call.
@@ -57,6 +66,7 @@ pub(super) struct OrganizationSource {
     pub(super) states: Vec<(OrgId, ModelId, ModelState)>,
     pub(super) blocked: Vec<(OrgId, ModelId)>,
     pub(super) groups: HashMap<GroupId, GroupModels>,
+    pub(super) terms: Vec<OrganizationTerms>,
 }
 
 /// What of a team decides, apart from its keys.
@@ -66,12 +76,14 @@ pub(super) struct TeamSource {
     pub(super) rows: TeamRows,
     pub(super) subsets: HashMap<UserId, Vec<ModelId>>,
     pub(super) grants: Vec<LiveGrant>,
+    pub(super) terms: TeamTerms,
 }
 
 /// Compiles. Fails where a key's hash is not one.
 pub fn compile(mut source: Source) -> Result<Snapshot, ServiceError> {
     let mut snapshot = Snapshot::default();
-    let given = OrganizationSource { states: source.states, blocked: source.blocked, groups: source.groups };
+    let given =
+        OrganizationSource { states: source.states, blocked: source.blocked, groups: source.groups, terms: source.organizations };
     snapshot.put_catalog(source.models, &given, source.personal_general);
     let mut grants: HashMap<TeamId, Vec<LiveGrant>> = HashMap::new();
     for grant in source.grants {
@@ -82,6 +94,10 @@ pub fn compile(mut source: Source) -> Result<Snapshot, ServiceError> {
             rows: source.team_rows.remove(&team.id).unwrap_or_default(),
             subsets: source.member_subsets.remove(&team.id).unwrap_or_default(),
             grants: grants.remove(&team.id).unwrap_or_default(),
+            terms: TeamTerms::new(
+                source.anchors.remove(&team.id).unwrap_or_default(),
+                &source.limits.remove(&team.id).unwrap_or_default(),
+            ),
             team,
         });
     }
@@ -103,9 +119,9 @@ impl Snapshot {
         self.compile_named(organization, &self.name_rows(rows))
     }
 
-    /// Whether an organization gives anything.
+    /// Whether an organization was read.
     pub(super) fn knows_organization(&self, org: OrgId) -> bool {
-        self.boundaries.contains_key(&Some(org))
+        self.organizations.contains_key(&org)
     }
 
     fn room(&self) -> usize {
@@ -165,6 +181,7 @@ impl Snapshot {
         let mut boundaries = HashMap::from([(None, self.personal_boundary(personal_general))]);
         self.add_boundaries(&mut boundaries, given);
         self.boundaries = Arc::new(boundaries.into_iter().map(|(org, boundary)| (org, Arc::new(boundary))).collect());
+        self.organizations = Arc::new(given.terms.iter().map(|terms| (terms.id, Arc::new(terms.clone()))).collect());
         self.renew_teams(|_| true);
     }
 
@@ -179,12 +196,15 @@ impl Snapshot {
         let all = Arc::make_mut(&mut self.boundaries);
         all.remove(&Some(org));
         all.extend(boundaries.into_iter().map(|(org, boundary)| (org, Arc::new(boundary))));
+        let all = Arc::make_mut(&mut self.organizations);
+        all.remove(&org);
+        all.extend(given.terms.iter().map(|terms| (terms.id, Arc::new(terms.clone()))));
         self.renew_teams(|team| team.organization == Some(org));
     }
 
     /// Puts a team in, new or changed.
     pub(super) fn put_team(&mut self, source: TeamSource) {
-        let TeamSource { team, rows, subsets, grants } = source;
+        let TeamSource { team, rows, subsets, grants, terms } = source;
         let named = (team.mode == AccessMode::Restrict).then(|| self.name_rows(&rows));
         let grants = in_order(grants.iter().filter_map(|grant| self.grant_entry(grant)).collect());
         let policy = TeamPolicy {
@@ -201,8 +221,22 @@ impl Snapshot {
             discount_bp: team.discount_bp,
             boundary: self.boundaries.get(&team.organization).cloned().unwrap_or_default(),
             policy: Arc::new(policy),
+            terms: Arc::new(terms),
+            organization_terms: self.terms_of(team.organization),
         };
         self.teams.insert(team.id, Arc::new(entry));
+    }
+
+    /// Replaces what is set on a team and in it.
+    pub(super) fn put_terms(&mut self, id: TeamId, rows: &[LimitRow]) {
+        if let Some(team) = self.teams.get(&id).cloned() {
+            let terms = Arc::new(TeamTerms::new(team.terms.anchor, rows));
+            self.teams.insert(id, Arc::new(TeamEntry { terms, ..TeamEntry::clone(&team) }));
+        }
+    }
+
+    fn terms_of(&self, organization: Option<OrgId>) -> Option<Arc<OrganizationTerms>> {
+        self.organizations.get(&organization?).cloned()
     }
 
     /// Takes a team out, with its keys.
@@ -265,7 +299,8 @@ impl Snapshot {
                     }
                 };
                 let boundary = self.boundaries.get(&team.organization).cloned().unwrap_or_default();
-                Arc::new(TeamEntry { boundary, policy, ..TeamEntry::clone(team) })
+                let organization_terms = self.terms_of(team.organization);
+                Arc::new(TeamEntry { boundary, policy, organization_terms, ..TeamEntry::clone(team) })
             })
         });
         self.teams = teams;
@@ -303,7 +338,13 @@ impl Snapshot {
 
     fn grant_entry(&self, grant: &LiveGrant) -> Option<GrantEntry> {
         let ends_at = grant.ends_at.unwrap_or(UnixMs(i64::MAX));
-        Some(GrantEntry { place: *self.catalog.places.get(&grant.model)?, user: grant.user, level: grant.level, ends_at })
+        Some(GrantEntry {
+            id: grant.id,
+            place: *self.catalog.places.get(&grant.model)?,
+            user: grant.user,
+            level: grant.level,
+            ends_at,
+        })
     }
 
     fn empty_boundary(&self) -> Boundary {
@@ -337,7 +378,7 @@ impl Snapshot {
 }
 
 fn in_order(mut grants: Vec<GrantEntry>) -> Vec<GrantEntry> {
-    grants.sort_by_key(|grant| (grant.place, grant.user, grant.level as usize, grant.ends_at));
+    grants.sort_by_key(|grant| (grant.place, grant.user, grant.level as usize, grant.ends_at, grant.id));
     grants
 }
 

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::{
-    policy::Boundary,
+    policy::{AskedBy, Boundary},
     snapshot::{GroupEntry, KeyEntry, KeyFacts, ModelEntry, Snapshot, TeamEntry},
 };
 use crate::{
     domain::{
         api_keys::{self, KeyKind},
-        authorization::{self, Facts},
-        catalog::ProviderKind,
-        ids::{GroupId, KeyId, ModelId, OrgId, TeamId, UserId},
+        authorization::{self, Facts, TeamState},
+        catalog::{ModelState, ProviderKind},
+        ids::{GrantId, GroupId, KeyId, ModelId, OrgId, TeamId, UserId},
         model_set::ModelSet,
         time::UnixMs,
     },
@@ -68,6 +68,7 @@ impl Bearer {
 pub struct Permit {
     bearer: Bearer,
     model: Arc<ModelEntry>,
+    grants: [Option<GrantId>; 2],
 }
 
 impl Permit {
@@ -79,6 +80,11 @@ impl Permit {
     /// The model.
     pub fn model(&self) -> &Arc<ModelEntry> {
         &self.model
+    }
+
+    /// The grants by which they may: the member's own, and one to the whole team. None where nothing asks for them.
+    pub fn grants(&self) -> [Option<GrantId>; 2] {
+        self.grants
     }
 }
 
@@ -107,8 +113,10 @@ impl Snapshot {
     /// The same for whoever makes a call.
     pub fn permit(&self, bearer: &Bearer, model: &str, now: UnixMs) -> Result<Permit, ModelRefusal> {
         let model = self.catalog.names.get(model).ok_or(ModelRefusal::NotFound)?;
-        authorization::decide(&facts(&bearer.holder(), model, now))?;
-        Ok(Permit { bearer: bearer.clone(), model: model.clone() })
+        let holder = bearer.holder();
+        let facts = facts(&holder, model, now);
+        authorization::decide(&facts)?;
+        Ok(Permit { bearer: bearer.clone(), model: model.clone(), grants: used_grants(&holder, model, &facts, now) })
     }
 
     /// When a key that was accepted before ends by itself; or that it has fallen since: it was revoked, its person was removed or
@@ -216,6 +224,15 @@ impl<'a> Holder<'a> {
     pub fn of_team(team: &'a TeamEntry) -> Self {
         Self { team, member: None, subset: None, simulated_only: false }
     }
+}
+
+/// The grants by which somebody may call a model.
+pub fn used_grants(holder: &Holder<'_>, model: &ModelEntry, facts: &Facts, now: UnixMs) -> [Option<GrantId>; 2] {
+    let asked_by = AskedBy { organization: facts.organization == ModelState::Approval, team: facts.team == TeamState::Approval };
+    if !asked_by.organization && !asked_by.team {
+        return [None; 2];
+    }
+    holder.team.policy.used_grants(model.place, holder.member, now, asked_by)
 }
 
 /// What the snapshot knows of a model and of who wants to call it.

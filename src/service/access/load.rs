@@ -1,34 +1,53 @@
 //! Reads from storage what the snapshot is made of: everything, or what a change touched.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use super::{
     compile::{OrganizationSource, Source, TeamSource, compile},
     snapshot::{DeploymentEntry, ModelEntry, ProviderEntry, Snapshot},
+    terms::{OrganizationTerms, TeamTerms},
     touched::Touched,
 };
 use crate::{
     domain::{
         ids::{ModelId, OrgId, TeamId},
+        limit_scopes::{Allowance, Scope},
         time::UnixMs,
     },
     service::{ServiceError, Services, catalog::secret_place, organizations::PERSONAL_POLICY},
-    storage::{self, AnyConnection, api_keys::LiveKeys, model_access::compiled},
+    storage::{
+        self, AnyConnection,
+        api_keys::LiveKeys,
+        limits::{BilledOrganization, LimitRow},
+        model_access::compiled,
+    },
 };
 
 /// Reads everything in one go.
 pub(super) async fn load_everything(services: &Services) -> Result<Snapshot, ServiceError> {
     let mut c = services.store.reader().await?;
+    let mut limits: HashMap<TeamId, Vec<LimitRow>> = HashMap::new();
+    let (in_teams, on_organizations): (Vec<_>, Vec<_>) =
+        storage::limits::list_all(&mut c).await?.into_iter().partition(|row| row.team.is_some());
+    for row in in_teams {
+        row.team.into_iter().for_each(|team| limits.entry(team).or_default().push(row));
+    }
     let source = Source {
         models: load_models(services, &mut c).await?,
         states: storage::organizations::list_model_states(&mut c, None).await?,
         blocked: compiled::list_blocked(&mut c, None).await?,
         personal_general: personal_general(&mut c).await?,
         groups: compiled::list_groups(&mut c, None).await?,
+        organizations: organization_terms(&mut c, None, &on_organizations).await?,
         teams: storage::teams::list_all(&mut c).await?,
         team_rows: compiled::list_team_rows(&mut c, None).await?,
         member_subsets: compiled::list_member_subsets(&mut c, None).await?,
         grants: compiled::list_live_grants(&mut c, None).await?,
+        limits,
+        anchors: storage::limits::list_anchors(&mut c, None).await?,
         keys: storage::api_keys::list_live(&mut c, LiveKeys::All).await?,
         key_subsets: compiled::list_key_subsets(&mut c, LiveKeys::All).await?,
     };
@@ -52,11 +71,14 @@ pub(super) async fn load_touched(services: &Services, before: &Snapshot, touched
     for team in &touched.teams {
         put_team(&mut c, &mut next, *team).await?;
     }
+    // Limits of keys are read with those of their teams.
+    let mut teams_of_keys = BTreeSet::new();
     let keys = touched.keys.iter().map(|key| LiveKeys::Key(*key));
     for of in touched.users.iter().map(|user| LiveKeys::User(*user)).chain(keys) {
         let mut subsets = compiled::list_key_subsets(&mut c, of).await?;
         let found = storage::api_keys::list_live(&mut c, of).await?;
         if let (LiveKeys::Key(key), true) = (of, found.is_empty()) {
+            teams_of_keys.extend(next.key(key).map(|key| key.team_id));
             next.remove_key(key);
         }
         for live in found {
@@ -64,19 +86,44 @@ pub(super) async fn load_touched(services: &Services, before: &Snapshot, touched
             if next.team(live.key.team).is_none() {
                 put_team(&mut c, &mut next, live.key.team).await?;
             }
+            teams_of_keys.insert(live.key.team);
             let models = subsets.remove(&live.key.id);
             next.put_key(live, models.as_deref())?;
         }
+    }
+    for team in teams_of_keys.difference(&touched.teams) {
+        next.put_terms(*team, &storage::limits::list_of_team(&mut c, *team).await?);
     }
     Ok(next)
 }
 
 async fn load_organization(c: &mut AnyConnection, org: Option<OrgId>) -> Result<OrganizationSource, ServiceError> {
+    let limits = match org {
+        Some(org) => storage::limits::find(c, Scope::Organization(org)).await?.into_iter().collect(),
+        None => storage::limits::list_of_organizations(c).await?,
+    };
     Ok(OrganizationSource {
         states: storage::organizations::list_model_states(c, org).await?,
         blocked: compiled::list_blocked(c, org).await?,
         groups: compiled::list_groups(c, org).await?,
+        terms: organization_terms(c, org, &limits).await?,
     })
+}
+
+/// What is set on organizations: all, or one.
+async fn organization_terms(
+    c: &mut AnyConnection,
+    org: Option<OrgId>,
+    limits: &[LimitRow],
+) -> Result<Vec<OrganizationTerms>, ServiceError> {
+    let set: HashMap<Scope, Allowance> = limits.iter().map(|row| (row.scope, row.allowance)).collect();
+    let found = storage::limits::list_billed_organizations(c, org).await?;
+    let terms = |billed: BilledOrganization| {
+        let BilledOrganization { id, name, slug, anchor } = billed;
+        let allowance = set.get(&Scope::Organization(id)).copied().unwrap_or_default();
+        OrganizationTerms { id, name, slug, anchor, allowance }
+    };
+    Ok(found.into_iter().map(terms).collect())
 }
 
 async fn put_team(c: &mut AnyConnection, next: &mut Snapshot, id: TeamId) -> Result<(), ServiceError> {
@@ -94,6 +141,10 @@ async fn put_team(c: &mut AnyConnection, next: &mut Snapshot, id: TeamId) -> Res
         rows: compiled::list_team_rows(c, Some(id)).await?.remove(&id).unwrap_or_default(),
         subsets: compiled::list_member_subsets(c, Some(id)).await?.remove(&id).unwrap_or_default(),
         grants: compiled::list_live_grants(c, Some(id)).await?,
+        terms: TeamTerms::new(
+            storage::limits::list_anchors(c, Some(id)).await?.remove(&id).unwrap_or_default(),
+            &storage::limits::list_of_team(c, id).await?,
+        ),
         team,
     };
     next.put_team(source);

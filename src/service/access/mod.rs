@@ -13,6 +13,7 @@ mod load;
 pub mod policy;
 mod sharded;
 pub mod snapshot;
+pub mod terms;
 mod touched;
 
 use std::{

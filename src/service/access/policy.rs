@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::domain::{
     authorization::{GrantLevel, TeamState},
     catalog::{ModelState, Tier},
-    ids::{GroupId, UserId},
+    ids::{GrantId, GroupId, UserId},
     model_set::ModelSet,
     time::UnixMs,
 };
@@ -89,6 +89,7 @@ impl TeamRules {
 /// A grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct GrantEntry {
+    pub(super) id: GrantId,
     pub(super) place: usize,
     /// None for the whole team.
     pub(super) user: Option<UserId>,
@@ -103,6 +104,13 @@ pub struct LiveGrants {
     pub organization: bool,
     /// To this member, whoever gave it.
     pub member: bool,
+}
+
+/// Who asks for a grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct AskedBy {
+    pub(super) organization: bool,
+    pub(super) team: bool,
 }
 
 impl TeamPolicy {
@@ -124,6 +132,32 @@ impl TeamPolicy {
         let start = self.grants.partition_point(|grant| grant.place < place);
         let of_model = self.grants[start..].iter().take_while(|grant| grant.place == place);
         of_model.into_iter().any(|grant| grant.ends_at > now && grant.level == GrantLevel::Organization)
+    }
+
+    /// The grants by which a member may call a model now, where the organization, the team or both ask for one: the member's own from the
+    /// organization serves both; else the member's own from the team, and the organization's to the whole team.
+    pub(super) fn used_grants(
+        &self,
+        place: usize,
+        member: Option<UserId>,
+        now: UnixMs,
+        asked_by: AskedBy,
+    ) -> [Option<GrantId>; 2] {
+        let start = self.grants.partition_point(|grant| grant.place < place);
+        let of_model =
+            || self.grants[start..].iter().take_while(|grant| grant.place == place).filter(|grant| grant.ends_at > now);
+        let find = |user: Option<UserId>, level| {
+            // Of several the one that lasts longest, which stands last.
+            of_model().filter(|grant| grant.user == user && grant.level == level).map(|grant| grant.id).last()
+        };
+        let own = |level| member.and_then(|user| find(Some(user), level));
+        match own(GrantLevel::Organization) {
+            Some(grant) if asked_by.organization || asked_by.team => [Some(grant), None],
+            _ => [
+                asked_by.team.then(|| own(GrantLevel::Team)).flatten(),
+                asked_by.organization.then(|| find(None, GrantLevel::Organization)).flatten(),
+            ],
+        }
     }
 
     /// The grants that count for a member, or for nobody in particular, at a moment.

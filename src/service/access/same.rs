@@ -17,6 +17,7 @@ fn difference(kept: &Snapshot, fresh: &Snapshot, now: UnixMs) -> Option<&'static
         ("names", names(kept) == names(fresh)),
         ("groups", kept.groups == fresh.groups),
         ("boundaries", kept.boundaries == fresh.boundaries),
+        ("organizations", kept.organizations == fresh.organizations),
         ("teams", kept.teams == fresh.teams),
         ("keys", kept.keys == fresh.keys),
         ("secrets", kept.secrets == fresh.secrets),

@@ -5,6 +5,7 @@ use std::{collections::HashMap, ops::Deref, sync::Arc};
 use super::{
     policy::{Boundary, TeamPolicy},
     sharded::{Sharded, Spread},
+    terms::{OrganizationTerms, TeamTerms},
 };
 use crate::{
     domain::{
@@ -29,6 +30,8 @@ pub struct Snapshot {
     pub(super) groups: Arc<HashMap<GroupId, GroupEntry>>,
     /// What each organization gives, and under `None` what personal spaces have.
     pub(super) boundaries: Arc<HashMap<Option<OrgId>, Arc<Boundary>>>,
+    /// What is set on each organization.
+    pub(super) organizations: Arc<HashMap<OrgId, Arc<OrganizationTerms>>>,
     pub(super) teams: Sharded<TeamId, Arc<TeamEntry>>,
     pub(super) keys: Sharded<KeyId, KeySecrets>,
     /// Of a key that is being rotated, two secrets.
@@ -139,6 +142,10 @@ pub struct TeamEntry {
     pub boundary: Arc<Boundary>,
     /// What the team makes of it.
     pub policy: Arc<TeamPolicy>,
+    /// Limits and budgets of the team and of everything in it.
+    pub terms: Arc<TeamTerms>,
+    /// Those of its organization; none for a personal space.
+    pub organization_terms: Option<Arc<OrganizationTerms>>,
 }
 
 /// A model and where its calls go.

@@ -8,7 +8,7 @@ use super::super::{RowExt, api_keys::LiveKeys};
 use crate::domain::{
     authorization::{GrantLevel, TeamState},
     catalog::Tier,
-    ids::{GroupId, KeyId, ModelId, OrgId, TeamId, UserId},
+    ids::{GrantId, GroupId, KeyId, ModelId, OrgId, TeamId, UserId},
     team_policy::TeamRows,
     time::UnixMs,
 };
@@ -27,6 +27,8 @@ pub struct GroupModels {
 /// A grant that nobody took back; whether its time is over, its reader decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LiveGrant {
+    /// Identifier.
+    pub id: GrantId,
     /// Team.
     pub team: TeamId,
     /// Member; none for the whole team.
@@ -105,12 +107,13 @@ pub async fn list_key_subsets(c: &mut AnyConnection, of: LiveKeys) -> Result<Has
 
 /// All grants that nobody took back, or those of a team.
 pub async fn list_live_grants(c: &mut AnyConnection, team: Option<TeamId>) -> Result<Vec<LiveGrant>, sqlx::Error> {
-    let live = "SELECT team_id, user_id, model_id, level, ends_at FROM (SELECT * FROM model_grants WHERE ended_at IS NULL) g";
+    let live = "SELECT id, team_id, user_id, model_id, level, ends_at FROM (SELECT * FROM model_grants WHERE ended_at IS NULL) g";
     read(c, live, "team_id", team)
         .await?
         .iter()
         .map(|row| {
             Ok(LiveGrant {
+                id: row.id("id")?,
                 team: row.id("team_id")?,
                 user: row.id_opt("user_id")?,
                 model: row.id("model_id")?,
