@@ -9,7 +9,7 @@ use crate::{
     domain::{
         ids::CallId,
         latency,
-        time::UnixMs,
+        time::{DAY_MS, UnixMs},
         usage::{Figures, Outcome, UsageEvent},
     },
     storage::RowExt,
@@ -29,10 +29,10 @@ pub async fn insert_events(c: &mut AnyConnection, events: &[UsageEvent]) -> Resu
     const INTO: &str = "INSERT INTO usage_events (id, at, team_id, team_name, organization_id, user_id, user_name, key_id, key_name, test,
         model_id, model_name, endpoint, stream, input_price, cached_price, output_price, discount_bp, outcome, status, code,
         prompt_tokens, cached_tokens, completion_tokens, estimated, provider_id, provider_name, attempts, first_token_ms, latency_ms,
-        cost, list_cost, loss)";
+        cost, list_cost, loss, grant_id, team_grant_id)";
     let mut new = HashSet::with_capacity(events.len());
     for chunk in chunks(events) {
-        let sql = format!("{INTO} VALUES {} ON CONFLICT (id) DO NOTHING RETURNING id", placeholders(chunk.len(), 33));
+        let sql = format!("{INTO} VALUES {} ON CONFLICT (id) DO NOTHING RETURNING id", placeholders(chunk.len(), 35));
         let query = chunk.iter().fold(sqlx::query(sqlx::AssertSqlSafe(sql)), bind_event);
         for row in query.fetch_all(&mut *c).await? {
             new.insert(row.id("id")?);
@@ -46,18 +46,23 @@ pub async fn add_to_rollups<'e>(c: &mut AnyConnection, events: impl Iterator<Ite
     // Sorted by key: two nodes that book at once lock the rows in the same order.
     let mut sums: BTreeMap<RollupKey, (Figures, UnixMs)> = BTreeMap::new();
     let mut latencies: BTreeMap<LatencyKey, i64> = BTreeMap::new();
+    let mut spend: BTreeMap<SpendKey, i64> = BTreeMap::new();
     for event in events {
         let call = &event.call;
         let (figures, last) = sums.entry(rollup_key(event)).or_default();
         figures.add(&figures_of(event));
         *last = (*last).max(call.at);
+        if let (Some(model), true) = (call.model, event.end.cost.0 > 0) {
+            *spend.entry((call.team.to_string(), model.to_string(), call.at.floor_to(DAY_MS).0)).or_default() += event.end.cost.0;
+        }
         if has_latency(event) {
             let key = (call.team.to_string(), start(call.at), call.test, latency::class(event.end.latency_ms));
             *latencies.entry(key).or_default() += 1;
         }
     }
     add_sums(c, &sums.into_iter().collect::<Vec<_>>()).await?;
-    add_latencies(c, &latencies.into_iter().collect::<Vec<_>>()).await
+    add_latencies(c, &latencies.into_iter().collect::<Vec<_>>()).await?;
+    add_spend(c, &spend.into_iter().collect::<Vec<_>>()).await
 }
 
 /// What one event adds to the sums.
@@ -82,6 +87,9 @@ pub(crate) fn has_latency(event: &UsageEvent) -> bool {
 
 /// Team, start, test key or not, class.
 type LatencyKey = (String, i64, bool, i64);
+
+/// Team, model, day.
+type SpendKey = (String, String, i64);
 
 /// Team, start, person, key, model, test.
 type RollupKey = (String, i64, String, String, String, bool);
@@ -134,6 +142,21 @@ async fn add_latencies(c: &mut AnyConnection, latencies: &[(LatencyKey, i64)]) -
     Ok(())
 }
 
+async fn add_spend(c: &mut AnyConnection, spend: &[(SpendKey, i64)]) -> Result<(), sqlx::Error> {
+    for chunk in chunks(spend) {
+        let sql = format!(
+            "INSERT INTO model_spend AS s (team_id, model_id, day_at, cost) VALUES {}
+             ON CONFLICT (team_id, model_id, day_at) DO UPDATE SET cost = s.cost + excluded.cost",
+            placeholders(chunk.len(), 4)
+        );
+        let bind = |query: AnyQuery<'static>, ((team, model, day), cost): &(SpendKey, i64)| {
+            query.bind(team.clone()).bind(model.clone()).bind(*day).bind(*cost)
+        };
+        chunk.iter().fold(sqlx::query(sqlx::AssertSqlSafe(sql)), bind).execute(&mut *c).await?;
+    }
+    Ok(())
+}
+
 fn bind_event<'q>(query: AnyQuery<'q>, event: &UsageEvent) -> AnyQuery<'q> {
     let (call, end) = (&event.call, &event.end);
     query
@@ -170,6 +193,8 @@ fn bind_event<'q>(query: AnyQuery<'q>, event: &UsageEvent) -> AnyQuery<'q> {
         .bind(end.cost.0)
         .bind(end.list_cost.0)
         .bind(end.loss.0)
+        .bind(call.grant.map(|id| id.to_string()))
+        .bind(call.team_grant.map(|id| id.to_string()))
 }
 
 /// Text that both engines take: PostgreSQL knows no NUL.

@@ -20,9 +20,14 @@ const ANSWERED: &str = "SELECT e.team_id, e.at - e.at % $1 AS start_at, e.test, 
 const TIMED: &str =
     "SELECT l.team_id, l.start_at, l.test, CAST(SUM(l.calls) AS BIGINT) AS calls FROM usage_latencies l GROUP BY 1, 2, 3";
 
+const CHARGED: &str =
+    "SELECT e.team_id, e.model_id, e.at - e.at % 86400000 AS day_at, CAST(SUM(e.cost) AS BIGINT) AS cost FROM usage_events e
+    WHERE e.model_id IS NOT NULL AND e.cost > 0 GROUP BY 1, 2, 3";
+const SPENT: &str = "SELECT team_id, model_id, day_at, cost FROM model_spend";
+
 /// Sums that are not those of the events, and events that are in no sum.
 pub async fn count_wrong_sums(c: &mut AnyConnection) -> Result<i64, sqlx::Error> {
-    difference(c, OF_EVENTS, OF_SUMS).await
+    Ok(difference(c, OF_EVENTS, OF_SUMS).await? + difference(c, CHARGED, SPENT).await?)
 }
 
 /// Quarters of an hour whose latencies are not as many as their answered calls.

@@ -3,6 +3,7 @@
 mod booking;
 mod calls;
 mod checks;
+pub mod counters;
 mod report;
 
 pub use booking::{add_to_rollups, insert_events};
