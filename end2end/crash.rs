@@ -1,6 +1,7 @@
 //! Kills the server with SIGKILL at random moments under load and restarts it on the same data. The witness is the upstream's own
 //! log: each call that it received is in the database exactly once, completed or interrupted, a stream charged as of its last
-//! checkpoint, and each answer whose end a client saw is completed. On SQLite, and on PostgreSQL where
+//! checkpoint, and each answer whose end a client saw is completed. The team has a spending limit that is reached again and again: after
+//! each restart no more is spent than it allows, and what it has left can be spent. On SQLite, and on PostgreSQL where
 //! `TALLYGATE_TEST_POSTGRES_URL` names one. `TALLYGATE_SEED` repeats a run, `TALLYGATE_LONG=1` makes it ten times as long.
 
 #[path = "crash/clients.rs"]
@@ -17,9 +18,13 @@ use std::{
 
 use sqlx::{AnyConnection, Connection};
 use tallygate::{
-    domain::money::{BasisPoints, DOLLAR, Item, Price, Rounding, charge},
+    domain::{
+        ids::TeamId,
+        limit_scopes::{Allowance, Scope},
+        money::{BasisPoints, DOLLAR, Item, NanoUsd, Price, Rounding, charge},
+    },
     service::{Random, Services},
-    storage::RowExt,
+    storage::{self, RowExt, limits::LimitRow},
 };
 
 use clients::{Load, Seen};
@@ -30,6 +35,11 @@ use upstream::{PROMPT_TOKENS, Served, Upstream};
 const CLIENTS: usize = 6;
 /// A checkpoint is at most one second old, on its way from upstream and counting included.
 const CHECKPOINT_AGE: Duration = Duration::from_secs(1);
+
+/// What a server may spend beyond what was spent before it.
+const SHARE: i64 = DOLLAR / 20;
+/// What a call of the load reserves at most: 180 tokens at $15, and its prompt at $3.
+const DEAREST_CALL: i64 = DOLLAR / 200;
 
 /// A booked call.
 #[derive(Debug)]
@@ -73,10 +83,14 @@ async fn kill_and_count(platform: Platform) {
     let services = platform.services().await;
     let seen = Seen::default();
     let mut kills: HashMap<String, Instant> = HashMap::new();
+    let mut limit = 0;
     for round in 0..rounds {
+        limit = limit.max(spent(&services).await + SHARE);
+        set_spending_limit(&services, limit).await;
         let server = platform.start().await;
         // Everything that the server before left behind is booked before this one is ready.
         check(&services, &upstream.log(), &seen.all(), &kills).await;
+        assert!(spent(&services).await <= limit, "more is spent than the limit allows");
         let load = Load::start(&server.url, &key, seed + round, CLIENTS, &seen);
         // Some servers die young, with hardly a call; some when streams have been running for a while.
         tokio::time::sleep(Duration::from_millis(u64::from(80 + chance.below(1_700)))).await;
@@ -88,13 +102,21 @@ async fn kill_and_count(platform: Platform) {
             kills.entry(id).or_insert(killed);
         }
     }
+    // Whatever was killed holds nothing any more: all that the limit has left can be spent.
+    limit = limit.max(spent(&services).await + SHARE);
+    set_spending_limit(&services, limit).await;
     let server = platform.start().await;
     check(&services, &upstream.log(), &seen.all(), &kills).await;
     let load = Load::start(&server.url, &key, seed, CLIENTS, &seen);
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    let begun = Instant::now();
+    while spent(&services).await <= limit - DEAREST_CALL {
+        assert!(begun.elapsed() < Duration::from_secs(60), "what the limit has left can not be spent");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     let (stopped, ()) = tokio::join!(server.stop(), load.stop());
     assert!(stopped, "SIGTERM ends the server well");
     check(&services, &upstream.log(), &seen.all(), &kills).await;
+    assert!(spent(&services).await <= limit, "more is spent than the limit allows");
 
     let log = upstream.log();
     let booked = booked(&services).await;
@@ -152,9 +174,34 @@ async fn check(services: &Services, log: &HashMap<String, Served>, seen: &[Strin
     assert_eq!(services.find_broken_invariants().await.expect("the database answers"), Vec::<String>::new());
 }
 
+async fn spent(services: &Services) -> i64 {
+    let mut c = services.store.reader().await.expect("the database answers");
+    let sum = sqlx::query("SELECT CAST(COALESCE(SUM(cost), 0) AS BIGINT) AS spent FROM usage_events").fetch_one(&mut *c).await;
+    sum.expect("the events are there").int("spent").expect("a sum")
+}
+
+/// As the limit of a team, which the next server reads.
+async fn set_spending_limit(services: &Services, limit: i64) {
+    let mut tx = services.store.begin().await.expect("a transaction");
+    let team = storage::teams::find(&mut tx, "atlas").await.expect("the database answers").expect("the team");
+    let team_id: TeamId = team.id;
+    let organization = Scope::Organization(team.organization.expect("an organization"));
+    let row = LimitRow {
+        scope: Scope::Team(team_id),
+        parent: Some(organization),
+        root: organization,
+        team: Some(team_id),
+        allowance: Allowance { budget: Some(NanoUsd(limit)), ..Allowance::default() },
+        version: 0,
+    };
+    storage::limits::put(&mut tx, &row, services.clock.now()).await.expect("it lies within the organization's");
+    tx.commit().await.expect("it commits");
+}
+
 async fn booked(services: &Services) -> HashMap<String, Booked> {
     let mut c = services.store.reader().await.expect("the database answers");
-    let sql = "SELECT id, outcome, stream, prompt_tokens, completion_tokens, cost, loss FROM usage_events";
+    let sql =
+        "SELECT id, outcome, stream, prompt_tokens, completion_tokens, cost, loss FROM usage_events WHERE outcome <> 'refused'";
     let rows = sqlx::query(sql).fetch_all(&mut *c).await.expect("the events are there");
     let read = |row: &sqlx::any::AnyRow| -> Result<(String, Booked), sqlx::Error> {
         let booked = Booked {

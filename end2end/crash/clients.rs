@@ -71,6 +71,10 @@ async fn call(http: &reqwest::Client, url: &str, key: &str, stream: bool, length
     let answer = request.send().await?;
     let id = answer.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
     let answered = answer.status() == 200;
+    if answer.status() == 429 {
+        // The spending limit is reached, or held by calls that run.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     let text = answer.text().await?;
     let whole = answered && if stream { text.ends_with("data: [DONE]\n\n") } else { text.ends_with('}') };
     Ok(whole.then_some(id))

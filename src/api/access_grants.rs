@@ -16,6 +16,7 @@ use super::{
 use crate::{
     domain::{
         ids::{GrantId, KeyId, UserId},
+        limit_uses::LimitUse,
         model_access::{ExplainStep, Explanation, Grant},
         time::UnixMs,
     },
@@ -88,8 +89,29 @@ pub struct ExplanationBody {
     code: String,
     /// Every rule, in order.
     steps: Vec<StepBody>,
-    /// Every limit that counts; none where none is set.
-    limits: Vec<String>,
+    /// Every limit that counts, in the order in which they are checked; none where none is set.
+    limits: Vec<LimitUseBody>,
+    /// Which of them stands in the way now; empty where none does.
+    limit_met: String,
+}
+
+/// A limit that counts.
+#[derive(Serialize, ToSchema)]
+pub struct LimitUseBody {
+    /// `key`, `member`, `grant`, `team_model`, `team` or `organization`.
+    scope: String,
+    /// Name of what it is set on.
+    name: String,
+    /// `rpm`, `tpm`, `rph`, `rpd`, `tpd`; `period` or `total` for a budget; `balance`.
+    window: String,
+    /// Calls, tokens or nano-dollars.
+    limit: i64,
+    /// The same; none for an organization's.
+    used: Option<i64>,
+    /// What is left; none for an organization's.
+    remaining: Option<i64>,
+    /// When all that is used now will have left, in milliseconds; none where nothing is used, or where it stays.
+    resets_at: Option<i64>,
 }
 
 /// A rule.
@@ -163,6 +185,7 @@ pub async fn explain(
         member: params.member.as_deref().map(|id| UserId::parse(id).ok_or(ServiceError::NotFound)).transpose()?,
         team: params.team,
         model: params.model,
+        tokens: params.tokens.and_then(|tokens| u64::try_from(tokens).ok()),
     };
     Ok(Json(services.explain(&caller, &query).await?.into()))
 }
@@ -186,6 +209,16 @@ impl From<Explanation> for ExplanationBody {
     fn from(explanation: Explanation) -> Self {
         let step = |step: ExplainStep| StepBody { rule: step.rule, scope: step.scope, outcome: step.outcome };
         let steps = explanation.steps.into_iter().map(step).collect();
-        Self { allowed: explanation.allowed, code: explanation.code, steps, limits: vec![] }
+        let limit = |limit: LimitUse| LimitUseBody {
+            scope: limit.scope,
+            name: limit.name,
+            window: limit.window,
+            limit: limit.limit,
+            used: limit.used,
+            remaining: limit.remaining,
+            resets_at: limit.resets_at.map(|at| at.0),
+        };
+        let limits = explanation.limits.into_iter().map(limit).collect();
+        Self { allowed: explanation.allowed, code: explanation.code, steps, limits, limit_met: explanation.limit_met }
     }
 }

@@ -51,6 +51,11 @@ impl Span {
         }
     }
 
+    /// The parts that a window of this length is made of: a call leaves it with all of its part.
+    pub const fn part_ms(self) -> i64 {
+        self.length_ms() / 60
+    }
+
     /// As a sentence says it: "this minute".
     pub fn words(self) -> &'static str {
         match self {

@@ -17,6 +17,8 @@ pub mod ids;
 pub mod invitations;
 pub mod latency;
 pub mod limit_scopes;
+pub mod limit_uses;
+pub mod limit_words;
 pub mod limits;
 pub mod mails;
 pub mod management_tokens;

@@ -8,6 +8,7 @@ use super::{
     authorization::{GrantLevel, ModelRefusal, TeamState},
     catalog::{Modality, ModelState, Prices, Tier},
     ids::{GrantId, GroupId, ModelId, OrgId, ReviewId, TeamId, UserId},
+    limit_uses::LimitUse,
     teams::AccessMode,
     time::UnixMs,
 };
@@ -296,4 +297,8 @@ pub struct Explanation {
     pub code: String,
     /// Every rule, in order.
     pub steps: Vec<ExplainStep>,
+    /// Every limit that the call meets, in the order of the checks.
+    pub limits: Vec<LimitUse>,
+    /// Which of them stands in the way now, as the gateway would say it; empty where none does.
+    pub limit_met: String,
 }

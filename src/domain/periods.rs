@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::time::{DAY_MS, UnixMs};
 
 /// The day of the month on which periods begin, 1 to 31.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AnchorDay(u8);
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ids::{CallId, KeyId, ModelId, OrgId, ProviderId, TeamId, UserId},
+    ids::{CallId, GrantId, KeyId, ModelId, OrgId, ProviderId, TeamId, UserId},
     money::NanoUsd,
     time::UnixMs,
 };
@@ -117,6 +117,20 @@ pub struct CallFacts {
     /// Prompt tokens as far as the body's length tells: what an interrupted call is taken to have used upstream.
     #[serde(default)]
     pub prompt_estimate: u64,
+    /// The member's own grant, where the call needed one.
+    #[serde(default)]
+    pub grant: Option<GrantId>,
+    /// The grant to the whole team, where the call needed one.
+    #[serde(default)]
+    pub team_grant: Option<GrantId>,
+    /// What was reserved: it is charged no more.
+    #[serde(default = "anything")]
+    pub reserve: NanoUsd,
+}
+
+/// What calls of a version that reserved nothing may cost.
+fn anything() -> NanoUsd {
+    NanoUsd(i64::MAX)
 }
 
 /// How a call ended: the other half of a usage event.

@@ -1,9 +1,10 @@
-//! From a body to an admitted call, in the order of spec.md §6. Plain functions on the snapshot: no SQL, no waiting.
+//! From a body to an admitted call, in the order of spec.md §6: on the snapshot and the counters, without SQL.
 
 use bytes::Bytes;
 
 use super::{
     error::{GatewayError, ModelAccess},
+    reserve::reserve,
     wire::request::{Endpoint, Request},
 };
 use crate::{
@@ -74,18 +75,27 @@ impl<'a> Candidate<'a> {
             output_price: 0,
             discount_bp: team.discount_bp,
             prompt_estimate: 0,
+            grant: None,
+            team_grant: None,
+            reserve: NanoUsd(0),
         };
         Self { services, bearer, endpoint, facts }
     }
 
     /// Decides. A refusal is noted for the statistics.
-    pub fn admit(mut self, body: Bytes) -> Result<Admitted, GatewayError> {
-        match self.decide(&body) {
-            Ok((request, permit)) => match self.services.meter.admit(self.facts) {
-                Ok(call) => Ok(Admitted { call, permit, request, body }),
-                Err(_) => Err(GatewayError::Unavailable),
-            },
-            Err(error) => Err(self.refuse(error)),
+    pub async fn admit(mut self, body: Bytes) -> Result<Admitted, GatewayError> {
+        let (request, permit) = match self.decide(&body) {
+            Ok(decided) => decided,
+            Err(error) => return Err(self.refuse(error)),
+        };
+        [self.facts.grant, self.facts.team_grant] = permit.grants();
+        let hold = match reserve(self.services, &mut self.facts, &permit, &request, &body).await {
+            Ok(hold) => hold,
+            Err(error) => return Err(self.refuse(error)),
+        };
+        match self.services.meter.admit(self.facts, hold) {
+            Ok(call) => Ok(Admitted { call, permit, request, body }),
+            Err(_) => Err(GatewayError::Unavailable),
         }
     }
 

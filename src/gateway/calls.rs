@@ -51,6 +51,9 @@ pub async fn answer_of(
     if let (Ok(admitted), Some(told)) = (&mut admitted, told) {
         admitted.call.tell(told);
     }
+    if let Ok(admitted) = &admitted {
+        head.rooms = admitted.call.rooms();
+    }
     let answer = match admitted {
         Ok(admitted) if admitted.request.stream() => streaming::answer(gateway, admitted).await,
         Ok(admitted) => plain::answer(gateway, admitted).await,
@@ -84,5 +87,5 @@ async fn admit(
         return Err(candidate.refuse(GatewayError::ContentEncoding));
     }
     let body = body::read(services, body).await?;
-    candidate.admit(body)
+    candidate.admit(body).await
 }

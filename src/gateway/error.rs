@@ -2,17 +2,18 @@
 
 use axum::{
     body::Body,
-    http::{HeaderValue, Response, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Response, StatusCode, header},
 };
 use bytes::Bytes;
 use serde::Serialize;
 
 use super::wire::object::Invalid;
 use crate::{
-    domain::usage::Outcome,
+    domain::{time::UnixMs, usage::Outcome},
     service::{
         access::decide::{KeyRefusal, ModelRefusal},
         playground::PlayerRefusal,
+        quota::LimitHit,
     },
 };
 
@@ -39,6 +40,8 @@ pub enum GatewayError {
     Invalid(Invalid),
     /// The model can not be called with this key.
     Model(ModelRefusal, ModelAccess),
+    /// A limit, a budget or a balance does not let it through.
+    Limit(Box<LimitHit>),
     /// The spool takes no call: nothing is let through unmetered.
     Unavailable,
     /// The provider refused what was asked; its own words.
@@ -102,6 +105,7 @@ impl GatewayError {
             Self::Model(ModelRefusal::NotFound, _) => (404, INVALID, "model_not_found"),
             Self::Model(ModelRefusal::RequiresApproval, _) => (403, PERMISSION, "model_requires_approval"),
             Self::Model(ModelRefusal::NotInKeyScope, _) => (403, PERMISSION, "model_not_in_key_scope"),
+            Self::Limit(hit) => (429, hit.kind, hit.code),
             Self::Unavailable => (503, API, "service_unavailable"),
             Self::UpstreamRejected { status, .. } => (*status, INVALID, "upstream_rejected"),
             Self::UpstreamError => (502, API, "upstream_error"),
@@ -153,6 +157,7 @@ impl GatewayError {
             Self::Model(ModelRefusal::NotInKeyScope, access) => {
                 format!("The model `{}` is outside this key's own models.", access.model)
             }
+            Self::Limit(hit) => hit.sentence.clone(),
             Self::Unavailable => "The gateway can not record calls at the moment, so it makes none. Try again.".into(),
             Self::UpstreamRejected { .. } => "The provider refused this request.".into(),
             Self::UpstreamError => "The provider of this model failed. Try again.".into(),
@@ -178,6 +183,18 @@ impl GatewayError {
             code: &'a str,
             #[serde(skip_serializing_if = "Option::is_none")]
             access: Option<&'a ModelAccess>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            limit: Option<Limit<'a>>,
+        }
+        #[derive(Serialize)]
+        struct Limit<'a> {
+            scope: &'a str,
+            window: &'a str,
+            limit: Option<i64>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            used: Option<i64>,
+            resets_at: Option<UnixMs>,
+            manage_url: &'a str,
         }
         if let Self::UpstreamRejected { body: Some(body), .. } = self {
             return body.clone();
@@ -192,7 +209,18 @@ impl GatewayError {
             Self::Model(ModelRefusal::RequiresApproval, access) => Some(access),
             _ => None,
         };
-        let body = Body { error: Inner { message: self.message(), r#type: kind, param, code, access } };
+        let limit = match self {
+            Self::Limit(hit) => Some(Limit {
+                scope: hit.scope,
+                window: hit.window,
+                limit: hit.limit,
+                used: hit.used,
+                resets_at: hit.resets_at,
+                manage_url: &hit.manage_url,
+            }),
+            _ => None,
+        };
+        let body = Body { error: Inner { message: self.message(), r#type: kind, param, code, access, limit } };
         serde_json::to_vec(&body).unwrap_or_default().into()
     }
 
@@ -219,17 +247,21 @@ impl GatewayError {
             Self::TooLarge { .. } | Self::BodyTimedOut => {
                 headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
-            Self::UpstreamRateLimited { retry_after_s } if *retry_after_s <= RETRY_MAX_S => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from(*retry_after_s));
-            }
-            Self::UpstreamRateLimited { .. } => {
-                headers.insert("x-should-retry", HeaderValue::from_static("false"));
-            }
+            Self::UpstreamRateLimited { retry_after_s } => ask_to_wait(headers, Some(*retry_after_s)),
+            Self::Limit(hit) => ask_to_wait(headers, hit.wait_s.and_then(|wait| u64::try_from(wait).ok())),
             _ => {}
         }
         tracing::debug!(status, code, "a gateway call was answered with an error");
         response
     }
+}
+
+/// Asks a client to sit out a wait, or not to try again by itself.
+fn ask_to_wait(headers: &mut HeaderMap, wait_s: Option<u64>) {
+    match wait_s.filter(|wait| *wait <= RETRY_MAX_S) {
+        Some(wait) => headers.insert(header::RETRY_AFTER, HeaderValue::from(wait)),
+        None => headers.insert("x-should-retry", HeaderValue::from_static("false")),
+    };
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ pub mod error;
 mod models;
 mod plain;
 mod playground;
+mod rate_headers;
+mod reserve;
 pub mod routing;
 mod simulated;
 mod simulated_embeddings;
@@ -35,7 +37,7 @@ use axum::{
 
 use crate::{
     domain::{ids::CallId, time::UnixMs},
-    service::{Services, access::snapshot::TeamEntry},
+    service::{Services, access::snapshot::TeamEntry, quota::Rooms},
 };
 use error::GatewayError;
 use routing::Routing;
@@ -86,12 +88,14 @@ struct Head {
     id: CallId,
     at: UnixMs,
     context: Option<HeaderValue>,
+    /// What was left of the call's limits when it was admitted or refused.
+    rooms: Rooms,
 }
 
 impl Head {
     fn new(gateway: &Gateway) -> Self {
         let at = gateway.services.clock.now();
-        Self { id: gateway.services.random.id_at(at), at, context: None }
+        Self { id: gateway.services.random.id_at(at), at, context: None, rooms: Rooms::default() }
     }
 
     fn name_context(&mut self, team: &TeamEntry) {
@@ -99,13 +103,23 @@ impl Head {
     }
 
     fn complete(self, answer: Result<Response<Body>, GatewayError>) -> Response<Body> {
-        let mut response = answer.unwrap_or_else(|error| error.response());
+        let mut rooms = self.rooms;
+        let mut response = answer.unwrap_or_else(|error| {
+            if let GatewayError::Limit(hit) = &error {
+                rooms = hit.rooms;
+            }
+            error.response()
+        });
+        let shows_limits = matches!(response.status().as_u16(), 200 | 429);
         let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::from_str(&self.id.to_string()) {
             headers.insert("x-request-id", id);
         }
         if let Some(context) = self.context {
             headers.insert("x-tallygate-context", context);
+        }
+        if shows_limits {
+            rate_headers::add(headers, rooms);
         }
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response

@@ -118,10 +118,12 @@ impl Gateway {
             return Err(error);
         };
         let estimate = || Tokens { prompt: admitted.request.count(&admitted.body), cached: 0, completion: tokens::count(&text) };
-        let used = reading.usage.unwrap_or_else(estimate);
+        // A report of nothing is none.
+        let usage = reading.usage.filter(|usage| usage.prompt > 0 || usage.completion > 0);
+        let used = usage.unwrap_or_else(estimate);
         let ending =
             if client.is_closed() { Ending { outcome: Outcome::Cancelled, status: 499, code: "" } } else { Ending::COMPLETED };
-        let end = progress.end(&call, ending, used, reading.usage.is_none());
+        let end = progress.end(&call, ending, used, usage.is_none());
         // From here on the event is in the spool, so the answer may leave.
         call.finish(end);
         let mut response = Response::new(Body::from(whole));

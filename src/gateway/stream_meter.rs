@@ -87,7 +87,9 @@ impl StreamMeter {
     pub fn read(&self, json: &str) -> Result<Reading, Garbage> {
         let mut state = self.lock();
         let reading = answer::read(json, &mut state.text)?;
-        state.usage = reading.usage.or(state.usage);
+        // A report of nothing is none.
+        let usage = reading.usage.filter(|usage| usage.prompt > 0 || usage.completion > 0);
+        state.usage = usage.or(state.usage);
         state.has_news = true;
         if !state.has_begun {
             state.has_begun = true;

@@ -10,6 +10,8 @@ use std::{
 
 use axum::{Router, http::StatusCode, response::IntoResponse, routing::get};
 
+use crate::service::metering::Meter;
+
 /// Which part of the product a request went to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {
@@ -124,10 +126,18 @@ impl Counters {
     }
 }
 
+/// Calls whose provider reported more than they had reserved: somebody should look.
+fn overruns(count: u64) -> String {
+    format!(
+        "# HELP tallygate_reserve_overruns_total Calls whose provider reported more than a call can use.\n\
+         # TYPE tallygate_reserve_overruns_total counter\ntallygate_reserve_overruns_total {count}\n"
+    )
+}
+
 /// What listens on the metrics port.
-pub fn router(counters: Arc<Counters>) -> Router {
+pub fn router(counters: Arc<Counters>, meter: Meter) -> Router {
     let page = move || {
-        let text = counters.render();
+        let text = counters.render() + &overruns(meter.overruns());
         async move { ([("content-type", "text/plain; version=0.0.4; charset=utf-8")], text).into_response() }
     };
     Router::new().route("/metrics", get(page))

@@ -162,6 +162,7 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
         .map_err(io_refusal("The spool in the data directory can not be opened".into()))?;
     let services = services.with_meter(meter);
     services.recover_calls().await?;
+    services.recover_counters().await?;
 
     let edge = Edge::new(services.clone(), config);
     let background = Background::start(&edge).await?;
@@ -248,7 +249,8 @@ impl Background {
         tasks.spawn_blocking(crate::service::tokens::load);
         if let Some(listener) = metrics_listener(edge).await? {
             let counters = edge.counters.clone();
-            let acceptor = Acceptor::new(metrics::router(counters.clone()), &edge.config.http, counters);
+            let acceptor =
+                Acceptor::new(metrics::router(counters.clone(), edge.services.meter.clone()), &edge.config.http, counters);
             let token = stop.clone();
             spawn(Box::pin(async move {
                 tokio::select! {

@@ -95,7 +95,8 @@ pub async fn get_explanation(team: String, who: String, model: String, tokens: S
         return Err(AppError::NotFound);
     }
     let team = key.is_none().then(|| view.id.to_string());
-    let found = services.explain(&caller, &ExplainQuery { key, member, team, model: name.clone() }).await?;
+    let found =
+        services.explain(&caller, &ExplainQuery { key, member, team, model: name.clone(), tokens: tokens.parse().ok() }).await?;
     let label = page.subjects.iter().find(|subject| subject.value == page.who);
     let label = label.map_or_else(|| "This key".to_owned(), |subject| subject.label.clone());
     let is_own = page.who == own && view.standing.may(Action::RequestAccess);
@@ -116,6 +117,7 @@ mod words {
             api_keys::KeyKind,
             authorization::RuleOutcome,
             ids::{KeyId, UserId},
+            limit_uses::LimitUse,
             model_access::{ExplainStep, Explanation},
             page::PageRequest,
             roles::Action,
@@ -175,7 +177,7 @@ mod words {
             "model_not_in_key_scope" => "The person may call it, the key is narrowed to other models.",
             "model_not_found" => "For the caller such a model does not exist.",
             "api_key_revoked" | "api_key_expired" => "Another key is needed, whatever the model.",
-            _ => "",
+            _ => found.limit_met.as_str(),
         };
         ExplainView {
             allowed: found.allowed,
@@ -183,7 +185,7 @@ mod words {
             code: found.code.clone(),
             advice: advice.to_owned(),
             rules: found.steps.iter().map(rule).collect(),
-            limits: vec![],
+            limits: found.limits.iter().map(LimitUse::words).collect(),
             request,
         }
     }
@@ -200,6 +202,7 @@ mod words {
             "organization_state" => ("The organization has it open.", "The organization has it closed."),
             "team_state" => ("The team lets its members call it.", "The team has it closed."),
             "member_models" => ("It is among the models of this member.", "The member is narrowed to other models."),
+            "limits" => ("No limit stands in the way.", "A limit, a budget or the balance is used up for now."),
             "key_models" => ("It is among the models of this key.", "The key is narrowed to other models."),
             _ => ("The rule holds.", "The rule does not hold."),
         };

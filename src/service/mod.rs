@@ -74,6 +74,8 @@ pub struct Services {
     pub vault: Vault,
     /// Records gateway calls; closed at the command line.
     pub meter: Meter,
+    /// Counts what calls use of limits, budgets and balances.
+    pub quota: quota::Quota,
     /// What the operator set.
     pub settings: Arc<Settings>,
     /// Hashes and judges passwords.
@@ -156,6 +158,7 @@ impl Services {
             random,
             vault,
             meter: Meter::closed(),
+            quota: quota::Quota::default(),
             settings: Arc::new(settings),
             upstream,
             calls: TaskTracker::new(),

@@ -281,7 +281,12 @@ async fn a_costly_model_is_asked_for_approved_called_and_over() {
         mayas.post(&decision, json!({"approve": false, "reason": "No."})).await.expect(409);
 
         key.post(CALL, call("costly")).await.expect(200);
-        let others = ExplainQuery { team: Some(team.slug.clone()), member: Some(sam.user.id), model: "costly".into(), key: None };
+        let others = ExplainQuery {
+            team: Some(team.slug.clone()),
+            member: Some(sam.user.id),
+            model: "costly".into(),
+            ..ExplainQuery::default()
+        };
         assert_eq!(services.explain(&maya, &others).await.unwrap().code, "model_requires_approval", "it is the asker's alone");
         services.clock.advance(DAY_MS);
         key.post(CALL, call("costly")).await.expect(403);

@@ -3,8 +3,10 @@
 mod certificates;
 mod embeddings;
 mod failures;
+mod limits;
 mod plain;
 mod refusals;
+mod spending;
 mod streams;
 mod upstream;
 

@@ -104,6 +104,12 @@ impl ChatRequest {
         value(&self.max_tokens).into_iter().chain(value(&self.max_completion_tokens)).min()
     }
 
+    /// The largest output bound that the call names: of two, nobody knows which one the provider goes by.
+    pub fn largest_output(&self) -> Option<u64> {
+        let value = |limit: &Option<Limit>| limit.as_ref().and_then(|limit| limit.value);
+        value(&self.max_tokens).into_iter().chain(value(&self.max_completion_tokens)).max()
+    }
+
     /// The body for a deployment. Untouched, and not copied, where nothing has to change.
     pub fn render(&self, body: &Bytes, target: Target<'_>) -> Bytes {
         let mut edits: Vec<(Range<usize>, String)> = vec![];

@@ -118,6 +118,11 @@ impl EmbeddingsRequest {
         self.token_count + self.text_bytes.div_ceil(4)
     }
 
+    /// Tokens at most: no token of a text is less than a byte.
+    pub fn length(&self) -> u64 {
+        self.token_count.saturating_add(self.text_bytes)
+    }
+
     /// Prompt tokens, counted.
     pub fn count(&self, body: &[u8]) -> u64 {
         let texts = self.inputs.iter().filter_map(|at| std::str::from_utf8(body.get(at.clone())?).ok());

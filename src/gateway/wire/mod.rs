@@ -6,5 +6,6 @@ pub mod embeddings_request;
 mod fields;
 pub mod object;
 pub mod prompt;
+pub mod prompt_bound;
 pub mod request;
 mod shape;

@@ -6,7 +6,7 @@ use super::{
     chat_request::{ChatRequest, Target},
     embeddings_request::EmbeddingsRequest,
     object::Invalid,
-    prompt,
+    prompt, prompt_bound,
 };
 use crate::domain::catalog::Modality;
 
@@ -99,6 +99,35 @@ impl Request {
             Self::Chat(_) => (body.len() as u64).div_ceil(4).min(context_window),
             Self::Embeddings(request) => request.estimate(),
         }
+    }
+
+    /// Prompt tokens at most.
+    pub fn prompt_bound(&self, body: &[u8], context_window: u64) -> u64 {
+        match self {
+            Self::Chat(_) => prompt_bound::chat(body, context_window),
+            Self::Embeddings(request) => prompt_bound::embeddings(request.inputs.len() as u64, request.length(), context_window),
+        }
+    }
+
+    /// Completion tokens of one choice at most; `unnamed` where the call names no maximum.
+    pub fn output_bound(&self, unnamed: u64) -> u64 {
+        match self {
+            Self::Chat(request) => request.largest_output().unwrap_or(unnamed),
+            Self::Embeddings(_) => 0,
+        }
+    }
+
+    /// Choices wanted.
+    pub fn choices(&self) -> u64 {
+        match self {
+            Self::Chat(request) => request.choices,
+            Self::Embeddings(_) => 1,
+        }
+    }
+
+    /// A call that may use more than can be charged.
+    pub fn unpriceable(&self) -> Invalid {
+        Invalid::new(None, "This call may use more than can be charged for one; ask for less.")
     }
 
     /// Prompt tokens, counted.

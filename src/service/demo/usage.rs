@@ -214,6 +214,9 @@ impl Day<'_> {
             output_price: price(view.prices.output),
             discount_bp: key.team.discount_bp,
             prompt_estimate: 0,
+            grant: None,
+            team_grant: None,
+            reserve: NanoUsd(i64::MAX),
         }
     }
 

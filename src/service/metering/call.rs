@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use super::{OpenMeter, charge, interrupted::interrupted, record};
-use crate::domain::{
-    money::NanoUsd,
-    usage::{CallEnd, CallFacts, Outcome, Tokens},
+use super::{OpenMeter, charge, charge::stop_at_reserve, interrupted::interrupted, record};
+use crate::{
+    domain::{
+        money::NanoUsd,
+        usage::{CallEnd, CallFacts, Outcome, Tokens},
+    },
+    service::quota::{Hold, Rooms},
 };
 
 /// Status of a call whose client left before an answer: nginx' word for it.
@@ -20,6 +23,8 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 pub struct AdmittedCall {
     meter: Arc<OpenMeter>,
     facts: CallFacts,
+    /// What it has reserved; settled when it ends.
+    hold: Option<Hold>,
     checkpoint: Option<record::Checkpoint>,
     /// Who wants to hear of the end. Taken when it has come.
     told: Option<oneshot::Sender<CallEnd>>,
@@ -27,8 +32,13 @@ pub struct AdmittedCall {
 }
 
 impl AdmittedCall {
-    pub(super) fn new(meter: Arc<OpenMeter>, facts: CallFacts) -> Self {
-        Self { meter, facts, checkpoint: None, told: None, ended: false }
+    pub(super) fn new(meter: Arc<OpenMeter>, facts: CallFacts, hold: Option<Hold>) -> Self {
+        Self { meter, facts, hold, checkpoint: None, told: None, ended: false }
+    }
+
+    /// What was left of its limits when it was admitted.
+    pub fn rooms(&self) -> Rooms {
+        self.hold.as_ref().map(|hold| hold.rooms).unwrap_or_default()
     }
 
     /// Tells somebody how the call ended, as it stands in the spool.
@@ -65,8 +75,15 @@ impl AdmittedCall {
         self.end(end);
     }
 
-    fn end(&mut self, end: CallEnd) {
+    fn end(&mut self, mut end: CallEnd) {
+        let beyond = stop_at_reserve(&self.facts, &mut end);
+        if beyond.0 > 0 {
+            self.meter.overran(&self.facts, beyond);
+        }
         self.meter.end(&self.facts, &end);
+        if let Some(hold) = self.hold.take() {
+            hold.settle(end.tokens.prompt.saturating_add(end.tokens.completion), end.cost);
+        }
         if let Some(told) = self.told.take() {
             // Nobody may be there any more.
             let _gone = told.send(end);

@@ -24,7 +24,7 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -32,14 +32,17 @@ use tokio::sync::{Mutex, Notify};
 
 pub use booking::book;
 pub use call::AdmittedCall;
-pub use charge::charge;
+pub use charge::{charge, most};
 pub use lock::DataDirLock;
 pub use recovery::Recovered;
 pub use spool::MeterUnavailable;
 
 use crate::{
-    domain::usage::{CallEnd, CallFacts, UsageEvent},
-    service::Clock,
+    domain::{
+        money::NanoUsd,
+        usage::{CallEnd, CallFacts, UsageEvent},
+    },
+    service::{Clock, quota::Hold},
 };
 use booking::Intake;
 use spool::{Spool, Urgency};
@@ -61,6 +64,8 @@ struct OpenMeter {
     recovered: AtomicBool,
     /// The one reader of the spool.
     intake: Arc<Mutex<Intake>>,
+    /// Calls that used more than was reserved for them.
+    overruns: AtomicU64,
 }
 
 impl Meter {
@@ -78,18 +83,41 @@ impl Meter {
     fn over(spool: Spool, clock: Clock) -> Self {
         let recovered = AtomicBool::new(spool.segment_from(0) == Some(spool.written().segment));
         let intake = Arc::new(Mutex::new(Intake::new()));
-        Self { open: Some(Arc::new(OpenMeter { spool, clock, ended: Notify::new(), recovered, intake })) }
+        let overruns = AtomicU64::new(0);
+        Self { open: Some(Arc::new(OpenMeter { spool, clock, ended: Notify::new(), recovered, intake, overruns })) }
     }
 
     fn admitting(&self) -> Result<&Arc<OpenMeter>, MeterUnavailable> {
         self.open.as_ref().filter(|meter| meter.recovered.load(Ordering::Acquire)).ok_or(MeterUnavailable)
     }
 
-    /// Admits a call: when this returns, it is in the spool and will be booked, whatever happens.
-    pub fn admit(&self, facts: CallFacts) -> Result<AdmittedCall, MeterUnavailable> {
+    /// Admits a call with what it has reserved: when this returns, it is in the spool and will be booked, whatever happens. One that
+    /// can not be admitted has reserved nothing.
+    pub fn admit(&self, facts: CallFacts, hold: Hold) -> Result<AdmittedCall, MeterUnavailable> {
+        match self.open_call(&facts) {
+            Ok(meter) => Ok(AdmittedCall::new(meter.clone(), facts, Some(hold))),
+            Err(error) => {
+                hold.cancel();
+                Err(error)
+            }
+        }
+    }
+
+    fn open_call(&self, facts: &CallFacts) -> Result<&Arc<OpenMeter>, MeterUnavailable> {
         let meter = self.admitting()?;
-        meter.spool.append(&record::open(&facts), Urgency::OrRefuse)?;
-        Ok(AdmittedCall::new(meter.clone(), facts))
+        meter.spool.append(&record::open(facts), Urgency::OrRefuse)?;
+        Ok(meter)
+    }
+
+    /// Admits a call that has reserved nothing.
+    #[cfg(test)]
+    fn admit_uncounted(&self, facts: CallFacts) -> Result<AdmittedCall, MeterUnavailable> {
+        self.open_call(&facts).cloned().map(|meter| AdmittedCall::new(meter, facts, None))
+    }
+
+    /// Calls, since the start, that used more than was reserved for them: their rest is the platform's loss.
+    pub fn overruns(&self) -> u64 {
+        self.open.as_ref().map_or(0, |meter| meter.overruns.load(Ordering::Relaxed))
     }
 
     /// Notes a refused call, for the statistics.
@@ -103,6 +131,16 @@ impl Meter {
 }
 
 impl OpenMeter {
+    fn overran(&self, facts: &CallFacts, beyond: NanoUsd) {
+        self.overruns.fetch_add(1, Ordering::Relaxed);
+        tracing::error!(
+            call.id = %facts.id,
+            model = facts.model_name,
+            beyond_nano_usd = beyond.0,
+            "a provider reported more than a call can use; the charge stops at its reserve, and the rest is the platform's loss"
+        );
+    }
+
     fn end(&self, facts: &CallFacts, end: &CallEnd) {
         // Where the disk takes nothing the frame waits in memory; there is nobody left to refuse.
         let _kept = self.spool.append(&record::end(facts.id, end), Urgency::Keep);

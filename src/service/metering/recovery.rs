@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::{
     booking::{BATCH, OpenCall, book_batch, read_batch},
+    charge::stop_at_reserve,
     interrupted::interrupted,
 };
 use crate::{
@@ -57,5 +58,7 @@ impl Services {
 
 fn event(call: &OpenCall) -> UsageEvent {
     let checkpoint = call.checkpoint.map(|(_, checkpoint)| checkpoint);
-    UsageEvent { end: interrupted(&call.facts, checkpoint), call: (*call.facts).clone() }
+    let mut end = interrupted(&call.facts, checkpoint);
+    stop_at_reserve(&call.facts, &mut end);
+    UsageEvent { end, call: (*call.facts).clone() }
 }

@@ -68,6 +68,9 @@ pub(crate) fn event(n: u64) -> UsageEvent {
         output_price: 15_000_000_011,
         discount_bp: pick(3) as i64 * 500,
         prompt_estimate: 900,
+        grant: None,
+        team_grant: None,
+        reserve: NanoUsd(i64::MAX),
     };
     let refused = outcome == Outcome::Refused;
     let tokens = if refused {

@@ -67,7 +67,7 @@ async fn a_finished_call_is_booked_once_and_its_segment_goes() {
     on_each_database(async |services| {
         let dir = tempfile::tempdir().unwrap();
         let services = metered(&services, dir.path());
-        let mut call = services.meter.admit(facts(1, true)).unwrap();
+        let mut call = services.meter.admit_uncounted(facts(1, true)).unwrap();
         call.checkpoint(used(10, 1));
         let end = completed(call.facts(), used(10, 5));
         let cost = end.cost;
@@ -89,11 +89,11 @@ async fn a_dropped_stream_is_cancelled_with_what_it_had_used_and_a_dropped_plain
     on_each_database(async |services| {
         let dir = tempfile::tempdir().unwrap();
         let services = metered(&services, dir.path());
-        let mut call = services.meter.admit(facts(1, true)).unwrap();
+        let mut call = services.meter.admit_uncounted(facts(1, true)).unwrap();
         call.checkpoint(used(100, 7));
         let (cost, _) = charge(call.facts(), used(100, 7));
         drop(call);
-        drop(services.meter.admit(facts(2, false)).unwrap());
+        drop(services.meter.admit_uncounted(facts(2, false)).unwrap());
         services.book_ended_calls().await.unwrap();
         let rows = booked(&services).await;
         let row = &rows[&call_id(1)];
@@ -114,24 +114,24 @@ async fn what_a_killed_process_left_is_booked_before_calls_are_admitted() {
     on_each_database(async |services| {
         let dir = tempfile::tempdir().unwrap();
         let before = metered(&services, dir.path());
-        let mut stream = before.meter.admit(facts(1, true)).unwrap();
+        let mut stream = before.meter.admit_uncounted(facts(1, true)).unwrap();
         stream.checkpoint(used(50, 1));
         stream.checkpoint(used(50, 20));
-        let mut plain = before.meter.admit(facts(2, false)).unwrap();
+        let mut plain = before.meter.admit_uncounted(facts(2, false)).unwrap();
         plain.checkpoint(used(50, 0));
-        let ended = before.meter.admit(facts(3, false)).unwrap();
+        let ended = before.meter.admit_uncounted(facts(3, false)).unwrap();
         let end = completed(ended.facts(), used(9, 9));
         ended.finish(end);
         killed(stream);
         killed(plain);
-        killed(before.meter.admit(facts(5, false)).unwrap());
-        killed(before.meter.admit(facts(6, true)).unwrap());
+        killed(before.meter.admit_uncounted(facts(5, false)).unwrap());
+        killed(before.meter.admit_uncounted(facts(6, true)).unwrap());
 
         let after = metered(&services, dir.path());
-        assert_eq!(after.meter.admit(facts(4, true)).err(), Some(MeterUnavailable), "nothing is admitted before");
+        assert_eq!(after.meter.admit_uncounted(facts(4, true)).err(), Some(MeterUnavailable), "nothing is admitted before");
         let found = after.recover_calls().await.unwrap();
         assert_eq!((found.ended, found.interrupted), (1, 4));
-        after.meter.admit(facts(4, true)).unwrap();
+        after.meter.admit_uncounted(facts(4, true)).unwrap();
 
         let rows = booked(&services).await;
         let (cost, _) = charge(&facts(1, true), used(50, 20));
@@ -159,7 +159,7 @@ async fn a_recovery_that_is_cut_short_is_repeated_without_counting_twice() {
         let before = metered(&services, dir.path());
         let ends: Vec<UsageEvent> = (0..40)
             .map(|n| {
-                let call = before.meter.admit(facts(n, n % 2 == 0)).unwrap();
+                let call = before.meter.admit_uncounted(facts(n, n % 2 == 0)).unwrap();
                 let end = completed(call.facts(), used(n, n));
                 let event = UsageEvent { call: call.facts().clone(), end: end.clone() };
                 if n % 3 == 0 {
@@ -192,7 +192,7 @@ async fn booking_waits_for_the_database_and_drops_nothing() {
         // A missing table stands for a database that answers with errors.
         raw(&services, "ALTER TABLE usage_rollups RENAME TO away").await;
         for n in 0..300 {
-            let call = services.meter.admit(facts(n, false)).unwrap();
+            let call = services.meter.admit_uncounted(facts(n, false)).unwrap();
             let end = completed(call.facts(), used(1, 1));
             call.finish(end);
         }
@@ -214,7 +214,7 @@ async fn one_event_that_the_database_never_takes_does_not_hold_up_the_others() {
         for n in 0..5 {
             let mut facts = facts(n, false);
             facts.model_name = "nul\0and ' quotes".into();
-            let call = services.meter.admit(facts).unwrap();
+            let call = services.meter.admit_uncounted(facts).unwrap();
             let mut end = completed(call.facts(), used(1, u64::MAX));
             if n == 3 {
                 end.loss = NanoUsd(-1);
@@ -241,7 +241,7 @@ async fn the_task_books_by_itself_and_empties_the_spool_when_it_is_stopped() {
             async move { services.run_booking(stop).await }
         });
         let finish = |n| {
-            let call = services.meter.admit(facts(n, false)).unwrap();
+            let call = services.meter.admit_uncounted(facts(n, false)).unwrap();
             let end = completed(call.facts(), used(1, 1));
             call.finish(end);
         };
@@ -264,15 +264,15 @@ fn an_unwritable_spool_refuses_calls_and_keeps_ends() {
     let dir = tempfile::tempdir().unwrap();
     // A segment size of nothing makes every write open a new file, which fails once the folder is gone.
     let meter = Meter::over(Spool::open_sized(&dir.path().join("spool"), 0).unwrap(), Clock::manual(UnixMs(0)));
-    let running = meter.admit(facts(1, false)).unwrap();
+    let running = meter.admit_uncounted(facts(1, false)).unwrap();
     let aside = dir.path().join("aside");
     fs::rename(dir.path().join("spool"), &aside).unwrap();
-    assert_eq!(meter.admit(facts(2, false)).err(), Some(MeterUnavailable));
+    assert_eq!(meter.admit_uncounted(facts(2, false)).err(), Some(MeterUnavailable));
     let end = completed(running.facts(), used(1, 1));
     running.finish(end);
-    assert_eq!(meter.admit(facts(3, false)).err(), Some(MeterUnavailable));
+    assert_eq!(meter.admit_uncounted(facts(3, false)).err(), Some(MeterUnavailable));
     fs::rename(&aside, dir.path().join("spool")).unwrap();
-    killed(meter.admit(facts(4, false)).unwrap());
+    killed(meter.admit_uncounted(facts(4, false)).unwrap());
     let all: Vec<u8> = spool_files(dir.path()).iter().flat_map(|path| fs::read(path).unwrap()).collect();
     let kinds: Vec<_> =
         records(&all).iter().map(|record| matches!(record, record::Record::End(id, _) if *id == call_id(1))).collect();
@@ -281,7 +281,7 @@ fn an_unwritable_spool_refuses_calls_and_keeps_ends() {
 
 #[test]
 fn a_closed_meter_admits_nothing() {
-    assert_eq!(Meter::closed().admit(facts(1, false)).err(), Some(MeterUnavailable));
+    assert_eq!(Meter::closed().admit_uncounted(facts(1, false)).err(), Some(MeterUnavailable));
 }
 
 fn records(bytes: &[u8]) -> Vec<record::Record> {

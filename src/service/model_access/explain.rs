@@ -5,9 +5,18 @@ use crate::{
         authorization::{self, Rule, RuleOutcome},
         ids::{KeyId, UserId},
         model_access::{ExplainStep, Explanation},
+        money::{BasisPoints, Item, NanoUsd, Rounding, charge},
         roles::Action,
+        time::UnixMs,
     },
-    service::{Caller, ServiceError, Services, access::decide::Holder},
+    service::{
+        Caller, ServiceError, Services,
+        access::{
+            decide::{Holder, used_grants},
+            snapshot::ModelEntry,
+        },
+        quota::{Ask, LimitHit, Names, Payer, book_of},
+    },
     storage,
 };
 
@@ -22,6 +31,8 @@ pub struct ExplainQuery {
     pub team: Option<String>,
     /// The model, by name or alias, exactly as a call would say it.
     pub model: String,
+    /// Tokens that the call would need.
+    pub tokens: Option<u64>,
 }
 
 impl Services {
@@ -68,7 +79,8 @@ impl Services {
                 code = "api_key_expired".into();
             }
         }
-        let facts = snapshot.facts(&holder, &query.model, now).map(|(_, facts)| facts);
+        let found = snapshot.facts(&holder, &query.model, now);
+        let (model, facts) = found.unzip();
         let decided = facts.as_ref().map_or(Err(authorization::ModelRefusal::NotFound), authorization::decide);
         match facts {
             // What is closed to somebody does not exist for them: which rule closed it is for those who set the rules.
@@ -90,7 +102,49 @@ impl Services {
         if let (true, Err(refusal)) = (code.is_empty(), decided) {
             code = refusal.code().into();
         }
-        Ok(Explanation { allowed: code.is_empty(), code, steps })
+        let mut limits = vec![];
+        let mut limit_met = String::new();
+        if let (Ok(()), Some(model), Some(facts)) = (decided, &model, &facts) {
+            let user = match (&key, holder.member) {
+                (Some(key), _) => key.user_name.clone(),
+                (None, Some(member)) => storage::users::find(&mut c, member).await?.map_or_else(String::new, |user| user.name),
+                (None, None) => String::new(),
+            };
+            let names = Names { key: key.as_ref().map_or("", |key| key.name.as_str()), user: &user, model: &model.name };
+            let payer = Payer {
+                team: entry,
+                key: key.as_ref().map(|key| key.id),
+                member: holder.member,
+                grants: used_grants(&holder, model, facts, now),
+                model: Some(model.id),
+            };
+            limits = self.limit_uses(&payer, names, now);
+            if let (Some(hit), true) = (self.test_limits(&payer, names, (model, &holder), query.tokens, now), code.is_empty()) {
+                steps.push(step("limits", hit.scope, RuleOutcome::Refused));
+                (code, limit_met) = (hit.code.into(), hit.sentence);
+            }
+        }
+        Ok(Explanation { allowed: code.is_empty(), code, steps, limits, limit_met })
+    }
+
+    /// The first limit that stands in the way of a call of so many tokens now; of one that says nothing, the smallest call.
+    fn test_limits(
+        &self,
+        payer: &Payer<'_>,
+        names: Names<'_>,
+        (model, holder): (&ModelEntry, &Holder<'_>),
+        tokens: Option<u64>,
+        now: UnixMs,
+    ) -> Option<LimitHit> {
+        let tokens = tokens.unwrap_or(1);
+        let items = [Item { units: tokens, price: model.prices.at(now).dearest().unwrap_or_default() }];
+        let cost = charge(&items, BasisPoints(payer.team.discount_bp), Rounding::Up).unwrap_or(NanoUsd(i64::MAX));
+        let bounds = payer.bounds(now);
+        // What is free reserves nothing, and even that does not pass where nothing is left.
+        let cost = (!holder.simulated_only).then_some(cost.max(NanoUsd(1)));
+        let ask = Ask { at: now, tokens, cost, bounds: &bounds };
+        let refusal = self.quota.test(book_of(payer.team), &ask).into_iter().next()?;
+        Some(self.limit_hit((payer, names), &ask, &refusal, None))
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use smallvec::SmallVec;
 
 use super::{
-    scope::{Ask, Bound, Full, Refusal, Room},
+    scope::{Ask, Bound, Full, Refusal, Room, Rooms},
     spending::Spending,
     window::{InWindow, SlidingWindow},
 };
@@ -51,8 +51,7 @@ pub(super) struct Reserved {
 #[derive(Debug)]
 pub(super) struct Granted {
     pub(super) reserved: Reserved,
-    pub(super) requests: Option<Room>,
-    pub(super) tokens: Option<Room>,
+    pub(super) rooms: Rooms,
 }
 
 /// What one scope has used at a moment: what pages show.
@@ -60,12 +59,16 @@ pub(super) struct Granted {
 pub struct Standing {
     /// In the last minute, hour and 24 hours, in this order.
     pub windows: [InWindow; 3],
+    /// When all of that will have left them; none where nothing is inside.
+    pub empty_at: [Option<UnixMs>; 3],
     /// Charged in the period.
     pub spent: NanoUsd,
     /// Charged in all.
     pub spent_in_all: NanoUsd,
     /// What running calls hold.
     pub held: NanoUsd,
+    /// Of it, what calls of the period hold.
+    pub held_in_period: NanoUsd,
     /// Credits less charges.
     pub balance: Option<NanoUsd>,
 }
@@ -114,36 +117,54 @@ impl Book {
         for (bound, place) in ask.bounds.iter().zip(&places) {
             let account = &mut self.accounts[*place];
             account.move_to(now, bound.period);
-            account.check(bound, ask).map_err(|full| Refusal { scope: bound.scope, full: full.on_the_wall(ahead_ms) })?;
+            if let Err(full) = account.check(bound, ask) {
+                let rooms = self.rooms(ask, &places, now);
+                return Err(Refusal { scope: bound.scope, full: full.on_the_wall(ahead_ms), rooms });
+            }
         }
         // Money that was paid in comes last: whoever asks is told of limits first.
         for (bound, place) in ask.bounds.iter().zip(&places).filter(|(bound, _)| bound.balance) {
             let left = self.accounts[*place].left();
             if ask.cost.is_some_and(|cost| left <= 0 || cost.0 > left) {
-                return Err(Refusal { scope: bound.scope, full: Full::Balance { left: NanoUsd(left.max(0)) } });
+                let rooms = self.rooms(ask, &places, now);
+                return Err(Refusal { scope: bound.scope, full: Full::Balance { left: NanoUsd(left.max(0)) }, rooms });
             }
         }
         let cost = ask.cost.unwrap_or_default();
         let reserved = Reserved { at: now, tokens: ask.tokens, cost, accounts: SmallVec::new() };
-        let mut granted = Granted { reserved, requests: None, tokens: None };
-        for (bound, place) in ask.bounds.iter().zip(&places) {
+        let mut granted = Granted { reserved, rooms: Rooms::default() };
+        for place in &places {
             let account = &mut self.accounts[*place];
             for window in &mut account.windows {
                 window.add(now, 1, ask.tokens);
             }
             granted.reserved.accounts.push((*place, account.spending.hold(cost)));
+        }
+        granted.rooms = self.rooms(ask, &places, now);
+        Ok(granted)
+    }
+
+    /// What is left of the windows that will be full first.
+    fn rooms(&mut self, ask: &Ask<'_>, places: &[usize], now: UnixMs) -> Rooms {
+        let mut rooms = Rooms::default();
+        for (bound, place) in ask.bounds.iter().zip(places).filter(|(bound, _)| !bound.limits.is_empty()) {
+            if matches!(bound.scope, Scope::Organization(_)) {
+                continue;
+            }
+            let account = &mut self.accounts[*place];
+            account.move_to(now, bound.period);
             for window in Window::ALL {
                 let Some(room) = account.room(window, bound, now) else { continue };
                 let tightest = match window.counted() {
-                    Counted::Requests => &mut granted.requests,
-                    Counted::Tokens => &mut granted.tokens,
+                    Counted::Requests => &mut rooms.requests,
+                    Counted::Tokens => &mut rooms.tokens,
                 };
                 if tightest.is_none_or(|other| room.remaining < other.remaining) {
                     *tightest = Some(room);
                 }
             }
         }
-        Ok(granted)
+        rooms
     }
 
     /// Ends a reservation with what was used, which is never more than what was reserved.
@@ -196,15 +217,21 @@ impl Book {
     /// What a scope has used.
     pub(super) fn standing(&mut self, scope: Scope, at: UnixMs, period: Period) -> Standing {
         let now = self.now(at);
+        let ahead_ms = self.ahead_ms;
         let Some(place) = self.places.get(&scope) else { return Standing::default() };
         let account = &mut self.accounts[*place];
         account.move_to(now, period);
         let (spent, spent_in_all) = account.spending.posted();
         Standing {
             windows: [0, 1, 2].map(|place: usize| account.windows[place].counted()),
+            empty_at: [0, 1, 2].map(|place: usize| {
+                let window = &account.windows[place];
+                (window.counted() != InWindow::default()).then(|| window.empty_at().plus(-ahead_ms))
+            }),
             spent,
             spent_in_all,
             held: account.spending.held(),
+            held_in_period: account.spending.held_in_period(),
             balance: account.balance.map(NanoUsd),
         }
     }
@@ -218,7 +245,14 @@ impl Book {
             let account = self.account(bound.scope);
             account.move_to(now, bound.period);
             if let Err(full) = account.check(bound, ask) {
-                found.push(Refusal { scope: bound.scope, full: full.on_the_wall(ahead_ms) });
+                found.push(Refusal { scope: bound.scope, full: full.on_the_wall(ahead_ms), rooms: Rooms::default() });
+            }
+        }
+        for bound in ask.bounds.iter().filter(|bound| bound.balance) {
+            let left = self.account(bound.scope).left();
+            if ask.cost.is_some_and(|cost| left <= 0 || cost.0 > left) {
+                let full = Full::Balance { left: NanoUsd(left.max(0)) };
+                found.push(Refusal { scope: bound.scope, full, rooms: Rooms::default() });
             }
         }
         found

@@ -5,19 +5,32 @@
 //! its snapshot, so that a changed limit holds for the very next call.
 
 mod book;
+mod bounds;
+#[cfg(test)]
+mod machine;
 mod memory;
+mod recovery;
+mod refused;
 mod scope;
 mod spending;
 #[cfg(test)]
 mod tests;
+mod uses;
 mod window;
 
-use std::{fmt::Debug, future::Future, pin::Pin, sync::Arc};
+use std::{
+    fmt::Debug,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 pub use book::Standing;
 use book::{Granted, Reserved};
+pub use bounds::{Payer, book_of};
 use memory::InMemory;
-pub use scope::{Ask, BookId, Bound, Full, Refusal, Room};
+pub use refused::{LimitHit, Names, limited_name};
+pub use scope::{Ask, BookId, Bound, Full, Refusal, Room, Rooms};
 pub use window::InWindow;
 
 use crate::domain::{limit_scopes::Scope, limits::Span, money::NanoUsd, periods::Period, time::UnixMs};
@@ -55,11 +68,13 @@ trait Counters: Debug + Send + Sync {
 #[derive(Clone, Debug)]
 pub struct Quota {
     counters: Arc<dyn Counters>,
+    /// What is booked was counted.
+    recovered: Arc<AtomicBool>,
 }
 
 impl Default for Quota {
     fn default() -> Self {
-        Self { counters: Arc::new(InMemory::default()) }
+        Self { counters: Arc::new(InMemory::default()), recovered: Arc::default() }
     }
 }
 
@@ -79,10 +94,8 @@ pub struct Hold {
     counters: Arc<dyn Counters>,
     book: BookId,
     reserved: Option<Reserved>,
-    /// Of the window of requests that will be full first.
-    pub requests: Option<Room>,
-    /// Of the window of tokens that will be full first.
-    pub tokens: Option<Room>,
+    /// What is left of the windows that will be full first.
+    pub rooms: Rooms,
 }
 
 impl Quota {
@@ -93,13 +106,7 @@ impl Quota {
             Reservation::Later(answer) => answer.await.ok_or(NotReserved::Unavailable)?,
         };
         let granted = outcome.map_err(NotReserved::Refused)?;
-        Ok(Hold {
-            counters: self.counters.clone(),
-            book,
-            reserved: Some(granted.reserved),
-            requests: granted.requests,
-            tokens: granted.tokens,
-        })
+        Ok(Hold { counters: self.counters.clone(), book, reserved: Some(granted.reserved), rooms: granted.rooms })
     }
 
     /// Everything that would stand in a call's way now, in the order of the checks.

@@ -85,6 +85,17 @@ pub struct Refusal {
     pub scope: Scope,
     /// What.
     pub full: Full,
+    /// What is left of other windows.
+    pub rooms: Rooms,
+}
+
+/// What is left of the windows that will be full first. An organization's is left out: how much other teams use is their business.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rooms {
+    /// For requests.
+    pub requests: Option<Room>,
+    /// For tokens.
+    pub tokens: Option<Room>,
 }
 
 /// What is left of the window that will be full first, for `x-ratelimit-*`.

@@ -71,6 +71,11 @@ impl Spending {
         NanoUsd(self.total.held)
     }
 
+    /// What running calls of the period hold.
+    pub(super) fn held_in_period(&self) -> NanoUsd {
+        NanoUsd(self.current.held)
+    }
+
     /// Whether a reserve fits into a budget. A budget of 0 allows nothing, not even what is free.
     pub(super) fn fits(&self, budget: Budget, reserve: NanoUsd) -> bool {
         budget.amount.0 > 0 && self.used(budget.per).0.checked_add(reserve.0).is_some_and(|after| after <= budget.amount.0)

@@ -10,9 +10,6 @@ use std::collections::VecDeque;
 
 use crate::domain::{limits::Span, time::UnixMs};
 
-/// Sub-buckets of a window.
-const BUCKETS: i64 = 60;
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Bucket {
     /// Its number since 1970, in bucket lengths.
@@ -46,7 +43,7 @@ impl SlidingWindow {
     }
 
     fn bucket_ms(&self) -> i64 {
-        self.span.length_ms() / BUCKETS
+        self.span.part_ms()
     }
 
     fn number(&self, at: UnixMs) -> i64 {

@@ -5,6 +5,7 @@ pub(crate) mod app;
 pub(crate) mod certificates;
 pub(crate) mod database;
 pub(crate) mod invariants;
+pub(crate) mod limits;
 pub(crate) mod people;
 pub(crate) mod smtp;
 pub(crate) mod smtp_tls;

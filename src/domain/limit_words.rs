@@ -1,0 +1,325 @@
+//! The one sentence about a limit, for the gateway's answers, pages and mails: what happened, which limit, what is used, when it
+//! resets, who can change it.
+
+use super::{
+    format,
+    limit_scopes::{BudgetPer, Scope},
+    limits::{Counted, Window},
+    money::NanoUsd,
+    time::{MINUTE_MS, SECOND_MS, UnixMs},
+};
+
+/// What a limit is set on, by its names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitedName {
+    /// The scope's word: `key`, `member`, `grant`, `team_model`, `team` or `organization`.
+    pub scope: &'static str,
+    /// Of the key, the person, the model, the team or the organization.
+    pub name: String,
+    /// Of the team or personal space.
+    pub team: String,
+    /// The team is somebody's own space.
+    pub personal: bool,
+}
+
+/// A limit that stands in the way, in figures. What is used of an organization's stays out of it: that is other teams' business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reached {
+    /// A window is full, or too full for this call.
+    Window {
+        /// Which.
+        window: Window,
+        /// Its limit.
+        limit: u64,
+        /// What is in it.
+        used: Option<u64>,
+        /// What the call may use: 1, or tokens.
+        asked: u64,
+        /// When the same call would fit; none where it never does.
+        resets_at: Option<UnixMs>,
+    },
+    /// A budget is used up, or has too little left for this call.
+    Budget {
+        /// Over what it runs.
+        per: BudgetPer,
+        /// How much may be spent.
+        limit: NanoUsd,
+        /// What is spent, or held by running calls.
+        used: Option<NanoUsd>,
+        /// What the call may cost.
+        asked: NanoUsd,
+        /// The next period's start.
+        resets_at: Option<UnixMs>,
+    },
+    /// The balance does not cover the call.
+    Balance {
+        /// What is there.
+        left: NanoUsd,
+        /// What the call may cost.
+        asked: NanoUsd,
+        /// When the next credit comes.
+        resets_at: UnixMs,
+    },
+    /// There is neither a plan nor a spending limit, and the organization lets nobody call without.
+    NoBilling,
+}
+
+impl LimitedName {
+    /// As the middle of a sentence says it.
+    fn words(&self) -> String {
+        let Self { name, team, .. } = self;
+        match self.scope {
+            "key" => format!("key {name}"),
+            "member" => format!("{name} in {team}"),
+            "grant" => format!("the approval of {name} in {team}"),
+            "team_model" => format!("{name} in {team}"),
+            _ => name.clone(),
+        }
+    }
+
+    /// With who shares it.
+    fn shared(&self) -> String {
+        let by = match self.scope {
+            "team" => ", shared by all its keys",
+            "organization" => ", shared by all its teams",
+            _ => "",
+        };
+        format!("{}{by}", self.words())
+    }
+
+    /// Who can change what is set here; by role, because names are for those who may see the list of members.
+    fn changed_by(&self, reached: &Reached) -> String {
+        let team = &self.team;
+        match (self.scope, reached) {
+            _ if self.personal && self.scope != "key" => "The platform's admins can change it.".into(),
+            ("key", _) if self.personal => "You can change it.".into(),
+            ("organization", _) => format!("An admin of {} can change it.", self.name),
+            (_, Reached::NoBilling) => format!("The owner of {team} can choose a plan or set a spending limit."),
+            (_, Reached::Balance { .. }) => format!("The owner of {team} can change plan and seats."),
+            ("team", Reached::Budget { .. }) => format!("The owner of {team} can raise it."),
+            ("key", _) => format!("Whoever made the key, or an owner or admin of {team}, can change it."),
+            _ => format!("An owner or admin of {team} can change it."),
+        }
+    }
+}
+
+/// The sentence about a call that was refused. `fits` is the largest `max_tokens` with which it would not have been.
+pub fn refused(name: &LimitedName, reached: &Reached, fits: Option<u64>, now: UnixMs) -> String {
+    let fits = fits.map(|tokens| format!(" With `max_tokens` of at most {} it would fit.", format::grouped(tokens)));
+    let what = happened(name, reached);
+    format!("Call refused: {what}{}{} {}", resets(reached, now), fits.unwrap_or_default(), name.changed_by(reached))
+}
+
+fn happened(name: &LimitedName, reached: &Reached) -> String {
+    let (who, shared) = (name.words(), name.shared());
+    match *reached {
+        Reached::Window { window, limit: 0, .. } => {
+            format!("{who} is limited to 0 {} per {}, which lets none pass.", window.counted().as_str(), span(window))
+        }
+        Reached::Window { window, limit, used, asked, resets_at } => {
+            let (limit, what) = (format::grouped(limit), window.counted().as_str());
+            match (used, window.counted()) {
+                _ if resets_at.is_none() => format!(
+                    "this call may use up to {} {what}, and {who} is limited to {limit} per {}.",
+                    format::grouped(asked),
+                    span(window)
+                ),
+                (None, _) => format!("{who} has used its {limit} {what} per {}{}.", span(window), &shared[who.len()..]),
+                (Some(used), Counted::Requests) => {
+                    format!("{} of {limit} requests {} for {shared}.", format::grouped(used), within(window))
+                }
+                (Some(used), Counted::Tokens) => format!(
+                    "{} of {limit} tokens {} for {shared}, and this call may use up to {}.",
+                    format::grouped(used),
+                    within(window),
+                    format::grouped(asked)
+                ),
+            }
+        }
+        Reached::Budget { per, limit, used, asked, .. } => {
+            let (per, limit_words) = (budget(per), format::money(limit));
+            match used {
+                None => format!("{who} has used up its {limit_words} {per}."),
+                Some(used) if used >= limit => {
+                    format!("{who} has spent {} of its {limit_words} {per}.", format::money(used))
+                }
+                Some(used) => format!(
+                    "{who} has spent {} of its {limit_words} {per}, and this call may cost up to {}.",
+                    format::money(used),
+                    format::money(asked)
+                ),
+            }
+        }
+        Reached::Balance { left, .. } if left.0 <= 0 => format!("the balance of {who} is used up."),
+        Reached::Balance { left, asked, .. } => format!(
+            "{who} has {} left of its balance, and this call may cost up to {}.",
+            format::money(left),
+            format::money(asked)
+        ),
+        Reached::NoBilling => format!("{who} has neither a plan nor a spending limit."),
+    }
+}
+
+fn resets(reached: &Reached, now: UnixMs) -> String {
+    match *reached {
+        Reached::Window { limit: 0, .. } => String::new(),
+        Reached::Window { resets_at: Some(at), .. } => match wait_s(at, now) {
+            wait @ ..=60 => format!(" Try again in {wait} s."),
+            _ => format!(" Try again on {} UTC.", moment(round_up(at))),
+        },
+        Reached::Window { resets_at: None, .. } | Reached::NoBilling => String::new(),
+        Reached::Budget { resets_at: Some(at), .. } => format!(" It resets on {} UTC.", moment(at)),
+        Reached::Budget { resets_at: None, .. } => " It does not reset.".into(),
+        Reached::Balance { resets_at, .. } => format!(" The next credit comes on {} UTC.", moment(resets_at)),
+    }
+}
+
+/// Whole seconds to wait, at least one.
+pub fn wait_s(until: UnixMs, now: UnixMs) -> i64 {
+    until.since(now).max(1).saturating_add(SECOND_MS - 1) / SECOND_MS
+}
+
+fn round_up(at: UnixMs) -> UnixMs {
+    at.plus(MINUTE_MS - 1).floor_to(MINUTE_MS)
+}
+
+/// `1 Dec 2026, 00:00`.
+fn moment(at: UnixMs) -> String {
+    let (hour, minute, _) = at.clock();
+    format!("{}, {hour:02}:{minute:02}", format::date(at))
+}
+
+fn span(window: Window) -> &'static str {
+    match window {
+        Window::Rpm | Window::Tpm => "minute",
+        Window::Rph => "hour",
+        Window::Rpd | Window::Tpd => "24 hours",
+    }
+}
+
+fn within(window: Window) -> &'static str {
+    match window {
+        Window::Rpm | Window::Tpm => "this minute",
+        Window::Rph => "this hour",
+        Window::Rpd | Window::Tpd => "in 24 hours",
+    }
+}
+
+fn budget(per: BudgetPer) -> &'static str {
+    match per {
+        BudgetPer::Period => "monthly budget",
+        BudgetPer::Total => "total budget",
+    }
+}
+
+/// What a scope's limit is called in an error: `rpm` … `tpd`, `period`, `total`, `balance`.
+pub fn window_word(reached: &Reached) -> &'static str {
+    match reached {
+        Reached::Window { window, .. } => window.as_str(),
+        Reached::Budget { per, .. } => per.as_str(),
+        Reached::Balance { .. } | Reached::NoBilling => "balance",
+    }
+}
+
+/// Type and code of the error (spec.md §6).
+pub fn type_and_code(scope: Scope, reached: &Reached) -> (&'static str, &'static str) {
+    match (reached, scope) {
+        (Reached::Window { window, .. }, _) => (window.counted().as_str(), "rate_limit_exceeded"),
+        (Reached::Budget { .. }, Scope::Team(_) | Scope::Organization(_)) => ("insufficient_quota", "spending_limit_reached"),
+        (Reached::Budget { .. }, _) => ("insufficient_quota", "budget_exceeded"),
+        (Reached::Balance { .. } | Reached::NoBilling, _) => ("insufficient_quota", "insufficient_balance"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::money::DOLLAR;
+
+    const NOW: UnixMs = UnixMs(1_795_302_180_000);
+
+    fn named(scope: &'static str, name: &str) -> LimitedName {
+        LimitedName { scope, name: name.into(), team: "Atlas Search".into(), personal: false }
+    }
+
+    fn rpm(limit: u64, used: Option<u64>, wait_ms: i64) -> Reached {
+        Reached::Window { window: Window::Rpm, limit, used, asked: 1, resets_at: Some(NOW.plus(wait_ms)) }
+    }
+
+    #[test]
+    fn each_limit_has_its_sentence() {
+        let december = UnixMs::from_civil(2026, 12, 1);
+        let cases = [
+            (
+                named("team", "Atlas Search"),
+                rpm(600, Some(600), 11_400),
+                None,
+                "Call refused: 600 of 600 requests this minute for Atlas Search, shared by all its keys. Try again in 12 s. An owner or admin of Atlas Search can change it.",
+            ),
+            (
+                named("organization", "Northwind Labs"),
+                rpm(2_000, None, 30_000),
+                None,
+                "Call refused: Northwind Labs has used its 2,000 requests per minute, shared by all its teams. Try again in 30 s. An admin of Northwind Labs can change it.",
+            ),
+            (
+                named("key", "nightly-reindex"),
+                Reached::Window { window: Window::Tpd, limit: 1_000, used: Some(10), asked: 2_000, resets_at: None },
+                Some(800),
+                "Call refused: this call may use up to 2,000 tokens, and key nightly-reindex is limited to 1,000 per 24 hours. With `max_tokens` of at most 800 it would fit. Whoever made the key, or an owner or admin of Atlas Search, can change it.",
+            ),
+            (
+                named("member", "Aiko Tanaka"),
+                rpm(0, Some(0), 1),
+                None,
+                "Call refused: Aiko Tanaka in Atlas Search is limited to 0 requests per minute, which lets none pass. An owner or admin of Atlas Search can change it.",
+            ),
+            (
+                named("team", "Atlas Search"),
+                Reached::Budget {
+                    per: BudgetPer::Period,
+                    limit: NanoUsd(5_000 * DOLLAR),
+                    used: Some(NanoUsd(5_000 * DOLLAR)),
+                    asked: NanoUsd(1),
+                    resets_at: Some(december),
+                },
+                None,
+                "Call refused: Atlas Search has spent $5,000.00 of its $5,000.00 monthly budget. It resets on 1 Dec 2026, 00:00 UTC. The owner of Atlas Search can raise it.",
+            ),
+            (
+                named("team_model", "gpt-4o"),
+                Reached::Budget {
+                    per: BudgetPer::Total,
+                    limit: NanoUsd(DOLLAR),
+                    used: Some(NanoUsd(DOLLAR / 2)),
+                    asked: NanoUsd(DOLLAR),
+                    resets_at: None,
+                },
+                Some(1_200),
+                "Call refused: gpt-4o in Atlas Search has spent $0.50 of its $1.00 total budget, and this call may cost up to $1.00. It does not reset. With `max_tokens` of at most 1,200 it would fit. An owner or admin of Atlas Search can change it.",
+            ),
+            (
+                named("team", "Atlas Search"),
+                Reached::Balance { left: NanoUsd(0), asked: NanoUsd(1), resets_at: december },
+                None,
+                "Call refused: the balance of Atlas Search is used up. The next credit comes on 1 Dec 2026, 00:00 UTC. The owner of Atlas Search can change plan and seats.",
+            ),
+            (
+                named("team", "Atlas Search"),
+                Reached::NoBilling,
+                None,
+                "Call refused: Atlas Search has neither a plan nor a spending limit. The owner of Atlas Search can choose a plan or set a spending limit.",
+            ),
+        ];
+        for (name, reached, fits, sentence) in cases {
+            assert_eq!(refused(&name, &reached, fits, NOW), sentence);
+        }
+    }
+
+    #[test]
+    fn a_long_wait_is_a_moment() {
+        let sentence = refused(&named("team", "Atlas Search"), &rpm(5, Some(5), 61_000), None, NOW);
+        assert!(sentence.contains(" Try again on ") && sentence.contains(" UTC. "), "{sentence}");
+        assert_eq!((wait_s(NOW, NOW), wait_s(NOW.plus(1_000), NOW), wait_s(NOW.plus(1_001), NOW)), (1, 1, 2));
+    }
+}

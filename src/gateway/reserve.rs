@@ -1,0 +1,102 @@
+//! What a call may use at most, and its reservation at every limit, budget and balance that it is counted at.
+
+use super::{error::GatewayError, wire::request::Request};
+use crate::{
+    domain::{money::NanoUsd, usage::CallFacts},
+    service::{
+        Services,
+        access::{
+            decide::{Holder, Permit},
+            snapshot::ModelEntry,
+        },
+        metering::most,
+        quota::{Ask, Hold, Names, NotReserved, Payer, book_of},
+    },
+};
+
+/// The most that a call may use.
+#[derive(Clone, Copy, Debug)]
+struct Most {
+    prompt: u64,
+    /// Of one choice.
+    output: u64,
+    choices: u64,
+}
+
+impl Most {
+    fn of(request: &Request, body: &[u8], model: &ModelEntry) -> Self {
+        let count = |value: i64| u64::try_from(value).unwrap_or(0);
+        let unnamed = count(model.default_output.unwrap_or(model.max_output));
+        Self {
+            prompt: request.prompt_bound(body, count(model.context_window)),
+            output: request.output_bound(unnamed),
+            choices: request.choices(),
+        }
+    }
+
+    fn completion(self) -> u64 {
+        self.output.saturating_mul(self.choices)
+    }
+
+    fn tokens(self) -> u64 {
+        self.prompt.saturating_add(self.completion())
+    }
+
+    fn cost(self, facts: &CallFacts) -> Option<NanoUsd> {
+        most(facts, self.prompt, self.completion())
+    }
+}
+
+/// Reserves for a permitted call, and notes in its facts what was reserved.
+pub async fn reserve(
+    services: &Services,
+    facts: &mut CallFacts,
+    permit: &Permit,
+    request: &Request,
+    body: &[u8],
+) -> Result<Hold, GatewayError> {
+    let most = Most::of(request, body, permit.model());
+    facts.reserve = most.cost(facts).ok_or_else(|| GatewayError::Invalid(request.unpriceable()))?;
+    let holder = permit.bearer().holder();
+    let payer = payer(&holder, facts, permit);
+    let bounds = payer.bounds(facts.at);
+    let ask = Ask { at: facts.at, tokens: most.tokens(), cost: (!facts.test).then_some(facts.reserve), bounds: &bounds };
+    match services.quota.reserve(book_of(holder.team), &ask).await {
+        Ok(hold) => Ok(hold),
+        Err(NotReserved::Unavailable) => Err(GatewayError::Unavailable),
+        Err(NotReserved::Refused(refusal)) => {
+            let fits = largest_output(services, facts, most, &ask, holder.team);
+            let names = Names { key: &facts.key_name, user: &facts.user_name, model: &facts.model_name };
+            Err(GatewayError::Limit(Box::new(services.limit_hit((&payer, names), &ask, &refusal, fits))))
+        }
+    }
+}
+
+fn payer<'a>(holder: &Holder<'a>, facts: &CallFacts, permit: &Permit) -> Payer<'a> {
+    Payer { team: holder.team, key: facts.key, member: holder.member, grants: permit.grants(), model: Some(permit.model().id) }
+}
+
+/// The largest output maximum with which a refused call would pass; none where no smaller one helps.
+fn largest_output(
+    services: &Services,
+    facts: &CallFacts,
+    most: Most,
+    ask: &Ask<'_>,
+    team: &crate::service::access::snapshot::TeamEntry,
+) -> Option<u64> {
+    let passes = |output: u64| {
+        let smaller = Most { output, ..most };
+        let cost = smaller.cost(facts)?;
+        let ask = Ask { tokens: smaller.tokens(), cost: ask.cost.map(|_| cost), ..*ask };
+        services.quota.test(book_of(team), &ask).is_empty().then_some(output)
+    };
+    let (mut fits, mut beyond) = (passes(1).filter(|_| most.output > 1)?, most.output);
+    while beyond - fits > 1 {
+        let middle = fits + (beyond - fits) / 2;
+        match passes(middle) {
+            Some(_) => fits = middle,
+            None => beyond = middle,
+        }
+    }
+    Some(fits)
+}

@@ -1,0 +1,70 @@
+//! What is used of each limit now: what explain, pages and REST show. The counters that are asked are those that refuse.
+
+use super::{Names, Payer, bounds::book_of, limited_name, scope::Bound};
+use crate::{
+    domain::{
+        limit_scopes::{BudgetPer, Scope},
+        limit_uses::LimitUse,
+        limits::{Counted, Limits, Span, Window},
+        time::UnixMs,
+    },
+    service::Services,
+};
+
+impl Services {
+    /// Every limit that a call meets, in the order of the checks, with what is used of it. What an organization's teams use together is
+    /// shown to nobody here.
+    pub fn limit_uses(&self, payer: &Payer<'_>, names: Names<'_>, at: UnixMs) -> Vec<LimitUse> {
+        let mut uses = vec![];
+        for bound in payer.bounds(at) {
+            self.add_uses(&mut uses, payer, names, &bound, at);
+        }
+        uses
+    }
+
+    fn add_uses(&self, uses: &mut Vec<LimitUse>, payer: &Payer<'_>, names: Names<'_>, bound: &Bound, at: UnixMs) {
+        if bound.limits == Limits::default() && bound.budget.is_none() && !bound.balance {
+            return;
+        }
+        let standing = self.quota.standing(book_of(payer.team), bound.scope, at, bound.period);
+        let is_shared = matches!(bound.scope, Scope::Organization(_));
+        let name = limited_name(payer.team, names, bound.scope);
+        let used_of = |window: Window, limit: i64| {
+            let place = Span::ALL.iter().position(|span| *span == window.span()).unwrap_or_default();
+            let inside = standing.windows[place];
+            let used = match window.counted() {
+                Counted::Requests => inside.requests,
+                Counted::Tokens => inside.tokens,
+            };
+            let used = i64::try_from(used).unwrap_or(i64::MAX);
+            (limit, used, standing.empty_at[place])
+        };
+        let mut add = |window: &str, (limit, used, resets_at): (i64, i64, Option<UnixMs>)| {
+            uses.push(LimitUse {
+                scope: bound.scope.as_str().into(),
+                name: name.name.clone(),
+                window: window.into(),
+                limit,
+                used: (!is_shared).then_some(used),
+                remaining: (!is_shared).then_some(limit.saturating_sub(used).max(0)),
+                resets_at,
+            });
+        };
+        for window in Window::ALL {
+            if let Some(limit) = bound.limits.get(window) {
+                add(window.as_str(), used_of(window, limit));
+            }
+        }
+        if let Some(budget) = bound.budget {
+            let (used, resets_at) = match budget.per {
+                BudgetPer::Period => (standing.spent.0.saturating_add(standing.held_in_period.0), Some(bound.period.end)),
+                BudgetPer::Total => (standing.spent_in_all.0.saturating_add(standing.held.0), None),
+            };
+            add(budget.per.as_str(), (budget.amount.0, used, resets_at));
+        }
+        if bound.balance {
+            let left = standing.balance.map_or(0, |balance| balance.0.saturating_sub(standing.held.0));
+            add("balance", (left, 0, Some(bound.period.end)));
+        }
+    }
+}
