@@ -16,7 +16,7 @@ use crate::{
     tests::support::people,
 };
 
-const ANSWER: &str = r#"{"id":"x","object":"chat.completion","new_field":{"a":[1.50]},"choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1000,"completion_tokens":500,"total_tokens":1500,"prompt_tokens_details":{"cached_tokens":200}}}"#;
+const ANSWER: &str = r#"{"id":"x","object":"chat.completion","new_field":{"a":[1.50]},"choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":100,"completion_tokens":5,"total_tokens":105,"prompt_tokens_details":{"cached_tokens":20}}}"#;
 
 #[tokio::test]
 async fn a_simulated_call_is_answered_and_metered() {
@@ -58,9 +58,9 @@ async fn bodies_pass_through_and_nothing_else_does() {
         assert!(!sent.head.contains("portkey") && !sent.head.contains("cookie") && !sent.head.contains("tg_"), "{}", sent.head);
 
         let call = world.only_call().await;
-        assert_eq!((call.prompt_tokens, call.completion_tokens, call.estimated), (1_000, 500, false));
+        assert_eq!((call.prompt_tokens, call.completion_tokens, call.estimated), (100, 5, false));
         // Without a price for cached tokens they count as any.
-        assert_eq!(call.cost, 1_000 * 1_000 + 500 * 2_000);
+        assert_eq!(call.cost, 100 * 1_000 + 5 * 2_000);
         world
     })
     .await;
@@ -120,7 +120,7 @@ async fn a_client_that_leaves_is_charged_for_the_whole_answer() {
         let call = world.only_call().await;
         assert_eq!(
             (call.outcome, call.prompt_tokens, call.completion_tokens, call.estimated),
-            (Outcome::Cancelled, 1_000, 500, false)
+            (Outcome::Cancelled, 100, 5, false)
         );
         world
     })

@@ -97,9 +97,9 @@ async fn spend_all(world: &World, streamed: bool) {
     let caller = async || {
         loop {
             let number = made.fetch_add(1, Ordering::Relaxed);
-            let stream = streamed && number % 3 != 0;
+            let stream = streamed && !number.is_multiple_of(3);
             let call = world.chat(dear(stream)).send();
-            if number % 7 == 0 {
+            if number.is_multiple_of(7) {
                 // Leaves before the answer's head.
                 tokio::select! {
                     biased;
@@ -113,7 +113,7 @@ async fn spend_all(world: &World, streamed: bool) {
             }
             let mut pieces = response.bytes_stream();
             let _first = pieces.next().await;
-            if number % 2 == 0 {
+            if number.is_multiple_of(2) {
                 while pieces.next().await.is_some() {}
             }
         }

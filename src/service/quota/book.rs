@@ -118,7 +118,7 @@ impl Book {
             let account = &mut self.accounts[*place];
             account.move_to(now, bound.period);
             if let Err(full) = account.check(bound, ask) {
-                let rooms = self.rooms(ask, &places, now);
+                let rooms = Box::new(self.rooms(ask, &places, now));
                 return Err(Refusal { scope: bound.scope, full: full.on_the_wall(ahead_ms), rooms });
             }
         }
@@ -126,7 +126,7 @@ impl Book {
         for (bound, place) in ask.bounds.iter().zip(&places).filter(|(bound, _)| bound.balance) {
             let left = self.accounts[*place].left();
             if ask.cost.is_some_and(|cost| left <= 0 || cost.0 > left) {
-                let rooms = self.rooms(ask, &places, now);
+                let rooms = Box::new(self.rooms(ask, &places, now));
                 return Err(Refusal { scope: bound.scope, full: Full::Balance { left: NanoUsd(left.max(0)) }, rooms });
             }
         }
@@ -245,14 +245,14 @@ impl Book {
             let account = self.account(bound.scope);
             account.move_to(now, bound.period);
             if let Err(full) = account.check(bound, ask) {
-                found.push(Refusal { scope: bound.scope, full: full.on_the_wall(ahead_ms), rooms: Rooms::default() });
+                found.push(Refusal { scope: bound.scope, full: full.on_the_wall(ahead_ms), rooms: Box::default() });
             }
         }
         for bound in ask.bounds.iter().filter(|bound| bound.balance) {
             let left = self.account(bound.scope).left();
             if ask.cost.is_some_and(|cost| left <= 0 || cost.0 > left) {
                 let full = Full::Balance { left: NanoUsd(left.max(0)) };
-                found.push(Refusal { scope: bound.scope, full, rooms: Rooms::default() });
+                found.push(Refusal { scope: bound.scope, full, rooms: Box::default() });
             }
         }
         found

@@ -35,13 +35,16 @@ pub use window::InWindow;
 
 use crate::domain::{limit_scopes::Scope, limits::Span, money::NanoUsd, periods::Period, time::UnixMs};
 
+/// What became of it.
+type Outcome = Result<Granted, Refusal>;
+
 /// How a reservation comes back: in memory at once, from counters that several nodes share after one round trip.
 enum Reservation {
     /// Decided.
-    Now(Result<Granted, Refusal>),
+    Now(Outcome),
     /// Asked of somebody else, who may be away.
     #[expect(dead_code, reason = "counters of several nodes answer so")]
-    Later(Pin<Box<dyn Future<Output = Option<Result<Granted, Refusal>>> + Send>>),
+    Later(Pin<Box<dyn Future<Output = Option<Outcome>> + Send>>),
 }
 
 /// Where counters are kept.
@@ -79,7 +82,7 @@ impl Default for Quota {
 }
 
 /// Why a call was not admitted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotReserved {
     /// A limit, a budget or a balance is used up.
     Refused(Refusal),

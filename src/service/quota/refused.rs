@@ -101,7 +101,7 @@ impl Services {
 impl LimitHit {
     /// Of the kind that was refused, what is left is what the refusal says.
     fn with_rooms(mut self, refusal: &Refusal) -> Self {
-        self.rooms = refusal.rooms;
+        self.rooms = *refusal.rooms;
         self
     }
 }

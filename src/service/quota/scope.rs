@@ -79,14 +79,14 @@ pub enum Full {
 }
 
 /// A call that was not admitted. Nothing was counted anywhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// On what.
     pub scope: Scope,
     /// What.
     pub full: Full,
     /// What is left of other windows.
-    pub rooms: Rooms,
+    pub rooms: Box<Rooms>,
 }
 
 /// What is left of the windows that will be full first. An organization's is left out: how much other teams use is their business.
