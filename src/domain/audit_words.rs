@@ -8,7 +8,7 @@ use super::{
 };
 
 /// Nouns of the actions, which are also the kinds of objects, with a label each.
-const NOUNS: [(&str, &str); 17] = [
+const NOUNS: [(&str, &str); 18] = [
     ("account", "Accounts"),
     ("session", "Sign-ins"),
     ("token", "Management tokens"),
@@ -22,6 +22,7 @@ const NOUNS: [(&str, &str); 17] = [
     ("catalog", "Catalog"),
     ("group", "Access groups"),
     ("access", "Model access"),
+    ("plan", "Plans"),
     ("platform", "Platform"),
     ("mail", "Mails"),
     ("audit", "Audit log"),
@@ -56,6 +57,16 @@ const ACTIONS: &[(&str, &str)] = &[
     ("team.recover_ownership", "Recovered ownership"),
     ("team.set_access", "Changed model access"),
     ("team.delete", "Deleted team"),
+    ("team.change_plan", "Changed plan or seats"),
+    ("team.ask_plan", "Asked for plan or seats"),
+    ("team.withdraw_plan", "Withdrew request for plan or seats"),
+    ("team.approve_plan", "Approved plan or seats"),
+    ("team.decline_plan", "Declined plan or seats"),
+    ("team.renew_plan", "Plan renewed"),
+    ("team.adjust_balance", "Adjusted balance"),
+    ("team.set_discount", "Changed discount"),
+    ("plan.create", "Added plan"),
+    ("plan.update", "Changed plan"),
     ("team.set_access", "Changed model access"),
     ("team.set_model", "Changed access to a model"),
     ("team.set_tier", "Changed rule of a tier"),

@@ -70,6 +70,10 @@ id!(/// A request for a model.
     RequestId);
 id!(/// Something that an organization has to look at.
     ReviewId);
+id!(/// A plan that teams can be on.
+    PlanId);
+id!(/// A plan or seats that wait for a platform admin.
+    PlanRequestId);
 id!(/// An audit entry.
     AuditId);
 

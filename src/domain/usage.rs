@@ -114,6 +114,9 @@ pub struct CallFacts {
     pub output_price: i64,
     /// Discount of the team.
     pub discount_bp: i64,
+    /// To be covered by the team's balance, as it was decided at admission.
+    #[serde(default)]
+    pub billed: bool,
     /// Prompt tokens as far as the body's length tells: what an interrupted call is taken to have used upstream.
     #[serde(default)]
     pub prompt_estimate: u64,

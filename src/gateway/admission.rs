@@ -74,6 +74,7 @@ impl<'a> Candidate<'a> {
             cached_price: 0,
             output_price: 0,
             discount_bp: team.discount_bp,
+            billed: !test && team.billing.is_balance(),
             prompt_estimate: 0,
             grant: None,
             team_grant: None,

@@ -163,6 +163,7 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     let services = services.with_meter(meter);
     services.recover_calls().await?;
     services.recover_counters().await?;
+    services.load_balances().await?;
 
     let edge = Edge::new(services.clone(), config);
     let background = Background::start(&edge).await?;
@@ -240,6 +241,8 @@ impl Background {
         spawn(Box::pin(async move { services.run_mail_delivery(token).await }));
         let (services, token) = (edge.services.clone(), stop.clone());
         spawn(Box::pin(async move { services.run_grant_expiry(token).await }));
+        let (services, token) = (edge.services.clone(), stop.clone());
+        spawn(Box::pin(async move { services.run_renewals(token).await }));
         let (services, token) = (edge.services.clone(), stop.clone());
         spawn(Box::pin(async move { services.run_refresh(token).await }));
         if let Some(file) = edge.config.platform.test_clock.clone() {

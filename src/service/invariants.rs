@@ -25,6 +25,13 @@ impl Services {
                 "keys work whose person is not in the team, or whose team is gone (INV-12)",
             ),
         ];
-        Ok(counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, rule)| format!("{count} {rule}")).collect())
+        let mut broken: Vec<String> =
+            counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, rule)| format!("{count} {rule}")).collect();
+        if storage::billing::count_broken_chains(&mut c).await? > 0 {
+            broken.push("balances in a ledger do not follow from those before (INV-1)".into());
+        }
+        let books = storage::billing::compare_books(&mut c).await?;
+        broken.extend(books.iter().map(super::billing::difference_words));
+        Ok(broken)
     }
 }

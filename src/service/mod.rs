@@ -7,6 +7,7 @@ pub mod access;
 pub mod accounts;
 pub mod api_keys;
 pub mod audit;
+pub mod billing;
 pub mod caller;
 pub mod catalog;
 pub mod charts;
@@ -38,7 +39,11 @@ pub mod usage;
 pub mod vault;
 pub mod view_as;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, RwLock},
+    time::Duration,
+};
 
 pub use access::{Touched, snapshot::Snapshot};
 pub use caller::{Caller, CallerSession, Door, RequestFacts};
@@ -50,7 +55,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use upstream::{AddressGuard, UpstreamClient, UpstreamTimeouts};
 
 use crate::{
-    domain::accounts::SignUpPolicy,
+    domain::{accounts::SignUpPolicy, plan_changes::BookCheck},
     service::{
         accounts::passwords::PasswordHasher,
         mail::delivery::Mailer,
@@ -76,6 +81,8 @@ pub struct Services {
     pub meter: Meter,
     /// Counts what calls use of limits, budgets and balances.
     pub quota: quota::Quota,
+    /// The last comparison of the books.
+    books: Arc<RwLock<BookCheck>>,
     /// What the operator set.
     pub settings: Arc<Settings>,
     /// Hashes and judges passwords.
@@ -159,6 +166,7 @@ impl Services {
             vault,
             meter: Meter::closed(),
             quota: quota::Quota::default(),
+            books: Arc::default(),
             settings: Arc::new(settings),
             upstream,
             calls: TaskTracker::new(),

@@ -235,6 +235,7 @@ impl Services {
         let mut after = before.clone();
         let mut without_seat = vec![];
         if let Some(seats) = patch.seats {
+            self.check_not_on_plan(&mut tx, &before).await?;
             without_seat = self.seats_change(&mut tx, &before, seats).await?.without_seat;
             after.seats = seats;
         }

@@ -3,6 +3,7 @@
 
 pub mod api_keys;
 pub mod audit;
+pub mod billing;
 pub mod catalog;
 pub mod checks;
 pub mod invitations;
@@ -14,6 +15,7 @@ pub mod members;
 pub mod migrate;
 pub mod model_access;
 pub mod organizations;
+pub mod plans;
 pub mod price_lists;
 pub mod prices;
 mod row;

@@ -6,7 +6,7 @@ use super::RowExt;
 use crate::domain::{
     accounts::MyOrganization,
     catalog::ModelState,
-    ids::{ModelId, OrgId, UserId},
+    ids::{ModelId, OrgId, TeamId, UserId},
     platform::{OrganizationMemberRow, OrganizationRow, OrganizationTeamRow},
     roles::OrgRole,
     time::UnixMs,
@@ -66,6 +66,32 @@ pub async fn find(c: &mut AnyConnection, slug_or_id: &str) -> Result<Option<Orga
     .fetch_optional(c)
     .await?;
     row.as_ref().map(from_row).transpose()
+}
+
+/// Whether teams of an organization may call without plan and spending limit. Personal spaces have the platform's default policy instead.
+pub async fn allows_unbilled(c: &mut AnyConnection, org: Option<OrgId>) -> Result<bool, sqlx::Error> {
+    let Some(org) = org else { return Ok(true) };
+    let row = sqlx::query("SELECT allow_unbilled FROM organizations WHERE id = $1").bind(org.to_string()).fetch_one(c).await?;
+    row.flag("allow_unbilled")
+}
+
+/// Sets whether teams of an organization may call without plan and spending limit.
+pub async fn set_allow_unbilled(c: &mut AnyConnection, org: OrgId, allow: bool) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE organizations SET allow_unbilled = $2 WHERE id = $1")
+        .bind(org.to_string())
+        .bind(i64::from(allow))
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// The live teams of an organization.
+pub async fn list_team_ids(c: &mut AnyConnection, org: OrgId) -> Result<Vec<TeamId>, sqlx::Error> {
+    let rows = sqlx::query("SELECT id FROM teams WHERE organization_id = $1 AND deleted_at IS NULL ORDER BY id")
+        .bind(org.to_string())
+        .fetch_all(c)
+        .await?;
+    rows.iter().map(|row| row.id("id")).collect()
 }
 
 /// All organizations, by name.

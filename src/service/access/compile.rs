@@ -11,6 +11,7 @@ use super::{
 use crate::{
     domain::{
         authorization::TeamState,
+        billing::Billing,
         catalog::{ModelState, Tier},
         ids::{GroupId, KeyId, ModelId, OrgId, TeamId, UserId},
         model_set::ModelSet,
@@ -44,6 +45,8 @@ pub struct Source {
     pub organizations: Vec<OrganizationTerms>,
     /// Live teams and personal spaces.
     pub teams: Vec<Team>,
+    /// How their calls are paid for.
+    pub billing: HashMap<TeamId, Billing>,
     /// What restricting teams name.
     pub team_rows: HashMap<TeamId, TeamRows>,
     /// What members are narrowed to.
@@ -73,6 +76,7 @@ pub(super) struct OrganizationSource {
 #[derive(Clone, Debug)]
 pub(super) struct TeamSource {
     pub(super) team: Team,
+    pub(super) billing: Billing,
     pub(super) rows: TeamRows,
     pub(super) subsets: HashMap<UserId, Vec<ModelId>>,
     pub(super) grants: Vec<LiveGrant>,
@@ -98,6 +102,7 @@ pub fn compile(mut source: Source) -> Result<Snapshot, ServiceError> {
                 source.anchors.remove(&team.id).unwrap_or_default(),
                 &source.limits.remove(&team.id).unwrap_or_default(),
             ),
+            billing: source.billing.remove(&team.id).unwrap_or_default(),
             team,
         });
     }
@@ -204,7 +209,7 @@ impl Snapshot {
 
     /// Puts a team in, new or changed.
     pub(super) fn put_team(&mut self, source: TeamSource) {
-        let TeamSource { team, rows, subsets, grants, terms } = source;
+        let TeamSource { team, billing, rows, subsets, grants, terms } = source;
         let named = (team.mode == AccessMode::Restrict).then(|| self.name_rows(&rows));
         let grants = in_order(grants.iter().filter_map(|grant| self.grant_entry(grant)).collect());
         let policy = TeamPolicy {
@@ -219,6 +224,7 @@ impl Snapshot {
             slug: team.slug,
             organization: team.organization,
             discount_bp: team.discount_bp,
+            billing,
             boundary: self.boundaries.get(&team.organization).cloned().unwrap_or_default(),
             policy: Arc::new(policy),
             terms: Arc::new(terms),

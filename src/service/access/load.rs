@@ -43,6 +43,7 @@ pub(super) async fn load_everything(services: &Services) -> Result<Snapshot, Ser
         groups: compiled::list_groups(&mut c, None).await?,
         organizations: organization_terms(&mut c, None, &on_organizations).await?,
         teams: storage::teams::list_all(&mut c).await?,
+        billing: storage::billing::list_billing(&mut c, None).await?,
         team_rows: compiled::list_team_rows(&mut c, None).await?,
         member_subsets: compiled::list_member_subsets(&mut c, None).await?,
         grants: compiled::list_live_grants(&mut c, None).await?,
@@ -145,6 +146,7 @@ async fn put_team(c: &mut AnyConnection, next: &mut Snapshot, id: TeamId) -> Res
             storage::limits::list_anchors(c, Some(id)).await?.remove(&id).unwrap_or_default(),
             &storage::limits::list_of_team(c, id).await?,
         ),
+        billing: storage::billing::list_billing(c, Some(id)).await?.remove(&id).unwrap_or_default(),
         team,
     };
     next.put_team(source);

@@ -76,9 +76,20 @@ impl Services {
     /// Commits a transaction and brings what it touched into force. Goes on to its end even if whoever asked for it does not wait: who
     /// revokes a key and hangs up has revoked it.
     pub async fn commit(&self, tx: Tx, touched: Touched) -> Result<(), ServiceError> {
+        self.commit_then(tx, touched, |_| {}).await
+    }
+
+    /// The same; `then` is told, before anybody else, whether it committed.
+    pub(in crate::service) async fn commit_then(
+        &self,
+        tx: Tx,
+        touched: Touched,
+        then: impl FnOnce(bool) + Send + 'static,
+    ) -> Result<(), ServiceError> {
         let services = self.clone();
         let work = tokio::spawn(async move {
             let committed = tx.commit().await;
+            then(committed.is_ok());
             // Of a commit that failed nobody knows whether it came through.
             services.in_force.touch(touched);
             let refreshed = services.refresh().await;

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     domain::{
         api_keys::KeyKind,
+        billing::Billing,
         catalog::{Modality, ProviderKind, Simulation, Tier},
         ids::{GroupId, KeyId, ModelId, OrgId, ProviderId, TeamId, UserId},
         model_set::ModelSet,
@@ -138,6 +139,8 @@ pub struct TeamEntry {
     pub organization: Option<OrgId>,
     /// Discount on usage.
     pub discount_bp: i64,
+    /// How its calls are paid for.
+    pub billing: Billing,
     /// What the organization, or for a personal space the platform's default policy, lets be called.
     pub boundary: Arc<Boundary>,
     /// What the team makes of it.

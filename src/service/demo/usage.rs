@@ -213,6 +213,7 @@ impl Day<'_> {
             cached_price: price(view.prices.cached),
             output_price: price(view.prices.output),
             discount_bp: key.team.discount_bp,
+            billed: false,
             prompt_estimate: 0,
             grant: None,
             team_grant: None,

@@ -1,7 +1,7 @@
 //! What mails say, as text and as HTML made of the same content. Whatever a person typed is text in both.
 
 use super::Template;
-use crate::domain::{access_requests::last_day, format, roles::Role};
+use crate::domain::{access_requests::last_day, billing::seats_words, format, roles::Role};
 
 /// A rendered mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +68,9 @@ pub(super) fn subject(template: &Template) -> String {
         Template::AccessDecided { model, approved: true, .. } => format!("You can call {model}"),
         Template::AccessDecided { model, .. } => format!("Your request for {model} was declined"),
         Template::AccessEnded { model, .. } => format!("Your access to {model} has ended"),
+        Template::PlanWanted { team, plan, .. } => format!("{team} asks for the plan {plan}"),
+        Template::PlanDecided { team, plan, approved: true, .. } => format!("{team} is on the plan {plan}"),
+        Template::PlanDecided { team, plan, .. } => format!("The plan {plan} for {team} was declined"),
     }
 }
 
@@ -209,6 +212,18 @@ fn content(template: &Template, token: &str) -> Content {
             };
             let ends = if *approved { "Your next call can use it." } else { "You can ask again with another reason." };
             Content::new(says, ends).quote(note).link("Open your requests", format!("/t/{slug}/models/requests"))
+        }
+        Template::PlanWanted { team, by, plan, seats } => Content::new(
+            format!("{by} asks for the plan {plan} with {} for the team {team}.", seats_words(*seats)),
+            "It waits for your decision.",
+        )
+        .link("Open the requests", "/admin/plans"),
+        Template::PlanDecided { team, slug, by, plan, seats, approved, note } => {
+            let (seats, says) = (seats_words(*seats), if *approved { "approved" } else { "declined" });
+            let ends = if *approved { "It holds from now on." } else { "Plan and seats stay as they are." };
+            Content::new(format!("{by} {says} the plan {plan} with {seats} for the team {team}."), ends)
+                .quote(note)
+                .link("Open billing", format!("/t/{slug}/billing"))
         }
         Template::AccessEnded { team, slug, model } => {
             Content::new(format!("Your access to the model {model} in the team {team} has ended."), "You can ask for it again.")

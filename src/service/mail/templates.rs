@@ -180,6 +180,34 @@ pub enum Template {
         /// The model.
         model: String,
     },
+    /// To platform admins: a team asks for a plan, or for more seats.
+    PlanWanted {
+        /// The team's name.
+        team: String,
+        /// Who asks.
+        by: String,
+        /// The plan.
+        plan: String,
+        /// How many seats.
+        seats: i64,
+    },
+    /// To who asked for a plan or seats.
+    PlanDecided {
+        /// The team's name.
+        team: String,
+        /// The team's short name, for the link.
+        slug: String,
+        /// Who decided.
+        by: String,
+        /// The plan.
+        plan: String,
+        /// How many seats.
+        seats: i64,
+        /// Whether it was approved.
+        approved: bool,
+        /// A word of who decided; may be empty.
+        note: String,
+    },
 }
 
 impl Template {
@@ -206,6 +234,8 @@ impl Template {
             Self::AccessWanted { .. } => "access_wanted",
             Self::AccessDecided { .. } => "access_decided",
             Self::AccessEnded { .. } => "access_ended",
+            Self::PlanWanted { .. } => "plan_wanted",
+            Self::PlanDecided { .. } => "plan_decided",
         }
     }
 

@@ -120,6 +120,9 @@ fn one_of_each() -> Vec<Template> {
         },
         Template::AccessDecided { team: odd(), slug: slug(), model: odd(), by: odd(), approved: false, until: None, note: odd() },
         Template::AccessEnded { team: odd(), slug: slug(), model: odd() },
+        Template::PlanWanted { team: odd(), by: odd(), plan: odd(), seats: 1 },
+        Template::PlanDecided { team: odd(), slug: slug(), by: odd(), plan: odd(), seats: 20, approved: true, note: odd() },
+        Template::PlanDecided { team: odd(), slug: slug(), by: odd(), plan: odd(), seats: 2, approved: false, note: odd() },
     ]
 }
 

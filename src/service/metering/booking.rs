@@ -21,7 +21,7 @@ use crate::{
         ids::CallId,
         usage::{CallFacts, UsageEvent},
     },
-    service::{ServiceError, Services},
+    service::{ServiceError, Services, billing::charge_events},
     storage::{self, Store},
 };
 
@@ -34,7 +34,8 @@ const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_
 /// How long a stopping process tries to book what has ended. What is left stays in the spool for the next start.
 const LAST_TRY: Duration = Duration::from_secs(10);
 
-/// Books events; those that are known already change nothing. Gives how many were new.
+/// Books events, with their sums and the charges to their teams' balances; those that are known already change nothing. Gives how many
+/// were new.
 pub async fn book(store: &Store, events: &[UsageEvent]) -> Result<usize, sqlx::Error> {
     if events.is_empty() {
         return Ok(0);
@@ -43,8 +44,10 @@ pub async fn book(store: &Store, events: &[UsageEvent]) -> Result<usize, sqlx::E
     let new: HashSet<CallId> = storage::usage::insert_events(&mut tx, events).await?;
     // An event that stands twice in one batch is new once.
     let mut counted = HashSet::with_capacity(new.len());
-    let fresh = events.iter().filter(|event| new.contains(&event.call.id) && counted.insert(event.call.id));
-    storage::usage::add_to_rollups(&mut tx, fresh).await?;
+    let fresh: Vec<&UsageEvent> =
+        events.iter().filter(|event| new.contains(&event.call.id) && counted.insert(event.call.id)).collect();
+    storage::usage::add_to_rollups(&mut tx, fresh.iter().copied()).await?;
+    charge_events(&mut tx, &fresh).await?;
     tx.commit().await?;
     Ok(new.len())
 }
@@ -81,6 +84,7 @@ impl Services {
             if intake.batch.is_empty() {
                 return Ok(booked);
             }
+            self.renew_for(&intake.batch).await?;
             booked += book_batch(&self.store, &meter, &intake.batch).await?;
             intake.release(&meter);
         }

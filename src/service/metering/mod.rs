@@ -39,7 +39,9 @@ pub use spool::MeterUnavailable;
 
 use crate::{
     domain::{
+        ids::TeamId,
         money::NanoUsd,
+        time::UnixMs,
         usage::{CallEnd, CallFacts, UsageEvent},
     },
     service::{Clock, quota::Hold},
@@ -118,6 +120,13 @@ impl Meter {
     /// Calls, since the start, that used more than was reserved for them: their rest is the platform's loss.
     pub fn overruns(&self) -> u64 {
         self.open.as_ref().map_or(0, |meter| meter.overruns.load(Ordering::Relaxed))
+    }
+
+    /// Whether a team has calls that were admitted before a moment and have no end, as far as the spool was read.
+    pub async fn has_open_call(&self, team: TeamId, before: UnixMs) -> bool {
+        let Some(meter) = &self.open else { return false };
+        let intake = meter.intake.lock().await;
+        intake.open.values().any(|call| call.facts.team == team && call.facts.at < before)
     }
 
     /// Notes a refused call, for the statistics.

@@ -39,6 +39,7 @@ impl Services {
                 break;
             }
             let events: Vec<UsageEvent> = dead.iter().filter_map(|id| intake.open.get(id)).map(event).collect();
+            self.renew_for(&events).await?;
             found.interrupted += book_batch(&self.store, &meter, &events).await?;
             for id in dead {
                 intake.open.remove(&id);

@@ -67,6 +67,7 @@ pub(crate) fn event(n: u64) -> UsageEvent {
         cached_price: 300_000_001,
         output_price: 15_000_000_011,
         discount_bp: pick(3) as i64 * 500,
+        billed: false,
         prompt_estimate: 900,
         grant: None,
         team_grant: None,

@@ -10,7 +10,7 @@ use crate::{domain::accounts::check_name, service::ServiceError};
 const REASON_MAX: usize = 500;
 
 /// Checks a reason: one paragraph, whatever lines it was typed in. `what` completes "Enter …".
-fn check_reason(typed: &str, what: &str) -> Result<String, ServiceError> {
+pub(super) fn check_reason(typed: &str, what: &str) -> Result<String, ServiceError> {
     let line = typed.split_whitespace().collect::<Vec<_>>().join(" ");
     check_name(&line, what, REASON_MAX).map_err(|message| ServiceError::field("reason", message))
 }

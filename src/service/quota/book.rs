@@ -43,8 +43,8 @@ pub(super) struct Reserved {
     at: UnixMs,
     tokens: u64,
     cost: NanoUsd,
-    /// The accounts, and the period that each was in.
-    accounts: SmallVec<[(usize, UnixMs); 6]>,
+    /// The accounts, the period that each was in, and whether its balance pays.
+    accounts: SmallVec<[(usize, UnixMs, bool); 6]>,
 }
 
 /// How a reservation turned out.
@@ -138,7 +138,7 @@ impl Book {
             for window in &mut account.windows {
                 window.add(now, 1, ask.tokens);
             }
-            granted.reserved.accounts.push((*place, account.spending.hold(cost)));
+            granted.reserved.accounts.push((*place, account.spending.hold(cost), bound.balance));
         }
         granted.rooms = self.rooms(ask, &places, now);
         Ok(granted)
@@ -179,7 +179,7 @@ impl Book {
     }
 
     fn end(&mut self, reserved: &Reserved, requests: u64, tokens: u64, cost: NanoUsd) {
-        for (place, period) in &reserved.accounts {
+        for (place, period, pays) in &reserved.accounts {
             let account = &mut self.accounts[*place];
             if requests > 0 || tokens > 0 {
                 for window in &mut account.windows {
@@ -187,7 +187,7 @@ impl Book {
                 }
             }
             account.spending.settle(*period, reserved.cost, cost);
-            if let Some(balance) = &mut account.balance {
+            if let Some(balance) = account.balance.as_mut().filter(|_| *pays) {
                 *balance = balance.saturating_sub(cost.0);
             }
         }
@@ -212,6 +212,21 @@ impl Book {
     pub(super) fn credit(&mut self, scope: Scope, amount: NanoUsd) {
         let balance = &mut self.account(scope).balance;
         *balance = Some(balance.unwrap_or(0).saturating_add(amount.0));
+    }
+
+    /// Sets a balance to what storage says.
+    pub(super) fn set_balance(&mut self, scope: Scope, balance: NanoUsd) {
+        self.account(scope).balance = Some(balance.0);
+    }
+
+    /// Takes from a balance what running calls do not hold.
+    pub(super) fn take(&mut self, scope: Scope, most: NanoUsd, keep: NanoUsd) -> NanoUsd {
+        let account = self.account(scope);
+        let free = account.left().saturating_sub(keep.0);
+        let Some(balance) = &mut account.balance else { return most };
+        let taken = free.min(most.0).max(0);
+        *balance -= taken;
+        NanoUsd(taken)
     }
 
     /// What a scope has used.

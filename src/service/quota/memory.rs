@@ -54,6 +54,14 @@ impl Counters for InMemory {
         self.with(book, |book| book.credit(scope, amount));
     }
 
+    fn set_balance(&self, book: BookId, scope: Scope, balance: NanoUsd) {
+        self.with(book, |book| book.set_balance(scope, balance));
+    }
+
+    fn take(&self, book: BookId, scope: Scope, most: NanoUsd, keep: NanoUsd) -> NanoUsd {
+        self.with(book, |book| book.take(scope, most, keep))
+    }
+
     fn standing(&self, book: BookId, scope: Scope, at: UnixMs, period: Period) -> Standing {
         self.with(book, |book| book.standing(scope, at, period))
     }

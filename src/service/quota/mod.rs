@@ -61,6 +61,10 @@ trait Counters: Debug + Send + Sync {
     fn post(&self, book: BookId, scope: Scope, period: Period, in_period: NanoUsd, in_all: NanoUsd);
     /// Adds to a balance, or takes from it.
     fn credit(&self, book: BookId, scope: Scope, amount: NanoUsd);
+    /// Sets a balance to what storage says.
+    fn set_balance(&self, book: BookId, scope: Scope, balance: NanoUsd);
+    /// Takes from a balance what running calls do not hold: at most `most`, and so that `keep` stays.
+    fn take(&self, book: BookId, scope: Scope, most: NanoUsd, keep: NanoUsd) -> NanoUsd;
     /// What a scope has used.
     fn standing(&self, book: BookId, scope: Scope, at: UnixMs, period: Period) -> Standing;
     /// What would stand in a call's way.
@@ -135,6 +139,17 @@ impl Quota {
     /// Adds to a balance, or takes from it.
     pub fn credit(&self, book: BookId, scope: Scope, amount: NanoUsd) {
         self.counters.credit(book, scope, amount);
+    }
+
+    /// Sets a balance to what storage says: at the start, before calls are admitted.
+    pub fn set_balance(&self, book: BookId, scope: Scope, balance: NanoUsd) {
+        self.counters.set_balance(book, scope, balance);
+    }
+
+    /// Takes from a balance, at once, what running calls do not hold: at most `most`, and so that `keep` stays. Gives what was taken;
+    /// all of `most` where the balance is not counted here yet.
+    pub fn take(&self, book: BookId, scope: Scope, most: NanoUsd, keep: NanoUsd) -> NanoUsd {
+        self.counters.take(book, scope, most, keep)
     }
 }
 

@@ -1,0 +1,94 @@
+//! The ledger of a team: every movement of its money, and the lines and statements that people read.
+
+use serde::{Deserialize, Serialize};
+
+use super::{billing::Movement, time::UnixMs};
+
+/// Kinds of movements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryKind {
+    /// Included usage of seats.
+    SeatCredit,
+    /// Charges of calls.
+    UsageCharge,
+    /// Made by a platform admin, with a reason.
+    Adjustment,
+    /// Credit that was not used.
+    Expiry,
+}
+
+impl EntryKind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::SeatCredit, Self::UsageCharge, Self::Adjustment, Self::Expiry];
+
+    /// The word for storage and interfaces.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SeatCredit => "seat_credit",
+            Self::UsageCharge => "usage_charge",
+            Self::Adjustment => "adjustment",
+            Self::Expiry => "expiry",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// The word for people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::SeatCredit => "Seat credit",
+            Self::UsageCharge => "Usage",
+            Self::Adjustment => "Adjustment",
+            Self::Expiry => "Expired",
+        }
+    }
+}
+
+/// A movement with its place in the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// 1, 2, 3 … without gap.
+    pub seq: i64,
+    /// The line that it is part of.
+    pub line: i64,
+    /// Sum of all entries up to this one.
+    pub balance_after: i64,
+    /// What.
+    pub movement: Movement,
+}
+
+/// A line of the ledger as people read it: one movement, or the neighbouring charges of one day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerLine {
+    /// Its number in the ledger, from 1.
+    pub line: i64,
+    /// When, or of the last charge.
+    pub at: UnixMs,
+    /// What.
+    pub kind: EntryKind,
+    /// Signed, in nano-dollars.
+    pub amount: i64,
+    /// For people.
+    pub description: String,
+    /// Balance after it.
+    pub balance_after: i64,
+    /// Who made it; empty where nobody did.
+    pub actor_name: String,
+    /// Usage: the day of the calls.
+    pub day: Option<UnixMs>,
+    /// Start of the period that it belongs to.
+    pub period_start: UnixMs,
+}
+
+/// Which lines are asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LedgerFilter {
+    /// Only of this kind.
+    pub kind: Option<EntryKind>,
+    /// Only of the period that begins then.
+    pub period_start: Option<UnixMs>,
+}
