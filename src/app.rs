@@ -192,6 +192,10 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/t/:team/models") view={Lazy::<lazy::TeamModels>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/t/:team/members") view={Lazy::<lazy::Members>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/t/:team/settings") view={Lazy::<lazy::TeamSettings>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/t/:team/billing") view={Lazy::<lazy::TeamBilling>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/t/:team/billing/statements/:start") view={Lazy::<lazy::TeamStatement>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/me/billing") view={Lazy::<lazy::TeamBilling>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/admin/plans") view={Lazy::<lazy::Plans>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/t/:team/audit") view={Lazy::<lazy::TeamAudit>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/t/:team/models/requests") view={Lazy::<lazy::TeamRequests>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/o/:org/models") view={Lazy::<lazy::OrganizationModels>::new()} ssr=SsrMode::Async/>

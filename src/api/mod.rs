@@ -7,6 +7,8 @@ mod access_requests;
 mod accounts;
 mod api_keys;
 mod audit;
+mod billing;
+mod billing_bodies;
 mod body;
 mod catalog;
 mod catalog_bodies;
@@ -19,6 +21,8 @@ mod organization_members;
 mod organizations;
 mod own_account;
 mod own_invitations;
+mod plan_bodies;
+mod plans;
 mod platform;
 mod price_lists;
 mod prices;
@@ -112,6 +116,19 @@ pub fn router(services: Services) -> Router {
         .route("/teams/{team}/logs", get(usage::logs))
         .route("/teams/{team}/audit", get(audit::of_team))
         .route("/teams/{team}/audit.csv", get(audit::of_team_csv))
+        .route("/teams/{team}/billing", get(billing::find).put(billing::put))
+        .route("/teams/{team}/billing/request", delete(billing::withdraw))
+        .route("/teams/{team}/adjustments", post(billing::adjust))
+        .route("/teams/{team}/discount", put(billing::set_discount))
+        .route("/teams/{team}/ledger", get(billing::ledger))
+        .route("/teams/{team}/ledger.csv", get(billing::ledger_csv))
+        .route("/teams/{team}/ledger/{line}/models", get(billing::line_models))
+        .route("/teams/{team}/statements", get(billing::statements))
+        .route("/teams/{team}/statements/{start}", get(billing::statement))
+        .route("/billing/requests", get(plans::requests))
+        .route("/billing/requests/{request}/decision", post(plans::decide))
+        .route("/catalog/plans", get(plans::list).post(plans::create))
+        .route("/catalog/plans/{plan}", axum::routing::patch(plans::update))
         .route("/teams/{team}/recover", post(platform::recover))
         .route("/audit", get(audit::of_platform))
         .route("/audit.csv", get(audit::of_platform_csv))
@@ -182,6 +199,9 @@ pub fn document() -> Document {
         invitations::open, invitations::accept, invitations::decline, invitations::ask,
         api_keys::list, api_keys::create, api_keys::update, api_keys::revoke, api_keys::rotate,
         usage::report, usage::members, usage::logs,
+        billing::find, billing::put, billing::withdraw, billing::adjust, billing::set_discount, billing::ledger, billing::ledger_csv,
+        billing::line_models, billing::statements, billing::statement,
+        plans::list, plans::create, plans::update, plans::requests, plans::decide,
         catalog::list_providers, catalog::create_provider, catalog::find_provider, catalog::update_provider,
         catalog::delete_provider, catalog::test_provider,
         catalog::list_models, catalog::create_model, catalog::find_model, catalog::update_model, catalog::delete_model,

@@ -41,6 +41,8 @@ pub struct OrganizationSettingsBody {
     members_create_teams: bool,
     /// Unrestricted models become callable as soon as they are in the catalog.
     open_unrestricted_models: bool,
+    /// Teams without plan and without spending limit may call.
+    allow_unbilled: bool,
     /// Made at.
     created_at: i64,
 }
@@ -55,6 +57,8 @@ pub struct OrganizationPatchBody {
     members_create_teams: Option<bool>,
     /// Unrestricted models become callable as soon as they are in the catalog.
     open_unrestricted_models: Option<bool>,
+    /// Teams without plan and without spending limit may call. Platform admins only.
+    allow_unbilled: Option<bool>,
 }
 
 /// A member of an organization.
@@ -143,8 +147,8 @@ pub async fn update(
     Path(org): Path<String>,
     Sent(body): Sent<OrganizationPatchBody>,
 ) -> Answer<Json<OrganizationSettingsBody>> {
-    let OrganizationPatchBody { name, members_create_teams, open_unrestricted_models } = body;
-    let patch = OrganizationPatch { name, members_create_teams, open_unrestricted_models };
+    let OrganizationPatchBody { name, members_create_teams, open_unrestricted_models, allow_unbilled } = body;
+    let patch = OrganizationPatch { name, members_create_teams, open_unrestricted_models, allow_unbilled };
     Ok(Json(services.update_organization(&caller, &org, patch).await?.into()))
 }
 
@@ -216,6 +220,7 @@ impl From<OrganizationView> for OrganizationSettingsBody {
             role: org.role.map(|role| role.as_str()),
             members_create_teams: org.members_create_teams,
             open_unrestricted_models: org.open_unrestricted_models,
+            allow_unbilled: org.allow_unbilled,
             created_at: org.created_at.0,
         }
     }

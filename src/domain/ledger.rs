@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{billing::Movement, time::UnixMs};
+use super::{audit::csv_cell, billing::Movement, format, money::NanoUsd, time::UnixMs};
 
 /// Kinds of movements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -91,4 +91,21 @@ pub struct LedgerFilter {
     pub kind: Option<EntryKind>,
     /// Only of the period that begins then.
     pub period_start: Option<UnixMs>,
+}
+
+/// Columns of an export. Amounts are dollars, exact.
+pub const LEDGER_CSV_HEAD: &str = "time,kind,description,by,amount_usd,balance_after_usd,period_start\r\n";
+
+/// A line of an export. Texts are defused; amounts are digits that this program wrote, and stay numbers.
+pub fn ledger_csv_row(line: &LedgerLine) -> String {
+    let cells = [
+        format::rfc3339(line.at),
+        line.kind.as_str().to_owned(),
+        csv_cell(&line.description),
+        csv_cell(&line.actor_name),
+        NanoUsd(line.amount).plain(),
+        NanoUsd(line.balance_after).plain(),
+        format::rfc3339(line.period_start),
+    ];
+    format!("{}\r\n", cells.join(","))
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{field_errors::FieldErrors, ids::PlanId, money::NanoUsd, periods::Period, time::UnixMs};
+use super::{field_errors::FieldErrors, ids::PlanId, money::NanoUsd, periods::{AnchorDay, Period}, time::UnixMs};
 
 /// The most that a seat can cost, and that can come with it: $10,000.
 pub const MAX_PER_SEAT: NanoUsd = NanoUsd(10_000 * super::money::DOLLAR);
@@ -106,6 +106,14 @@ pub fn pro_rata(amount: i64, now: UnixMs, period: Period) -> i64 {
     ((i128::from(amount) * rest * 2 + all) / (all * 2)) as i64
 }
 
+/// The whole period that the running one is, or is a part of: a plan that began in the middle of one, and seats that are added later,
+/// have their part of the whole.
+pub fn whole_of(running: Period, anchor: AnchorDay) -> Period {
+    let whole = Period::at(running.end.plus(-1), anchor);
+    // Another anchor acts from the next period on.
+    if whole.end == running.end && whole.start <= running.start { whole } else { running }
+}
+
 /// A change of plan and seats, taken apart: what acts now and what waits for renewal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Split {
@@ -149,7 +157,7 @@ pub struct Proration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{money::DOLLAR, periods::AnchorDay};
+    use crate::domain::money::DOLLAR;
 
     fn terms(n: u128, price: i64, usage: i64) -> Terms {
         let plan = PlanId(uuid::Uuid::from_u128(n));

@@ -117,6 +117,10 @@ pub struct OrganizationView {
     pub members_create_teams: bool,
     /// Unrestricted models become callable as soon as they are in the catalog.
     pub open_unrestricted_models: bool,
+    /// Teams without plan and without spending limit may call.
+    pub allow_unbilled: bool,
+    /// Whether the viewer decides about that.
+    pub may_set_unbilled: bool,
     /// The viewer's role; none for a platform admin who does not belong to it.
     pub role: Option<OrgRole>,
     /// Whether the viewer may change settings and members.

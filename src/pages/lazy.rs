@@ -7,10 +7,10 @@ use leptos::{lazy, prelude::*};
 use leptos_router::LazyRoute;
 
 use super::{
-    AccountPage, AuditPage, ConfirmPage, ExplainPage, ForgotPage, GroupsPage, InvitePage, KeysPage, LoginPage, MembersPage,
+    AccountPage, AuditPage, BillingPage, ConfirmPage, ExplainPage, ForgotPage, GroupsPage, InvitePage, KeysPage, LoginPage, MembersPage,
     NewTeamPage, OrganizationMembersPage, OrganizationModelsPage, OrganizationPage, OrganizationSettingsPage, OutboxPage,
-    OverviewPage, PlaygroundPage, RequestsPage, ResetPage, SignupPage, TeamModelsPage, TeamSettingsPage, TeamsPage,
-    admin::{ModelsPage, OrganizationsPage, PriceListPage, ProvidersPage, SystemPage, UserPage, UsersPage},
+    OverviewPage, PlaygroundPage, RequestsPage, ResetPage, SignupPage, StatementPage, TeamModelsPage, TeamSettingsPage, TeamsPage,
+    admin::{ModelsPage, OrganizationsPage, PlansPage, PriceListPage, ProvidersPage, SystemPage, UserPage, UsersPage},
 };
 
 /// Pages of one group, each with the type that the route table names.
@@ -116,6 +116,14 @@ group!(group_pages, __preload_group_pages, AccessGroups {
     OrganizationGroups => GroupsPage,
     PlatformGroups => GroupsPage,
 });
+
+// Money of a team.
+group!(billing_pages, __preload_billing_pages, Money {
+    TeamBilling => BillingPage,
+    TeamStatement => StatementPage,
+});
+
+group!(plan_pages, __preload_plan_pages, Offer { Plans => PlansPage });
 
 // What was done, and what was mailed.
 group!(record_pages, __preload_record_pages, Record {

@@ -10,7 +10,7 @@ use std::{
 
 use axum::{Router, http::StatusCode, response::IntoResponse, routing::get};
 
-use crate::service::metering::Meter;
+use crate::{domain::plan_changes::BookCheck, service::Services};
 
 /// Which part of the product a request went to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,10 +134,24 @@ fn overruns(count: u64) -> String {
     )
 }
 
+/// Whether the books balance, and when they were compared; nothing before the first comparison.
+fn books(check: &BookCheck) -> String {
+    let Some(at) = check.at else { return String::new() };
+    format!(
+        "# HELP tallygate_book_differences What events, sums, ledger, balances and counters disagree on.\n\
+         # TYPE tallygate_book_differences gauge\ntallygate_book_differences {}\n\
+         # HELP tallygate_books_compared_seconds When they were compared.\n\
+         # TYPE tallygate_books_compared_seconds gauge\ntallygate_books_compared_seconds {}\n",
+        check.differences.len(),
+        at.0 / 1_000
+    )
+}
+
 /// What listens on the metrics port.
-pub fn router(counters: Arc<Counters>, meter: Meter) -> Router {
+pub fn router(counters: Arc<Counters>, services: Services) -> Router {
     let page = move || {
-        let text = counters.render() + &overruns(meter.overruns());
+        let mut text = counters.render() + &overruns(services.meter.overruns());
+        text.push_str(&books(&services.last_book_check()));
         async move { ([("content-type", "text/plain; version=0.0.4; charset=utf-8")], text).into_response() }
     };
     Router::new().route("/metrics", get(page))

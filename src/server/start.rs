@@ -244,6 +244,8 @@ impl Background {
         let (services, token) = (edge.services.clone(), stop.clone());
         spawn(Box::pin(async move { services.run_renewals(token).await }));
         let (services, token) = (edge.services.clone(), stop.clone());
+        spawn(Box::pin(async move { services.run_book_check(token).await }));
+        let (services, token) = (edge.services.clone(), stop.clone());
         spawn(Box::pin(async move { services.run_refresh(token).await }));
         if let Some(file) = edge.config.platform.test_clock.clone() {
             spawn(Box::pin(follow_test_clock(file, edge.services.clock.clone(), stop.clone())));
@@ -252,8 +254,7 @@ impl Background {
         tasks.spawn_blocking(crate::service::tokens::load);
         if let Some(listener) = metrics_listener(edge).await? {
             let counters = edge.counters.clone();
-            let acceptor =
-                Acceptor::new(metrics::router(counters.clone(), edge.services.meter.clone()), &edge.config.http, counters);
+            let acceptor = Acceptor::new(metrics::router(counters.clone(), edge.services.clone()), &edge.config.http, counters);
             let token = stop.clone();
             spawn(Box::pin(async move {
                 tokio::select! {

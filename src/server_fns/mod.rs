@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod api_keys;
 pub mod appearance;
 pub mod audit;
+pub mod billing;
 pub mod call;
 pub mod catalog;
 #[cfg(feature = "ssr")]
@@ -22,6 +23,7 @@ pub mod organization_members;
 pub mod organization_models;
 pub mod organizations;
 pub mod own_invitations;
+pub mod plans;
 pub mod platform;
 pub mod playground;
 pub mod price_lists;

@@ -140,6 +140,9 @@ pub async fn update_organization(
     name: String,
     #[server(default)] members_create_teams: bool,
     #[server(default)] open_unrestricted_models: bool,
+    // Whether the form had the field below: what is not ticked is off.
+    #[server(default)] sets_unbilled: bool,
+    #[server(default)] allow_unbilled: bool,
 ) -> Result<(), AppError> {
     use crate::service::organizations::OrganizationPatch;
 
@@ -148,6 +151,7 @@ pub async fn update_organization(
         name: Some(name.clone()),
         members_create_teams: Some(members_create_teams),
         open_unrestricted_models: Some(open_unrestricted_models),
+        allow_unbilled: sets_unbilled.then_some(allow_unbilled),
     };
     let done = services.update_organization(&caller, &org, patch).await;
     done.map_err(|error| super::context::keep_typed(error, &[("name", &name)]))?;

@@ -23,6 +23,8 @@ pub struct SystemPage {
     pub mail_server: bool,
     /// What is running, and on what: label and value.
     pub facts: Vec<(String, String)>,
+    /// What the books disagree on; empty while they balance.
+    pub differences: Vec<String>,
     /// Policy and domains of the form that failed just now.
     pub typed: Option<(SignUpPolicy, String)>,
 }
@@ -34,6 +36,7 @@ pub async fn get_platform_settings() -> Result<SystemPage, AppError> {
 
     let (services, caller) = context::signed_in().await?;
     let settings = services.platform_settings(&caller).await?;
+    let books = services.get_book_check(&caller)?;
     let word = |text: &str| text.to_owned();
     let typed = SignUpPolicy::parse(&context::typed("sign_up")).map(|policy| (policy, context::typed("sign_up_domains")));
     Ok(SystemPage {
@@ -48,7 +51,9 @@ pub async fn get_platform_settings() -> Result<SystemPage, AppError> {
             (word("Database"), word(services.store.engine().name())),
             (word("Address"), services.settings.public_url.clone()),
             (word("Sender of mails"), services.settings.mail_from.clone()),
+            (word("Books"), if books.at.is_some() { super::plans::books_words(&books) } else { word("Not compared yet") }),
         ],
+        differences: books.differences,
         typed,
     })
 }

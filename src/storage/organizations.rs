@@ -25,6 +25,8 @@ pub struct Organization {
     pub open_unrestricted_models: bool,
     /// Members may create teams.
     pub members_create_teams: bool,
+    /// Teams without plan and without spending limit may call.
+    pub allow_unbilled: bool,
     /// Made at.
     pub created_at: UnixMs,
 }
@@ -36,6 +38,7 @@ fn from_row(row: &AnyRow) -> Result<Organization, sqlx::Error> {
         name: row.text("name")?,
         open_unrestricted_models: row.flag("open_unrestricted_models")?,
         members_create_teams: row.flag("members_create_teams")?,
+        allow_unbilled: row.flag("allow_unbilled")?,
         created_at: row.time("created_at")?,
     })
 }
@@ -43,8 +46,8 @@ fn from_row(row: &AnyRow) -> Result<Organization, sqlx::Error> {
 /// Writes a new organization. Fails with `organizations_slug_key` where the slug is taken.
 pub async fn insert(c: &mut AnyConnection, org: &Organization) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO organizations (id, slug, name, open_unrestricted_models, members_create_teams, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO organizations (id, slug, name, open_unrestricted_models, members_create_teams, created_at, allow_unbilled)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(org.id.to_string())
     .bind(&org.slug)
@@ -52,6 +55,7 @@ pub async fn insert(c: &mut AnyConnection, org: &Organization) -> Result<(), sql
     .bind(i64::from(org.open_unrestricted_models))
     .bind(i64::from(org.members_create_teams))
     .bind(org.created_at.0)
+    .bind(i64::from(org.allow_unbilled))
     .execute(c)
     .await?;
     Ok(())
@@ -60,7 +64,7 @@ pub async fn insert(c: &mut AnyConnection, org: &Organization) -> Result<(), sql
 /// The organization of a slug or an id.
 pub async fn find(c: &mut AnyConnection, slug_or_id: &str) -> Result<Option<Organization>, sqlx::Error> {
     let row = sqlx::query(
-        "SELECT id, slug, name, open_unrestricted_models, members_create_teams, created_at FROM organizations WHERE slug = $1 OR id = $1",
+        "SELECT id, slug, name, open_unrestricted_models, members_create_teams, allow_unbilled, created_at FROM organizations WHERE slug = $1 OR id = $1",
     )
     .bind(slug_or_id)
     .fetch_optional(c)
@@ -75,16 +79,6 @@ pub async fn allows_unbilled(c: &mut AnyConnection, org: Option<OrgId>) -> Resul
     row.flag("allow_unbilled")
 }
 
-/// Sets whether teams of an organization may call without plan and spending limit.
-pub async fn set_allow_unbilled(c: &mut AnyConnection, org: OrgId, allow: bool) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE organizations SET allow_unbilled = $2 WHERE id = $1")
-        .bind(org.to_string())
-        .bind(i64::from(allow))
-        .execute(c)
-        .await?;
-    Ok(())
-}
-
 /// The live teams of an organization.
 pub async fn list_team_ids(c: &mut AnyConnection, org: OrgId) -> Result<Vec<TeamId>, sqlx::Error> {
     let rows = sqlx::query("SELECT id FROM teams WHERE organization_id = $1 AND deleted_at IS NULL ORDER BY id")
@@ -97,7 +91,7 @@ pub async fn list_team_ids(c: &mut AnyConnection, org: OrgId) -> Result<Vec<Team
 /// All organizations, by name.
 pub async fn list(c: &mut AnyConnection) -> Result<Vec<Organization>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT id, slug, name, open_unrestricted_models, members_create_teams, created_at FROM organizations ORDER BY name, id",
+        "SELECT id, slug, name, open_unrestricted_models, members_create_teams, allow_unbilled, created_at FROM organizations ORDER BY name, id",
     )
     .fetch_all(c)
     .await?;
@@ -143,11 +137,12 @@ pub async fn list_rows(c: &mut AnyConnection, month_start: UnixMs) -> Result<Vec
 
 /// Sets name and rules of an organization.
 pub async fn update(c: &mut AnyConnection, org: &Organization) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE organizations SET name = $2, open_unrestricted_models = $3, members_create_teams = $4 WHERE id = $1")
+    sqlx::query("UPDATE organizations SET name = $2, open_unrestricted_models = $3, members_create_teams = $4, allow_unbilled = $5 WHERE id = $1")
         .bind(org.id.to_string())
         .bind(&org.name)
         .bind(i64::from(org.open_unrestricted_models))
         .bind(i64::from(org.members_create_teams))
+        .bind(i64::from(org.allow_unbilled))
         .execute(c)
         .await?;
     Ok(())

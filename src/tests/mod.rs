@@ -5,6 +5,7 @@ mod accounts;
 mod api_keys;
 mod architecture;
 mod audit;
+mod billing;
 mod canaries;
 mod catalog;
 mod doors;

@@ -36,7 +36,7 @@ fn movement(kind: EntryKind, amount: i64, period: Period) -> Movement {
 fn usage_takes_the_credit_first_and_what_was_paid_in_lasts() {
     let plan = plan(10 * DOLLAR);
     let mut billing = on_plan(&plan, 1, (2026, 11, 1));
-    let (period, mut post) = (billing.period, |billing: &mut TeamBilling, kind, amount| {
+    let (period, post) = (billing.period, |billing: &mut TeamBilling, kind, amount| {
         let period = billing.period;
         billing.post(movement(kind, amount, period)).unwrap().balance_after
     });

@@ -4,6 +4,7 @@ mod model_dialog;
 mod model_prices;
 mod models;
 mod organizations;
+mod plans;
 mod price_list;
 mod provider_dialog;
 mod providers;
@@ -12,6 +13,7 @@ mod users;
 
 pub use models::ModelsPage;
 pub use organizations::OrganizationsPage;
+pub use plans::PlansPage;
 pub use price_list::PriceListPage;
 pub use providers::ProvidersPage;
 pub use system::SystemPage;

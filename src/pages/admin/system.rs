@@ -30,10 +30,15 @@ fn content(page: System, done: Memo<String>, sign_up: FormAction, personal: Form
         };
         Some(view! { <Note kind=NoteKind::Ok title=title/> })
     };
+    let alarm = (!page.differences.is_empty()).then(|| {
+        let text = page.differences.join(". ");
+        view! { <Note kind=NoteKind::Danger title="The books do not balance." text=text/> }
+    });
     view! {
         <PageHead title="System" context="Platform" lead="Settings of this installation."/>
         <div class="grid narrow-page">
             {said}
+            {alarm}
             {sign_up_card(&page, sign_up)}
             {personal_card(&page, personal)}
             {facts_card(page)}

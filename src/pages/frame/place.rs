@@ -22,6 +22,7 @@ pub(super) enum Kind {
     Playground,
     Keys,
     Members,
+    Billing,
     Audit,
     Settings,
     Providers,
@@ -33,6 +34,7 @@ pub(super) enum Kind {
     Organizations,
     System,
     Outbox,
+    Plans,
     Teams,
     NewTeam,
     Account,
@@ -45,6 +47,8 @@ impl Kind {
             Self::Playground => "Playground",
             Self::Keys => "API keys",
             Self::Members => "Members",
+            Self::Billing => "Billing",
+            Self::Plans => "Plans",
             Self::Audit => "Audit log",
             Self::Settings => "Settings",
             Self::Providers => "Providers",
@@ -73,6 +77,7 @@ impl Kind {
             Self::Playground => "play",
             Self::Keys => "key",
             Self::Members => "users",
+            Self::Billing | Self::Plans => "card",
             Self::Audit => "clock",
             Self::Settings => "sliders",
             Self::Providers => "plug",
@@ -125,6 +130,7 @@ impl Place {
                     Some("users") if parts.next().is_some() => Some(Kind::User),
                     Some("users") => Some(Kind::Users),
                     Some("orgs") => Some(Kind::Organizations),
+                    Some("plans") => Some(Kind::Plans),
                     Some("system") => Some(Kind::System),
                     Some("audit") => Some(Kind::Audit),
                     Some("outbox") => Some(Kind::Outbox),
@@ -152,7 +158,7 @@ impl Place {
             Some(kind @ (Kind::Members | Kind::Settings | Kind::Audit | Kind::Requests)) if *scope != Scope::Personal => {
                 address(scope, kind)
             }
-            Some(kind @ (Kind::Keys | Kind::Models | Kind::Playground))
+            Some(kind @ (Kind::Keys | Kind::Models | Kind::Playground | Kind::Billing))
                 if self.scope != Scope::Platform && !matches!(scope, Scope::Organization(_)) =>
             {
                 address(scope, kind)
@@ -190,6 +196,7 @@ fn context_kind(part: Option<&str>) -> Option<Kind> {
         Some("playground") => Some(Kind::Playground),
         Some("keys") => Some(Kind::Keys),
         Some("models") => Some(Kind::Models),
+        Some("billing") => Some(Kind::Billing),
         Some(_) => None,
     }
 }
@@ -207,6 +214,8 @@ pub(super) fn address(scope: &Scope, kind: Kind) -> String {
         Kind::Playground => format!("{base}/playground"),
         Kind::Keys => format!("{base}/keys"),
         Kind::Members => format!("{base}/members"),
+        Kind::Billing => format!("{base}/billing"),
+        Kind::Plans => "/admin/plans".to_owned(),
         Kind::Audit => format!("{base}/audit"),
         Kind::Settings => format!("{base}/settings"),
         Kind::Providers => "/admin/providers".to_owned(),

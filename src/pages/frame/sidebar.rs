@@ -51,11 +51,11 @@ fn groups(place: &Place, me: Option<&Me>, waiting: &[(String, u32)], viewing: Op
     let waiting: &[(String, u32)] = if viewing.is_some() { &[] } else { waiting };
     let context = matches!(place.scope, Scope::Personal | Scope::Team(_) | Scope::Organization(_));
     let groups: &[(&str, &[Kind])] = match place.scope {
-        Scope::Personal => &[("", &[Kind::Overview, Kind::Playground]), ("Access", &[Kind::Keys, Kind::Models])],
+        Scope::Personal => &[("", &[Kind::Overview, Kind::Playground, Kind::Billing]), ("Access", &[Kind::Keys, Kind::Models])],
         Scope::Team(_) => &[
             ("", &[Kind::Overview, Kind::Playground]),
             ("Access", &[Kind::Keys, Kind::Models, Kind::Requests]),
-            ("Team", &[Kind::Members, Kind::Audit, Kind::Settings]),
+            ("Team", &[Kind::Members, Kind::Billing, Kind::Audit, Kind::Settings]),
         ],
         Scope::Organization(_) => &[
             ("", &[Kind::Overview]),
@@ -64,7 +64,7 @@ fn groups(place: &Place, me: Option<&Me>, waiting: &[(String, u32)], viewing: Op
         ],
         Scope::Platform => &[
             ("", &[Kind::Providers, Kind::Models, Kind::Groups]),
-            ("People", &[Kind::Organizations, Kind::Users]),
+            ("People", &[Kind::Organizations, Kind::Users, Kind::Plans]),
             ("Installation", &[Kind::Audit, Kind::Outbox, Kind::System]),
         ],
         Scope::Account => &[("", &[Kind::Teams, Kind::Account])],
@@ -98,6 +98,7 @@ fn is_offered(place: &Place, kind: Kind, me: Option<&Me>, viewing: Option<&Viewe
             standing.may(Action::RequestAccess) || standing.may(Action::ManageLimits)
         }),
         (Kind::Playground, Scope::Team(team)) => me.is_some_and(|me| standing(me, team).may(Action::OwnKeys)),
+        (Kind::Billing, Scope::Team(team)) => me.is_some_and(|me| standing(me, team).may(Action::ViewBilling)),
         (Kind::Audit, Scope::Team(team)) => me.is_some_and(|me| standing(me, team).may(Action::ViewAudit)),
         _ => true,
     }

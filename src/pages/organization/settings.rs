@@ -31,6 +31,18 @@ pub fn OrganizationSettingsPage() -> impl IntoView {
 fn content(page: Settings, done: Memo<String>, action: FormAction) -> AnyView {
     let problems = action.problems();
     let organization = page.organization;
+    let allow = organization.allow_unbilled;
+    let unbilled = organization.may_set_unbilled.then(|| {
+        view! {
+            <input type="hidden" name="sets_unbilled" value="true"/>
+            <Checkbox
+                label="Teams may call without a plan or a spending limit"
+                name="allow_unbilled"
+                checked=allow
+                hint="Otherwise such a team's calls are refused until it has one of the two. Only platform admins see this."
+            />
+        }
+    });
     let typed = if problems.any() && !page.typed_name.is_empty() { page.typed_name } else { organization.name.clone() };
     let saved = move || {
         (done.get() == "saved").then(|| view! { <Note kind=NoteKind::Ok title="Settings saved. They act from now on."/> })
@@ -65,6 +77,7 @@ fn content(page: Settings, done: Memo<String>, action: FormAction) -> AnyView {
                             checked=organization.open_unrestricted_models
                             hint="Models that come into the catalog are open to its teams at once. Restricted ones always need approval."
                         />
+                        {unbilled}
                     </div>
                     <footer class="form-foot"><Button label="Save settings" class="primary" busy=action.pending()/></footer>
                 </Form>

@@ -12,7 +12,7 @@ use crate::{
         money::NanoUsd,
         periods::Period,
         plan_changes::{Next, PlanAndSeats, PlanChangePreview, PlanChanged, Wanted},
-        plans::{Plan, Proration, Split, Terms},
+        plans::{Plan, Proration, Split, Terms, whole_of},
         roles::Action,
         teams::Team,
         time::UnixMs,
@@ -187,12 +187,13 @@ impl Services {
             _ => (Terms::from(&plan), seats),
         };
         let split = Split::of(agreed.as_ref(), asked);
+        let anchor = storage::billing::anchor_day(c, team.id).await?;
         let whole = match agreed {
-            Some(_) => billing.period,
-            None => Period::at(at, storage::billing::anchor_day(c, team.id).await?),
+            Some(_) => whole_of(billing.period, anchor),
+            None => Period::at(at, anchor),
         };
         let proration = split.proration(agreed.as_ref(), at, whole);
-        let period = if agreed.is_some() { whole } else { Period { start: at.min(whole.end), end: whole.end } };
+        let period = if agreed.is_some() { billing.period } else { Period { start: at, end: whole.end } };
         let next = split.next.as_ref().map_or(Next::Same, |(terms, seats)| named(&terms.name, *seats));
         let same_now = agreed.as_ref() == Some(&split.now);
         let same_next = match (&billing.next, &split.next) {

@@ -76,7 +76,7 @@ impl Services {
 }
 
 /// Where a team's balance is counted.
-pub(super) fn place(team: &Team) -> (BookId, Scope) {
+pub(crate) fn place(team: &Team) -> (BookId, Scope) {
     let book = team.organization.map_or(BookId::Personal(team.id), BookId::Organization);
     (book, Scope::Team(team.id))
 }
@@ -144,7 +144,7 @@ impl Drop for InMemory {
 
 /// What the books of a team disagree on, for people who look after the installation.
 pub(super) fn difference_words(books: &storage::billing::Books) -> String {
-    let money = |amount: i64| format!("{} nano-dollars", amount);
+    let money = |amount: i64| format!("{amount} nano-dollars");
     format!(
         "the books of team {} ({}) disagree (INV-1): events charge {}, the ledger charges {}, the ledger sums up to {}, the balance is {}",
         books.name,

@@ -33,8 +33,11 @@ pub struct OrganizationPatch {
     pub members_create_teams: Option<bool>,
     /// Unrestricted models open by themselves.
     pub open_unrestricted_models: Option<bool>,
+    /// Teams without plan and spending limit may call: the platform's to say.
+    pub allow_unbilled: Option<bool>,
 }
 
+const ONLY_PLATFORM: &str = "Only platform admins decide whether teams may call without a plan or a spending limit.";
 const ONLY_ADMINS: &str = "Only admins of the organization can do this.";
 
 impl Services {
@@ -68,6 +71,7 @@ impl Services {
             name,
             open_unrestricted_models: true,
             members_create_teams: false,
+            allow_unbilled: true,
             created_at: at,
         };
         storage::organizations::insert(c, &org).await.map_err(|error| {
@@ -146,12 +150,23 @@ impl Services {
         }
         after.members_create_teams = patch.members_create_teams.unwrap_or(before.members_create_teams);
         after.open_unrestricted_models = patch.open_unrestricted_models.unwrap_or(before.open_unrestricted_models);
+        if let Some(allow) = patch.allow_unbilled.filter(|allow| *allow != before.allow_unbilled) {
+            if !caller.user.platform_admin {
+                return Err(self.denied_in_organization(caller, &before, "organization.manage", ONLY_PLATFORM.into()));
+            }
+            after.allow_unbilled = allow;
+        }
         storage::organizations::update(&mut tx, &after).await?;
+        let mut touched = Touched::organization(after.id);
+        if after.allow_unbilled != before.allow_unbilled {
+            touched = touched.and(Touched::teams(storage::organizations::list_team_ids(&mut tx, after.id).await?));
+        }
         let facts = |org: &Organization| {
             json!({
                 "name": org.name,
                 "members_create_teams": org.members_create_teams,
                 "open_unrestricted_models": org.open_unrestricted_models,
+                "allow_unbilled": org.allow_unbilled,
             })
         };
         let change = Change {
@@ -166,7 +181,7 @@ impl Services {
         };
         self.audit(&mut tx, caller, change).await?;
         let role = storage::organizations::find_role(&mut tx, after.id, caller.user.id).await?;
-        self.commit(tx, Touched::organization(after.id)).await?;
+        self.commit(tx, touched).await?;
         Ok(view(caller, after, role))
     }
 
@@ -240,6 +255,8 @@ fn view(caller: &Caller, org: Organization, role: Option<OrgRole>) -> Organizati
         name: org.name,
         members_create_teams: org.members_create_teams,
         open_unrestricted_models: org.open_unrestricted_models,
+        allow_unbilled: org.allow_unbilled,
+        may_set_unbilled: caller.user.platform_admin,
         role,
         may_manage: role == Some(OrgRole::Admin) || caller.user.platform_admin,
         created_at: org.created_at,

@@ -49,6 +49,18 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
     ("get_explanation", "team={team}&who=&model=labs/chat&tokens=", "snoooooo"),
     ("get_playground", "team={team}", "snfoooff"),
 
+    // Their money.
+    ("get_billing", "team={team}", "snffoooo"),
+    ("preview_plan_change", "team={team}&plan=nothing&seats=", "snfffofo"),
+    ("change_plan", "team={team}&plan=nothing&seats=", "snfffcfc"),
+    ("withdraw_plan_request", "team={team}", "snfffnfn"),
+    ("adjust_balance", "team={team}&amount=x&reason=x", "snnnnnnc"),
+    ("set_discount", "team={team}&percent=101", "snnnnnnc"),
+    ("get_statement", "team={team}&start=1", "snffnnnn"),
+    ("get_plans", "", "snnnnnno"),
+    ("save_plan", "name=", "snnnnnnc"),
+    ("decide_plan_request", "id={nothing}&approve=true", "snnnnnnc"),
+
     // Their people.
     ("list_members", "team={team}&text=&sort=&cursor=", "snoooooo"),
     ("preview_removal", "team={team}&user={user}", "snffooof"),

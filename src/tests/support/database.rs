@@ -85,6 +85,11 @@ const EMPTY: &str = "DO $$ DECLARE name TEXT; BEGIN
     SET session_replication_role = replica;
     FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> '_sqlx_migrations'
     LOOP EXECUTE format('DELETE FROM %I', name); END LOOP;
+    -- What migrations write.
+    INSERT INTO plans (id, name, seat_price, included_usage, self_service) VALUES
+        ('0199f000-0000-7000-8000-000000000001', 'Starter', 10000000000, 10000000000, 0),
+        ('0199f000-0000-7000-8000-000000000002', 'Pro', 30000000000, 40000000000, 0),
+        ('0199f000-0000-7000-8000-000000000003', 'Enterprise', 60000000000, 100000000000, 0);
     END $$";
 
 impl PostgresDatabase {
