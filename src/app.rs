@@ -206,6 +206,9 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/admin/outbox") view={Lazy::<lazy::Outbox>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/o/:org/audit") view={Lazy::<lazy::OrganizationAudit>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/me") view={Lazy::<lazy::Overview>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/t/:team/quotas") view={Lazy::<lazy::Quotas>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/me/quotas") view={Lazy::<lazy::Quotas>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/o/:org/limits") view={Lazy::<lazy::OrganizationLimits>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/me/keys") view={Lazy::<lazy::Keys>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/me/playground") view={Lazy::<lazy::Playground>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/me/models/explain") view={Lazy::<lazy::Explain>::new()} ssr=SsrMode::Async/>

@@ -10,6 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     body::{Asked, Sent},
+    limit_bodies::{LimitsBody, bounds},
     list::{List, ListQuery},
     problem::{Answer, ProblemBody},
     signed_in::SignedIn,
@@ -61,6 +62,8 @@ pub struct DecisionBody {
     only_asker: Option<bool>,
     /// A word to the asker; needed to reject.
     reason: Option<String>,
+    /// Limits and a budget of what is called by this permission.
+    limits: Option<LimitsBody>,
 }
 
 /// A request for a model.
@@ -163,6 +166,7 @@ pub async fn decide(
         until: body.until.map(UnixMs),
         only_asker: body.only_asker.unwrap_or(false),
         note: body.reason.unwrap_or_default(),
+        allowance: bounds(body.limits.map(Some), None, None)?,
     };
     Ok(Json(services.decide_request(&caller, &team, parse(&request)?, decision).await?.into()))
 }

@@ -10,6 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     body::{Asked, Sent, nullable},
+    limit_bodies::{LimitsBody, Number, PeriodWord, bounds},
     list::List,
     problem::{Answer, ProblemBody},
     signed_in::SignedIn,
@@ -23,7 +24,7 @@ use crate::{
     },
     service::{
         ServiceError, Services,
-        api_keys::{KeyPatch, KeyQuery},
+        api_keys::{KeyBounds, KeyPatch, KeyQuery},
     },
 };
 
@@ -56,6 +57,17 @@ pub struct NewKeyBody {
     expires_at: Option<i64>,
     /// Models that it is narrowed to; all that its owner may call without.
     models: Option<Vec<String>>,
+    /// Budget in nano-dollars; `null` for none.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<i64>)]
+    budget: Option<Option<Number>>,
+    /// `period` for each billing month (unless asked otherwise), or `total`.
+    #[schema(value_type = Option<String>)]
+    budget_period: Option<PeriodWord>,
+    /// Limits of its own; `null` for none.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<LimitsBody>)]
+    limits: Option<Option<LimitsBody>>,
 }
 
 /// A change of a key; what is left out stays.
@@ -72,6 +84,17 @@ pub struct KeyPatchBody {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<Vec<String>>)]
     models: Option<Option<Vec<String>>>,
+    /// Budget in nano-dollars; `null` for none.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<i64>)]
+    budget: Option<Option<Number>>,
+    /// `period` for each billing month (unless asked otherwise), or `total`.
+    #[schema(value_type = Option<String>)]
+    budget_period: Option<PeriodWord>,
+    /// Limits of its own; `null` for none.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<LimitsBody>)]
+    limits: Option<Option<LimitsBody>>,
 }
 
 /// A new secret; it stands in this answer and nowhere else.
@@ -153,10 +176,11 @@ pub async fn create(
 ) -> Answer<(StatusCode, Json<CreatedKeyBody>)> {
     let kind = body.kind.unwrap_or_default();
     let new = NewApiKey::parse(&body.name, &kind, body.expires_at.map(UnixMs), services.clock.now())?;
-    Ok((StatusCode::CREATED, Json(services.create_narrowed_key(&caller, &team, new, body.models).await?.into())))
+    let bounds = KeyBounds { models: body.models, allowance: bounds(body.limits, body.budget, body.budget_period)? };
+    Ok((StatusCode::CREATED, Json(services.create_bounded_key(&caller, &team, new, bounds).await?.into())))
 }
 
-/// Rename a key, or change when it ends.
+/// Rename a key, change when it ends, what it may call, its limits or its budget.
 #[utoipa::path(patch, path = "/teams/{team}/keys/{key}", tag = "Keys", request_body = KeyPatchBody,
     params(("team" = String, Path, description = "Short name, id, or `me`"), ("key" = String, Path, description = "Identifier")),
     responses((status = 204, description = "It is changed."), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]
@@ -166,7 +190,9 @@ pub async fn update(
     Path((team, key)): Path<(String, String)>,
     Sent(body): Sent<KeyPatchBody>,
 ) -> Answer<StatusCode> {
-    let patch = KeyPatch { name: body.name, expires_at: body.expires_at.map(|end| end.map(UnixMs)), models: body.models };
+    let allowance = bounds(body.limits, body.budget, body.budget_period)?;
+    let expires_at = body.expires_at.map(|end| end.map(UnixMs));
+    let patch = KeyPatch { name: body.name, expires_at, models: body.models, allowance };
     services.update_key(&caller, &team, parse(&key)?, patch).await?;
     Ok(StatusCode::NO_CONTENT)
 }

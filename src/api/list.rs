@@ -43,6 +43,11 @@ impl<T> List<T> {
         Self { items, next_cursor }
     }
 
+    /// The same rows in other words.
+    pub fn map<V>(self, convert: impl FnMut(T) -> V) -> List<V> {
+        List { items: self.items.into_iter().map(convert).collect(), next_cursor: self.next_cursor }
+    }
+
     /// A page of a list that a service gave as a whole, in the order of a key that no two rows share.
     pub fn cut(mut rows: Vec<T>, query: ListQuery, key: impl Fn(&T) -> String) -> Result<Self, Problem> {
         rows.sort_by_cached_key(&key);

@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     body::{Asked, RoleWord, Sent, nullable},
     invitations::NothingBody,
+    limit_bodies::{LimitsBody, bounds},
     list::List,
     problem::{Answer, ProblemBody},
     signed_in::SignedIn,
@@ -23,6 +24,7 @@ use crate::{
     },
     service::{
         ServiceError, Services,
+        limits::{How, LimitsOf},
         members::{MemberQuery, ownership::Transfer},
         vault::Secret,
     },
@@ -81,6 +83,10 @@ pub struct MemberPatchBody {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<Vec<String>>)]
     models: Option<Option<Vec<String>>>,
+    /// Limits and a budget of all the member's keys in this team; `null` takes the limits away.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<LimitsBody>)]
+    limits: Option<Option<LimitsBody>>,
 }
 
 /// What happened to the keys of who was removed.
@@ -155,7 +161,7 @@ pub async fn list(
     Ok(Json(List::of(members.page, MemberBody::from)))
 }
 
-/// Change a member's role, or the models that they are narrowed to. The owner's role changes by a transfer alone.
+/// Change a member's role, the models that they are narrowed to, or their limits and budget. The owner's role changes by a transfer alone.
 #[utoipa::path(patch, path = "/teams/{team}/members/{user}", tag = "Members", request_body = MemberPatchBody,
     params(("team" = String, Path, description = "Short name or id"), ("user" = String, Path, description = "Identifier of the account")),
     responses((status = 204, description = "It holds from the next request on."), (status = 403, body = ProblemBody),
@@ -167,8 +173,13 @@ pub async fn update(
     Sent(body): Sent<MemberPatchBody>,
 ) -> Answer<StatusCode> {
     let user = parse_user(&user)?;
-    if body.role.is_none() && body.models.is_none() {
-        return Err(ServiceError::field("role", "Say a role or models.").into());
+    if body.role.is_none() && body.models.is_none() && body.limits.is_none() {
+        return Err(ServiceError::field("role", "Say a role, models or limits.").into());
+    }
+    let change = bounds(body.limits, None, None)?;
+    if !change.is_nothing() {
+        let how = How { clamp: false, version: body.limits.flatten().and_then(|limits| limits.version()) };
+        services.put_limits(&caller, &team, LimitsOf::Member(user), change, how).await?;
     }
     if let Some(models) = body.models {
         services.set_member_models(&caller, &team, user, models).await?;

@@ -14,6 +14,8 @@ mod catalog;
 mod catalog_bodies;
 mod docs;
 mod invitations;
+mod limit_bodies;
+mod limits;
 mod list;
 mod members;
 mod model_access;
@@ -111,6 +113,12 @@ pub fn router(services: Services) -> Router {
         .route("/teams/{team}/keys", get(api_keys::list).post(api_keys::create))
         .route("/teams/{team}/keys/{key}", axum::routing::patch(api_keys::update).delete(api_keys::revoke))
         .route("/teams/{team}/keys/{key}/rotate", post(api_keys::rotate))
+        .route("/teams/{team}/limits", get(limits::find).put(limits::put))
+        .route("/teams/{team}/caps", get(limits::list))
+        .route("/teams/{team}/caps/models/{*model}", put(limits::put_model))
+        .route("/teams/{team}/budget", get(limits::find_budget).put(limits::put_budget))
+        .route("/teams/{team}/self-service", get(limits::find_self_service).put(limits::put_self_service))
+        .route("/organizations/{org}/limits", get(limits::find_organizations).put(limits::put_organizations))
         .route("/teams/{team}/usage", get(usage::report))
         .route("/teams/{team}/usage/members", get(usage::members))
         .route("/teams/{team}/logs", get(usage::logs))
@@ -198,6 +206,8 @@ pub fn document() -> Document {
         invitations::list, invitations::create, invitations::revoke, invitations::resend, invitations::copy_link,
         invitations::open, invitations::accept, invitations::decline, invitations::ask,
         api_keys::list, api_keys::create, api_keys::update, api_keys::revoke, api_keys::rotate,
+        limits::find, limits::put, limits::list, limits::put_model, limits::find_organizations, limits::put_organizations,
+        limits::find_budget, limits::put_budget, limits::find_self_service, limits::put_self_service,
         usage::report, usage::members, usage::logs,
         billing::find, billing::put, billing::withdraw, billing::adjust, billing::set_discount, billing::ledger, billing::ledger_csv,
         billing::line_models, billing::statements, billing::statement,

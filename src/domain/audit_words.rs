@@ -3,12 +3,13 @@
 use super::{
     audit::{AuditOutcome, FieldChange},
     format, ids,
+    money::NanoUsd,
     roles::Action,
     time::UnixMs,
 };
 
 /// Nouns of the actions, which are also the kinds of objects, with a label each.
-const NOUNS: [(&str, &str); 18] = [
+const NOUNS: [(&str, &str); 20] = [
     ("account", "Accounts"),
     ("session", "Sign-ins"),
     ("token", "Management tokens"),
@@ -23,6 +24,8 @@ const NOUNS: [(&str, &str); 18] = [
     ("group", "Access groups"),
     ("access", "Model access"),
     ("plan", "Plans"),
+    ("limit", "Limits"),
+    ("budget", "Budgets"),
     ("platform", "Platform"),
     ("mail", "Mails"),
     ("audit", "Audit log"),
@@ -67,6 +70,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("team.set_discount", "Changed discount"),
     ("plan.create", "Added plan"),
     ("plan.update", "Changed plan"),
+    ("team.set_self_service", "Changed self-service policy"),
     ("team.set_access", "Changed model access"),
     ("team.set_model", "Changed access to a model"),
     ("team.set_tier", "Changed rule of a tier"),
@@ -115,6 +119,12 @@ const ACTIONS: &[(&str, &str)] = &[
     ("access.grant", "Granted model"),
     ("access.revoke", "Took grant back"),
     ("access.expire", "Grant ended"),
+    ("limit.update", "Changed limits"),
+    ("limit.clamp", "Lowered limits along"),
+    ("budget.request", "Asked for a higher budget"),
+    ("budget.withdraw", "Withdrew request for a higher budget"),
+    ("budget.approve", "Approved higher budget"),
+    ("budget.reject", "Declined higher budget"),
     ("platform.reseal_secrets", "Sealed secrets with another key"),
     ("platform.update_settings", "Changed settings of the platform"),
     ("mail.retry", "Tried waiting mails again"),
@@ -196,9 +206,14 @@ fn value_words(field: &str, text: &str) -> String {
         _ => match text.parse::<i64>() {
             Ok(ms) if is_time => format::full(UnixMs(ms)),
             Ok(nano) if field.starts_with("prices.") => format::price(nano),
+            Ok(nano) if is_money(field) => format::money(NanoUsd(nano)),
             _ => text.to_owned(),
         },
     }
+}
+
+fn is_money(field: &str) -> bool {
+    matches!(field, "budget" | "budget_ceiling" | "budget_raised_by" | "wanted" | "given")
 }
 
 fn spaced(word: &str) -> String {
@@ -248,6 +263,7 @@ mod tests {
         assert_eq!(told("self_service", "true", "false"), Some(change("Self service", "yes", "no")));
         assert_eq!(told("expires_at", "", "1795302180000"), Some(change("Expires", "", "Sat 21 Nov 2026, 23:03:00 UTC")));
         assert_eq!(told("prices.input", "3000000000", "75000000"), Some(change("Input", "$3.00", "$0.075")));
+        assert_eq!(told("budget", "", "5000000000"), Some(change("Budget", "", "$5.00")));
         assert_eq!(told("seats", "5", "7"), Some(change("Seats", "5", "7")));
         assert_eq!(told("keys_revoked", "", "0"), None);
         assert_eq!(told("keys_revoked", "", "3"), Some(change("Keys revoked", "", "3")));

@@ -214,3 +214,14 @@ impl TeamSetup {
         self.invited && self.has_key && self.has_model && self.second_admin
     }
 }
+
+/// What stands above the pages of a team that is at or near a limit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MyAlert {
+    /// Short name of the team.
+    pub team: String,
+    /// What is used of what.
+    pub sentence: String,
+    /// Calls are refused.
+    pub reached: bool,
+}

@@ -7,9 +7,10 @@ use leptos::{lazy, prelude::*};
 use leptos_router::LazyRoute;
 
 use super::{
-    AccountPage, AuditPage, BillingPage, ConfirmPage, ExplainPage, ForgotPage, GroupsPage, InvitePage, KeysPage, LoginPage, MembersPage,
-    NewTeamPage, OrganizationMembersPage, OrganizationModelsPage, OrganizationPage, OrganizationSettingsPage, OutboxPage,
-    OverviewPage, PlaygroundPage, RequestsPage, ResetPage, SignupPage, StatementPage, TeamModelsPage, TeamSettingsPage, TeamsPage,
+    AccountPage, AuditPage, BillingPage, ConfirmPage, ExplainPage, ForgotPage, GroupsPage, InvitePage, KeysPage, LoginPage,
+    MembersPage, NewTeamPage, OrganizationLimitsPage, OrganizationMembersPage, OrganizationModelsPage, OrganizationPage,
+    OrganizationSettingsPage, OutboxPage, OverviewPage, PlaygroundPage, QuotasPage, RequestsPage, ResetPage, SignupPage,
+    StatementPage, TeamModelsPage, TeamSettingsPage, TeamsPage,
     admin::{ModelsPage, OrganizationsPage, PlansPage, PriceListPage, ProvidersPage, SystemPage, UserPage, UsersPage},
 };
 
@@ -101,6 +102,12 @@ group!(organization_pages, __preload_organization_pages, Organizational {
 
 group!(organization_member_pages, __preload_organization_member_pages, OfOrganization {
     OrganizationMembers => OrganizationMembersPage,
+});
+
+// What may be used, and what is.
+group!(quota_pages, __preload_quota_pages, Limits {
+    Quotas => QuotasPage,
+    OrganizationLimits => OrganizationLimitsPage,
 });
 
 // Asking for models, and deciding.

@@ -4,7 +4,7 @@ use leptos::server;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{accounts::Me, roles::Role},
+    domain::{accounts::Me, roles::Role, teams::MyAlert},
     error::AppError,
     wire::PageAnswer,
 };
@@ -54,6 +54,8 @@ pub struct Visitor {
     pub waiting: Vec<(String, u32)>,
     /// Whom the team of the page is seen as.
     pub viewing: Option<Viewed>,
+    /// Own teams that are at or near a limit.
+    pub alerts: Vec<MyAlert>,
 }
 
 /// A member whom somebody sees a team as.
@@ -77,7 +79,8 @@ pub async fn get_visitor(guarded: bool, #[server(default)] viewing: String) -> R
         Some((team, user)) => viewed(&services, &caller, team, user).await,
         None => None,
     };
-    Ok(Visitor { guarded, standing: standing(&me), waiting, me: Some(me), viewing })
+    let alerts = services.list_own_alerts(&caller).await?;
+    Ok(Visitor { guarded, standing: standing(&me), waiting, me: Some(me), viewing, alerts })
 }
 
 /// Nobody, where it may not be: the page itself says so.

@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::{
     domain::{
         api_keys::{KeyKind, KeyState},
+        self_service::KeyHints,
         snippets::Snippets,
     },
     error::AppError,
+    server_fns::quotas::TypedLimits,
     wire::PageAnswer,
 };
 
@@ -26,7 +28,10 @@ pub struct KeyRow {
     pub user: String,
     pub user_name: String,
     pub state: KeyState,
+    /// With its budget, if it has one.
     pub spent: String,
+    /// What is set on it, as inputs hold it.
+    pub limits: TypedLimits,
     pub last_used: String,
     pub last_used_title: String,
     pub expires: String,
@@ -55,8 +60,11 @@ pub struct KeysPage {
     pub everyones: bool,
     /// Set right after a plain form made a secret.
     pub new_key: Option<NewKeyView>,
-    /// What was typed as the name, after a plain form failed.
+    /// What the self-service policy asks for; nothing for those whom it does not bind.
+    pub hints: KeyHints,
+    /// What was typed, after a plain form failed.
     pub typed_name: String,
+    pub typed_limits: TypedLimits,
 }
 
 /// A secret, shown once, with what to do next.
@@ -90,6 +98,7 @@ pub async fn list_keys(team: String, text: String, mine: bool, status: String, c
     let page = PageRequest { limit: None, cursor: (!cursor.is_empty()).then_some(cursor) };
     let query = KeyQuery { text, mine, status: KeyStatus::parse(&status), page };
     let page = services.list_keys(&caller, &team, query).await?;
+    let allowances = services.list_key_allowances(&caller, &team).await?;
     let now = services.clock.now();
     let self_service = view.self_service || view.standing.role != Some(Role::Member);
     let may_create = view.standing.may(Action::OwnKeys) && self_service;
@@ -102,19 +111,29 @@ pub async fn list_keys(team: String, text: String, mine: bool, status: String, c
         context: view.name.clone(),
         personal: view.kind == TeamKind::Personal,
         active: services.count_active_keys(&caller, &team).await?,
-        rows: page.items.into_iter().map(|key| row(key, now)).collect(),
+        rows: page.items.into_iter().map(|key| row(key, &allowances, now)).collect(),
         older: page.next_cursor,
         may_create,
         why_not,
         may_create_application: view.kind == TeamKind::Team && view.standing.may(Action::ManageAnyKey),
         everyones: view.kind == TeamKind::Team && view.standing.may(Action::ViewAnyKey),
         new_key: super::shown_once::take(&services, &caller, NEW_KEY),
+        hints: services.get_key_hints(&caller, &team).await?,
         typed_name: super::context::typed("name"),
+        typed_limits: super::context::typed_form(TYPED_LIMITS).unwrap_or_default(),
     })
 }
 
+/// The name that typed limits are kept under.
 #[cfg(feature = "ssr")]
-fn row(key: crate::domain::api_keys::KeyView, now: crate::domain::time::UnixMs) -> KeyRow {
+const TYPED_LIMITS: &str = "key_limits";
+
+#[cfg(feature = "ssr")]
+fn row(
+    key: crate::domain::api_keys::KeyView,
+    allowances: &std::collections::HashMap<crate::domain::ids::KeyId, crate::domain::limit_scopes::Allowance>,
+    now: crate::domain::time::UnixMs,
+) -> KeyRow {
     use crate::domain::{format, money::NanoUsd, time::MINUTE_MS};
 
     let expires = match (key.revoked_at, key.expires_at) {
@@ -127,7 +146,10 @@ fn row(key: crate::domain::api_keys::KeyView, now: crate::domain::time::UnixMs) 
         Some(at) => format::ago(at, now),
         None => "Never used".to_owned(),
     };
+    let allowance = allowances.get(&key.id).copied().unwrap_or_default();
+    let spent = format::money(NanoUsd(key.spent));
     KeyRow {
+        limits: super::quotas::typed_of(&allowance),
         id: key.id.to_string(),
         name: key.name,
         masked: key.masked,
@@ -135,7 +157,10 @@ fn row(key: crate::domain::api_keys::KeyView, now: crate::domain::time::UnixMs) 
         user: key.user.to_string(),
         user_name: key.user_name,
         state: key.state,
-        spent: format::money(NanoUsd(key.spent)),
+        spent: match allowance.budget_at(now) {
+            Some(budget) => format!("{spent} of {}", format::money(budget.amount)),
+            None => spent,
+        },
         last_used,
         last_used_title: key.last_used_at.map_or_else(String::new, format::full),
         expires,
@@ -153,8 +178,12 @@ pub async fn create_key(
     name: String,
     #[server(default)] kind: String,
     #[server(default)] expires: String,
+    #[server(default)] limits: TypedLimits,
 ) -> Result<Option<NewKeyView>, AppError> {
-    use crate::domain::{api_keys::NewApiKey, field_errors::FieldErrors, time::DAY_MS};
+    use crate::{
+        domain::{api_keys::NewApiKey, field_errors::FieldErrors, time::DAY_MS},
+        service::api_keys::KeyBounds,
+    };
 
     let (services, caller) = super::context::signed_in().await?;
     let now = services.clock.now();
@@ -165,10 +194,26 @@ pub async fn create_key(
             _ => return Err(AppError::Invalid { fields: FieldErrors::one("expires_at", "Choose one of the offered dates.") }),
         },
     };
-    let keep = |error| super::context::keep_typed(error, &[("name", &name)]);
-    let new = NewApiKey::parse(&name, &kind, expires_at, now).map_err(|fields| keep(fields.into()))?;
-    let created = services.create_key(&caller, &team, new).await.map_err(keep)?;
+    let create = async || {
+        let new = NewApiKey::parse(&name, &kind, expires_at, now)?;
+        let bounds = KeyBounds { allowance: super::quotas::key_change(&limits)?, ..KeyBounds::default() };
+        services.create_bounded_key(&caller, &team, new, bounds).await
+    };
+    let created = create().await.map_err(|error| keep(error, &name, &limits))?;
     shown(&services, &caller, &team, created, String::new()).await
+}
+
+/// Keeps what was typed. The number of keys has no input of its own: it is said above the form.
+#[cfg(feature = "ssr")]
+fn keep(error: crate::service::ServiceError, name: &str, limits: &TypedLimits) -> AppError {
+    use crate::service::ServiceError;
+
+    let error = match error {
+        ServiceError::Invalid(fields) => ServiceError::Invalid(fields.renamed("max_keys_per_user", "")),
+        other => other,
+    };
+    let limits = serde_json::to_string(limits).unwrap_or_default();
+    super::context::keep_typed(error, &[("name", name), (TYPED_LIMITS, &limits)])
 }
 
 /// Gives a key a new secret; the old one works for another day.
@@ -183,16 +228,36 @@ pub async fn rotate_key(team: String, id: String) -> Result<Option<NewKeyView>, 
     shown(&services, &caller, &team, created, until).await
 }
 
-/// Renames a key.
-#[server(prefix = "/fn", endpoint = "rename_key", output = PageAnswer)]
-pub async fn rename_key(team: String, id: String, name: String) -> Result<(), AppError> {
-    use crate::{domain::ids::KeyId, service::api_keys::KeyPatch};
+/// Changes a key's name, when it ends, its budget and its limits, in one transaction. `expires` is empty where the end stays.
+#[server(prefix = "/fn", endpoint = "edit_key", output = PageAnswer)]
+pub async fn edit_key(
+    team: String,
+    id: String,
+    name: String,
+    #[server(default)] expires: String,
+    #[server(default)] limits: TypedLimits,
+) -> Result<(), AppError> {
+    use crate::{
+        domain::{field_errors::FieldErrors, ids::KeyId, time::DAY_MS},
+        service::api_keys::KeyPatch,
+    };
 
     let (services, caller) = super::context::signed_in().await?;
     let id = KeyId::parse(&id).ok_or(AppError::NotFound)?;
-    let patch = KeyPatch { name: Some(name.clone()), ..KeyPatch::default() };
-    let renamed = services.update_key(&caller, &team, id, patch).await;
-    renamed.map_err(|error| super::context::keep_typed(error, &[("name", &name)]))?;
+    let expires_at = match expires.as_str() {
+        "" => None,
+        "never" => Some(None),
+        days => match days.parse::<i64>() {
+            Ok(days @ 1..=36_500) => Some(Some(services.clock.now().plus(days * DAY_MS))),
+            _ => return Err(AppError::Invalid { fields: FieldErrors::one("expires_at", "Choose one of the offered dates.") }),
+        },
+    };
+    let edit = async || {
+        let allowance = super::quotas::key_change(&limits)?;
+        let patch = KeyPatch { name: Some(name.clone()), expires_at, allowance, ..KeyPatch::default() };
+        services.update_key(&caller, &team, id, patch).await
+    };
+    edit().await.map_err(|error| keep(error, &name, &limits))?;
     back_to_list(&team);
     Ok(())
 }

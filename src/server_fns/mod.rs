@@ -27,6 +27,7 @@ pub mod plans;
 pub mod platform;
 pub mod playground;
 pub mod price_lists;
+pub mod quotas;
 #[cfg(feature = "ssr")]
 pub mod shown_once;
 #[cfg(feature = "ssr")]

@@ -11,12 +11,20 @@ use crate::{
             check_expiry, make_secret, shown_parts,
         },
         ids::{KeyId, UserId},
+        limit_forms::AllowanceChange,
+        limit_scopes::{Allowance, Scope},
         page::{Page, PageRequest},
-        roles::{Action, Role, Standing},
+        roles::{Action, Standing},
         teams::Team,
         time::UnixMs,
     },
-    service::{Caller, ServiceError, Services, Touched, audit::Change, vault::sha256_hex},
+    service::{
+        Caller, ServiceError, Services, Touched,
+        audit::Change,
+        limits::{How, Place},
+        self_service::Planned,
+        vault::sha256_hex,
+    },
     storage::{
         self,
         api_keys::{KeyFilter, ListedKey},
@@ -32,6 +40,17 @@ pub struct KeyPatch {
     pub expires_at: Option<Option<UnixMs>>,
     /// What it is narrowed to; `Some(None)` for nothing of its own.
     pub models: Option<Option<Vec<String>>>,
+    /// Its limits and its budget.
+    pub allowance: AllowanceChange,
+}
+
+/// What a new key is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct KeyBounds {
+    /// Models; none for all that its owner may call.
+    pub models: Option<Vec<String>>,
+    /// Limits and a budget.
+    pub allowance: AllowanceChange,
 }
 
 /// Which keys a list shows.
@@ -50,7 +69,7 @@ pub struct KeyQuery {
 impl Services {
     /// Creates a key in a team or personal space (`me`) and gives its secret, this once.
     pub async fn create_key(&self, caller: &Caller, team: &str, new: NewApiKey) -> Result<CreatedKey, ServiceError> {
-        self.create_narrowed_key(caller, team, new, None).await
+        self.create_bounded_key(caller, team, new, KeyBounds::default()).await
     }
 
     /// The same, narrowed to some models, or to none at all, if names are given.
@@ -61,6 +80,17 @@ impl Services {
         new: NewApiKey,
         models: Option<Vec<String>>,
     ) -> Result<CreatedKey, ServiceError> {
+        self.create_bounded_key(caller, team, new, KeyBounds { models, ..KeyBounds::default() }).await
+    }
+
+    /// The same, with limits and a budget of its own, too.
+    pub async fn create_bounded_key(
+        &self,
+        caller: &Caller,
+        team: &str,
+        new: NewApiKey,
+        KeyBounds { models, allowance: change }: KeyBounds,
+    ) -> Result<CreatedKey, ServiceError> {
         caller.check_may_write()?;
         let mut tx = self.store.begin().await?;
         // Under the lock that a removal takes: no key comes to be after its person has left.
@@ -68,7 +98,10 @@ impl Services {
         if new.kind == KeyKind::Application && !standing.may(Action::ManageAnyKey) {
             return Err(self.denied(caller, &team, Action::ManageAnyKey));
         }
-        check_may_create(&team, standing)?;
+        let allowance = change.applied_to(Allowance::default());
+        let (kind, expires_at) = (new.kind, new.expires_at);
+        let planned = Planned { id: None, user: caller.user.id, kind, expires_at, allowance, works: false };
+        self.check_self_service(&mut tx, &team, standing, planned).await?;
         let at = self.clock.now();
         let secret = make_secret("tg_", self.random.bytes());
         let (prefix, suffix) = shown_parts(&secret);
@@ -94,6 +127,7 @@ impl Services {
             after["models"] = json!(self.model_names(Some(&ids)));
         }
         self.audit_key(&mut tx, caller, &team, &key, ("key.create", json!({}), after)).await?;
+        self.put_allowance(&mut tx, caller, &place(&team, &key), change, How::default()).await?;
         self.commit(tx, Touched::key(key.id)).await?;
         Ok(created(key, secret))
     }
@@ -133,12 +167,20 @@ impl Services {
         Ok(storage::api_keys::count_active(&mut c, team.id, user, self.clock.now()).await?)
     }
 
-    /// Renames a key or changes its expiry.
+    /// Renames a key, changes its expiry, its models, its limits or its budget. What it is afterwards must be within the team's
+    /// self-service policy.
     pub async fn update_key(&self, caller: &Caller, team: &str, id: KeyId, patch: KeyPatch) -> Result<(), ServiceError> {
         caller.check_may_write()?;
         let mut tx = self.store.begin().await?;
-        let (team, key) = self.key_for(&mut tx, caller, team, id, Action::ManageAnyKey).await?;
+        let (team, standing, key) = self.key_for(&mut tx, caller, team, id, Action::ManageAnyKey).await?;
         check_not_revoked(&key)?;
+        let stood = storage::limits::find(&mut tx, Scope::Key(key.id)).await?.map(|row| row.allowance).unwrap_or_default();
+        let planned = Planned {
+            allowance: patch.allowance.applied_to(stood),
+            expires_at: patch.expires_at.unwrap_or(key.expires_at),
+            ..planned(&key, self.clock.now())
+        };
+        self.check_self_service(&mut tx, &team, standing, planned).await?;
         let mut after = json!({});
         if let Some(name) = patch.name {
             let name = check_name(&name, "a name", KEY_NAME_MAX).map_err(|m| ServiceError::field("name", m))?;
@@ -161,7 +203,10 @@ impl Services {
             before["models"] = json!(self.model_names(stood.as_deref()));
             after["models"] = json!(self.model_names(ids.as_deref()));
         }
-        self.audit_key(&mut tx, caller, &team, &key, ("key.update", before, after)).await?;
+        if after.as_object().is_some_and(|after| !after.is_empty()) {
+            self.audit_key(&mut tx, caller, &team, &key, ("key.update", before, after)).await?;
+        }
+        self.put_allowance(&mut tx, caller, &place(&team, &key), patch.allowance, How::default()).await?;
         self.commit(tx, Touched::key(key.id)).await
     }
 
@@ -169,12 +214,14 @@ impl Services {
     pub async fn rotate_key(&self, caller: &Caller, team: &str, id: KeyId) -> Result<CreatedKey, ServiceError> {
         caller.check_may_write()?;
         let mut tx = self.store.begin().await?;
-        let (team, mut key) = self.key_for(&mut tx, caller, team, id, Action::ManageAnyKey).await?;
+        let (team, standing, mut key) = self.key_for(&mut tx, caller, team, id, Action::ManageAnyKey).await?;
         check_not_revoked(&key)?;
         let now = self.clock.now();
         if key.expires_at.is_some_and(|end| end <= now) {
             return Err(ServiceError::Conflict("key_expired", "This key has expired. Create a new one.".into()));
         }
+        let allowance = storage::limits::find(&mut tx, Scope::Key(key.id)).await?.map(|row| row.allowance).unwrap_or_default();
+        self.check_self_service(&mut tx, &team, standing, Planned { allowance, ..planned(&key, now) }).await?;
         let secret = make_secret("tg_", self.random.bytes());
         let old_prefix = key.prefix.clone();
         (key.prefix, key.suffix) = shown_parts(&secret);
@@ -192,7 +239,7 @@ impl Services {
     pub async fn revoke_key(&self, caller: &Caller, team: &str, id: KeyId) -> Result<(), ServiceError> {
         caller.check_may_write()?;
         let mut tx = self.store.begin().await?;
-        let (team, key) = self.key_for(&mut tx, caller, team, id, Action::RevokeAnyKey).await?;
+        let (team, _, key) = self.key_for(&mut tx, caller, team, id, Action::RevokeAnyKey).await?;
         let now = self.clock.now();
         if storage::api_keys::revoke(&mut tx, key.id, now).await? {
             let change = ("key.revoke", json!({"revoked_at": null}), json!({"revoked_at": now}));
@@ -201,7 +248,8 @@ impl Services {
         self.commit(tx, Touched::key(key.id)).await
     }
 
-    /// A key that is the caller's own, or that the action lets the caller touch. Other keys do not exist for those who may not see them.
+    /// A key that is the caller's own, or that the action lets the caller touch, under the lock of its team: of several who change keys
+    /// at once each sees what the one before did. Other keys do not exist for those who may not see them.
     async fn key_for(
         &self,
         c: &mut AnyConnection,
@@ -209,12 +257,12 @@ impl Services {
         team: &str,
         id: KeyId,
         action: Action,
-    ) -> Result<(Team, ApiKey), ServiceError> {
-        let (team, standing) = self.find_team_for(c, caller, team, Action::ViewTeam).await?;
+    ) -> Result<(Team, Standing, ApiKey), ServiceError> {
+        let (team, standing) = self.lock_context_for(c, caller, team, Action::ViewTeam).await?;
         let key = storage::api_keys::find(c, team.id, id).await?.ok_or(ServiceError::NotFound)?;
         let own = is_own(&key, caller.user.id) && standing.may(Action::OwnKeys);
         if own || standing.may(action) {
-            return Ok((team, key));
+            return Ok((team, standing, key));
         }
         let denied = self.denied(caller, &team, action);
         // Whoever may not see the key learns nothing of it.
@@ -248,14 +296,21 @@ fn holder(key: &ApiKey) -> Option<UserId> {
     (!key.is_the_teams()).then_some(key.user)
 }
 
-fn check_may_create(team: &Team, standing: Standing) -> Result<(), ServiceError> {
-    if !team.self_service && standing.role == Some(Role::Member) {
-        return Err(ServiceError::Forbidden(format!(
-            "{} does not let members create keys. An owner or admin can create one, or change the self-service policy.",
-            team.name
-        )));
+/// Where a key's limits stand.
+fn place(team: &Team, key: &ApiKey) -> Place {
+    Place::of_team(team, Scope::Key(key.id), key.name.clone())
+}
+
+/// A key as it is, for the self-service policy.
+fn planned(key: &ApiKey, now: UnixMs) -> Planned {
+    Planned {
+        id: Some(key.id),
+        user: key.user,
+        kind: key.kind,
+        expires_at: key.expires_at,
+        allowance: Allowance::default(),
+        works: key.expires_at.is_none_or(|end| end > now),
     }
-    Ok(())
 }
 
 fn check_not_revoked(key: &ApiKey) -> Result<(), ServiceError> {

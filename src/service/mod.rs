@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod accounts;
+pub mod alerts;
 pub mod api_keys;
 pub mod audit;
 pub mod billing;
@@ -18,6 +19,7 @@ pub mod error;
 pub mod figures;
 pub mod invariants;
 pub mod invitations;
+pub mod limits;
 pub mod mail;
 pub mod members;
 pub mod metering;
@@ -30,6 +32,7 @@ pub mod prices;
 pub mod quota;
 pub mod random;
 pub mod resealing;
+pub mod self_service;
 mod sorted;
 pub mod teams;
 pub mod throttle;

@@ -275,3 +275,9 @@ pub async fn list_live(c: &mut AnyConnection, of: LiveKeys) -> Result<Vec<LiveKe
         })
         .collect()
 }
+
+/// The name of a key, whatever became of it.
+pub async fn find_name(c: &mut AnyConnection, id: KeyId) -> Result<Option<String>, sqlx::Error> {
+    let row = sqlx::query("SELECT name FROM api_keys WHERE id = $1").bind(id.to_string()).fetch_optional(c).await?;
+    row.map(|row| row.text("name")).transpose()
+}

@@ -135,7 +135,7 @@ pub async fn list_of_team(c: &mut AnyConnection, team: TeamId) -> Result<Vec<Lim
     rows.iter().map(from_row).collect()
 }
 
-/// Sets what a scope may use; what is empty is removed. Fails with `limits_within_parent` where a value lies above the parent's or below
+/// Sets what a scope may use; what is empty is removed. Versions begin with the time, so that none comes back after a removal. Fails with `limits_within_parent` where a value lies above the parent's or below
 /// a child's.
 pub async fn put(c: &mut AnyConnection, row: &LimitRow, at: UnixMs) -> Result<(), sqlx::Error> {
     let set = row.allowance;
@@ -145,7 +145,7 @@ pub async fn put(c: &mut AnyConnection, row: &LimitRow, at: UnixMs) -> Result<()
     }
     sqlx::query(
         "INSERT INTO limits (scope, parent, root, team_id, rpm, tpm, rph, rpd, tpd, budget, budget_per, raise_by, raise_until, version, changed_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
          ON CONFLICT (scope) DO UPDATE SET rpm = excluded.rpm, tpm = excluded.tpm, rph = excluded.rph, rpd = excluded.rpd, tpd = excluded.tpd,
              budget = excluded.budget, budget_per = excluded.budget_per, raise_by = excluded.raise_by, raise_until = excluded.raise_until,
              version = limits.version + 1, changed_at = excluded.changed_at",
@@ -172,4 +172,16 @@ pub async fn put(c: &mut AnyConnection, row: &LimitRow, at: UnixMs) -> Result<()
 /// Whether the database refused a value because of a parent or a child.
 pub fn is_outside(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| error.message().contains("limits_within_parent"))
+}
+
+/// The day on which a team's or an organization's billing months begin; that of a key, a member, a model or a grant is its team's.
+pub async fn find_anchor(c: &mut AnyConnection, of: Scope) -> Result<AnchorDay, sqlx::Error> {
+    let (table, id) = match of {
+        Scope::Organization(id) => ("organizations", id.to_string()),
+        Scope::Team(id) => ("teams", id.to_string()),
+        _ => return Ok(AnchorDay::default()),
+    };
+    let sql = format!("SELECT anchor_day FROM {table} WHERE id = $1");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(c).await?;
+    Ok(row.map(|row| row.int("anchor_day")).transpose()?.and_then(AnchorDay::new).unwrap_or_default())
 }

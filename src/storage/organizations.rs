@@ -352,3 +352,15 @@ pub async fn list_model_states(
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(org).fetch_all(c).await?;
     rows.iter().map(|row| Ok((row.id("organization_id")?, row.id("model_id")?, row.word("state", ModelState::parse)?))).collect()
 }
+
+/// The admins of an organization whose accounts work: account, address, name.
+pub async fn list_admins(c: &mut AnyConnection, org: OrgId) -> Result<Vec<(UserId, String, String)>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT u.id, u.email, u.name FROM organization_members m JOIN users u ON u.id = m.user_id AND u.disabled_at IS NULL
+         WHERE m.organization_id = $1 AND m.role = 'admin' ORDER BY u.id",
+    )
+    .bind(org.to_string())
+    .fetch_all(c)
+    .await?;
+    rows.iter().map(|row| Ok((row.id("id")?, row.text("email")?, row.text("name")?))).collect()
+}

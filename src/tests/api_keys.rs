@@ -133,7 +133,12 @@ async fn members_have_their_own_keys_and_viewers_none() {
         ));
         assert!(matches!(services.list_keys(&vera, "atlas-search", KeyQuery::default()).await, Err(ServiceError::Denied(_))));
 
-        let patch = KeyPatch { name: Some("renamed".into()), expires_at: Some(Some(START.plus(DAY_MS))), models: None };
+        let patch = KeyPatch {
+            name: Some("renamed".into()),
+            expires_at: Some(Some(START.plus(DAY_MS))),
+            models: None,
+            ..KeyPatch::default()
+        };
         services.update_key(&maya, "atlas-search", noors.id, patch).await.unwrap();
         let all = services
             .list_keys(&maya, "atlas-search", KeyQuery { text: "RENAM".into(), ..KeyQuery::default() })

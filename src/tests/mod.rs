@@ -2,6 +2,7 @@
 
 mod access_request_pages;
 mod accounts;
+mod alerts;
 mod api_keys;
 mod architecture;
 mod audit;
@@ -14,6 +15,7 @@ mod email_change;
 mod forgotten_password;
 mod invitations;
 mod keys_attacked;
+mod limits;
 mod mail;
 mod member_pages;
 mod members;
@@ -35,6 +37,7 @@ mod rest;
 mod roles_and_models;
 mod schema;
 mod searches;
+mod self_service;
 mod sessions;
 mod sign_in;
 mod smtp;

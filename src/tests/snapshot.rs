@@ -103,7 +103,12 @@ impl Place {
             }
             1 => {
                 let models = Some((!number.is_multiple_of(3)).then(|| self.models()));
-                let patch = KeyPatch { name: Some(format!("k{number}")), models, expires_at: Some(Some(START.plus(DAY_MS))) };
+                let patch = KeyPatch {
+                    name: Some(format!("k{number}")),
+                    models,
+                    expires_at: Some(Some(START.plus(DAY_MS))),
+                    ..KeyPatch::default()
+                };
                 services.update_key(maya, &team.slug, self.key(team).await?, patch).await
             }
             2 => services.rotate_key(maya, &team.slug, self.key(team).await?).await.map(drop),

@@ -2,11 +2,15 @@ use leptos::prelude::*;
 
 use crate::{
     components::{Button, Choice, Dialog, Field, Icon, Opt, Secret, Segmented, Select, SnippetTabs, noscroll},
+    domain::self_service::KeyHints,
     pages::{
         confirm_dialog::{ConfirmDialog, fact},
-        form::{Form, FormAction},
+        form::{Form, FormAction, Problems},
     },
-    server_fns::api_keys::{KeyRow, KeysPage as Keys, NewKeyView, list_address},
+    server_fns::{
+        api_keys::{KeyRow, KeysPage as Keys, NewKeyView, list_address},
+        quotas::TypedLimits,
+    },
 };
 
 /// Name, expiry and kind of a new key.
@@ -14,7 +18,9 @@ use crate::{
 pub(super) fn CreateDialog(team: String, page: Keys, action: FormAction) -> impl IntoView {
     let close = list_address(&team);
     let problems = action.problems();
-    let typed = if problems.any() { page.typed_name } else { String::new() };
+    let (typed, limits) = if problems.any() { (page.typed_name, page.typed_limits) } else { Default::default() };
+    let hints = page.hints;
+    let keys = (!hints.keys.is_empty()).then(|| view! { <p class="sub">{hints.keys.clone()}</p> });
     let payer = if page.personal { "your personal space".to_owned() } else { page.context.clone() };
     let lead = move || view! { <p>"Charged to "<b>{payer.clone()}</b>". Calls count towards its budget and limits."</p> };
     let expiries = [("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year"), ("never", "Never")];
@@ -33,6 +39,7 @@ pub(super) fn CreateDialog(team: String, page: Keys, action: FormAction) -> impl
             <Form action=action>
                 <div class="dlg-body">
                     {problems.note()}
+                    {keys}
                     <input type="hidden" name="team" value=team/>
                     <Field
                         label="Name"
@@ -46,7 +53,16 @@ pub(super) fn CreateDialog(team: String, page: Keys, action: FormAction) -> impl
                         maxlength=60
                         autocomplete="off"
                     />
-                    <Select label="Expires" name="expires" id="key-expires" choices=expiries selected="90" error=problems.field("expires_at")/>
+                    <Select
+                        label="Expires"
+                        name="expires"
+                        id="key-expires"
+                        choices=expiries
+                        selected=if hints.expiry.is_empty() { "90" } else { "30" }
+                        hint=hints.expiry.clone()
+                        error=problems.field("expires_at")
+                    />
+                    {limit_fields(&limits, &hints, problems)}
                     <Segmented label="Kind" name="kind" choices=kinds selected="person" hint=kinds_hint/>
                     <p class="panel with-icon"><Icon name="info"/><span class="sub">"The secret is shown once, right after creation."</span></p>
                 </div>
@@ -100,13 +116,23 @@ pub(super) fn NewKeyDialog(view: NewKeyView, list: String) -> impl IntoView {
     }
 }
 
+/// A key's name, end, budget and limits.
 #[component]
-pub(super) fn RenameDialog(team: String, row: KeyRow, typed: String, action: FormAction) -> impl IntoView {
+pub(super) fn EditDialog(
+    team: String,
+    row: KeyRow,
+    hints: KeyHints,
+    typed: (String, TypedLimits),
+    action: FormAction,
+) -> impl IntoView {
     let close = list_address(&team);
     let problems = action.problems();
-    let name = if problems.any() && !typed.is_empty() { typed } else { row.name };
+    let (name, limits) = if problems.any() && !typed.0.is_empty() { typed } else { (row.name, row.limits) };
+    let expiries = [("", "As it is"), ("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year"), ("never", "Never")];
+    let expiries = expiries.into_iter().map(|(value, label)| Opt::new(value, label)).collect();
+    let present = format!("Now: {}. {}", row.expires, hints.expiry);
     view! {
-        <Dialog id="rename-key" title="Rename key" close=close.clone() width="w-480">
+        <Dialog id="edit-key" title="Edit key" close=close.clone()>
             <Form action=action>
                 <div class="dlg-body">
                     {problems.note()}
@@ -124,14 +150,75 @@ pub(super) fn RenameDialog(team: String, row: KeyRow, typed: String, action: For
                         maxlength=60
                         autocomplete="off"
                     />
+                    <Select
+                        label="Expires"
+                        name="expires"
+                        id="key-expires"
+                        choices=expiries
+                        selected=""
+                        hint=present.trim().to_owned()
+                        error=problems.field("expires_at")
+                    />
+                    {limit_fields(&limits, &hints, problems)}
                 </div>
                 <footer>
                     <a href=close class="btn" {..noscroll()}>"Cancel"</a>
-                    <Button label="Rename key" class="primary" busy=action.pending()/>
+                    <Button label="Save key" class="primary" busy=action.pending()/>
                 </footer>
             </Form>
         </Dialog>
     }
+}
+
+/// The budget, and the rate limits folded.
+fn limit_fields(limits: &TypedLimits, hints: &KeyHints, problems: Problems) -> AnyView {
+    let budget_hint = match hints.budget.as_str() {
+        "" => "Empty: no budget of its own.".to_owned(),
+        most => most.to_owned(),
+    };
+    let windows = [
+        ("Requests per minute", "limits[rpm]", "rpm", &limits.rpm),
+        ("Tokens per minute", "limits[tpm]", "tpm", &limits.tpm),
+        ("Requests per hour", "limits[rph]", "rph", &limits.rph),
+        ("Requests per day", "limits[rpd]", "rpd", &limits.rpd),
+        ("Tokens per day", "limits[tpd]", "tpd", &limits.tpd),
+    ];
+    let set = windows.iter().filter(|(.., value)| !value.is_empty()).count();
+    let count = if set == 0 { "none".to_owned() } else { format!("{set} set") };
+    let fields = windows.map(|(label, name, field, value)| {
+        view! {
+            <Field
+                label=label
+                name=name
+                id=format!("key-{field}")
+                value=value.clone()
+                placeholder="No limit"
+                error=problems.field(field)
+                inputmode="numeric"
+                maxlength=22
+                autocomplete="off"
+            />
+        }
+    });
+    view! {
+        <Field
+            label="Monthly budget"
+            name="limits[budget]"
+            id="key-budget"
+            value=limits.budget.clone()
+            prefix="$"
+            hint=budget_hint
+            error=problems.field("budget")
+            inputmode="decimal"
+            maxlength=20
+            autocomplete="off"
+        />
+        <details class="more" open=set != 0>
+            <summary><Icon name="chevr"/>"Rate limits"<span class="opt">{count}</span></summary>
+            <div class="more-body two">{fields.into_iter().collect_view()}</div>
+        </details>
+    }
+    .into_any()
 }
 
 #[component]

@@ -7,14 +7,14 @@ use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use self::{
-    dialogs::{CreateDialog, NewKeyDialog, RenameDialog, RevokeDialog, RotateDialog},
+    dialogs::{CreateDialog, EditDialog, NewKeyDialog, RevokeDialog, RotateDialog},
     table::{filters, list},
 };
 use crate::{
     components::{Empty, Icon, LinkButton, Note, NoteKind, PageHead, SkeletonTable, noscroll, use_toaster},
     pages::{context_param, data::PageData, form::FormAction, query_param},
     server_fns::api_keys::{
-        CreateKey, KeyRow, KeysPage as Keys, ListKeys, NewKeyView, RenameKey, RevokeKey, RotateKey, list_address,
+        CreateKey, EditKey, KeyRow, KeysPage as Keys, ListKeys, NewKeyView, RevokeKey, RotateKey, list_address,
     },
 };
 
@@ -22,7 +22,7 @@ use crate::{
 #[derive(Clone, Copy)]
 struct Forms {
     create: FormAction,
-    rename: FormAction,
+    edit: FormAction,
     rotate: FormAction,
     revoke: FormAction,
 }
@@ -50,7 +50,7 @@ pub fn KeysPage() -> impl IntoView {
     let (dialog, key) = (query_param("dialog"), query_param("key"));
     let forms = Forms {
         create: FormAction::to::<CreateKey>(),
-        rename: FormAction::to::<RenameKey>(),
+        edit: FormAction::to::<EditKey>(),
         rotate: FormAction::to::<RotateKey>(),
         revoke: FormAction::to::<RevokeKey>(),
     };
@@ -61,7 +61,7 @@ pub fn KeysPage() -> impl IntoView {
         status: status.get(),
         cursor: cursor.get(),
     });
-    let changes = move || forms.create.version() + forms.rename.version() + forms.rotate.version() + forms.revoke.version();
+    let changes = move || forms.create.version() + forms.edit.version() + forms.rotate.version() + forms.revoke.version();
     let keys = PageData::load_again(changes, move || {
         let Query { team, text, mine, status, cursor } = query.get();
         ListKeys { team, text, mine, status, cursor }
@@ -105,8 +105,8 @@ fn close_when_made(forms: Forms, team: Memo<String>) {
 fn announce(forms: Forms) {
     let toaster = use_toaster();
     Effect::new(move |_| {
-        if forms.rename.worked() {
-            toaster.show("Key renamed.");
+        if forms.edit.worked() {
+            toaster.show("Key changed. It holds for the next call.");
         }
     });
     Effect::new(move |_| {
@@ -169,8 +169,10 @@ fn opened(page: Keys, dialog: &str, key: &str, forms: Forms, team: String) -> Op
             let list = list_address(&team);
             page.new_key.clone().map(|view| view! { <NewKeyDialog view=view list=list/> }.into_any())
         }
-        "rename" => manageable()
-            .map(|row| view! { <RenameDialog team=team row=row typed=page.typed_name.clone() action=forms.rename/> }.into_any()),
+        "edit" => manageable().map(|row| {
+            let typed = (page.typed_name.clone(), page.typed_limits.clone());
+            view! { <EditDialog team=team row=row hints=page.hints.clone() typed=typed action=forms.edit/> }.into_any()
+        }),
         "rotate" => manageable().map(|row| view! { <RotateDialog team=team row=row action=forms.rotate/> }.into_any()),
         "revoke" => row()
             .filter(|row| row.may_revoke)

@@ -120,7 +120,7 @@ fn menu(key: &KeyRow, base: &str) -> AnyView {
     let href = |dialog: &str| format!("{base}?dialog={dialog}&key={}", key.id);
     let manage = key.may_manage.then(|| {
         view! {
-            <a href=href("rename") {..noscroll()}><Icon name="edit"/>"Rename"</a>
+            <a href=href("edit") {..noscroll()}><Icon name="edit"/>"Edit"</a>
             <a href=href("rotate") {..noscroll()}><Icon name="refresh"/>"Rotate"</a>
         }
     });

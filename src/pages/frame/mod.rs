@@ -15,10 +15,15 @@ use leptos_router::{
     hooks::use_location,
 };
 
-use self::{place::Place, sidebar::Sidebar, switcher::Contexts, top_bar::TopBar};
+use self::{
+    place::{Kind, Place, Scope},
+    sidebar::Sidebar,
+    switcher::Contexts,
+    top_bar::TopBar,
+};
 use crate::{
     app::Session,
-    components::browser,
+    components::{Note, NoteKind, browser},
     pages::{data::nothing, failure::login_address, watch::watch},
     server_fns::accounts::GetStanding,
 };
@@ -39,12 +44,37 @@ pub fn Frame() -> impl IntoView {
             <div>
                 <TopBar place=place/>
                 <viewing::Banner/>
+                <LimitBanner place=place/>
                 <main class="page" id="main">
                     <Outlet/>
                 </main>
             </div>
         </div>
     }
+}
+
+/// Says on the pages of a team that it is at or near a limit.
+#[component]
+fn LimitBanner(place: Memo<Place>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    session.part(nothing, move |visitor| {
+        let alerts = visitor.alerts;
+        (move || {
+            let here = place.get();
+            // The page of the limits says it itself.
+            let Scope::Team(team) = here.scope.clone() else { return None };
+            let alert = alerts.iter().find(|alert| alert.team == team && here.kind != Some(Kind::Quotas))?;
+            let kind = if alert.reached { NoteKind::Danger } else { NoteKind::Warn };
+            let href = here.href(Kind::Quotas);
+            let view = view! {
+                <div class="page limit-note">
+                    <Note kind=kind title=alert.sentence.clone()><a class="btn sm" href=href>"See limits"</a></Note>
+                </div>
+            };
+            Some(view.into_any())
+        })
+        .into_any()
+    })
 }
 
 /// How often a page asks whether its reader still may what it shows.

@@ -21,6 +21,10 @@ pub(super) enum Kind {
     Overview,
     Playground,
     Keys,
+    /// A context's own.
+    Quotas,
+    /// An organization's.
+    Limits,
     Members,
     Billing,
     Audit,
@@ -46,6 +50,8 @@ impl Kind {
             Self::Overview => "Overview",
             Self::Playground => "Playground",
             Self::Keys => "API keys",
+            Self::Quotas => "Quotas and budgets",
+            Self::Limits => "Limits",
             Self::Members => "Members",
             Self::Billing => "Billing",
             Self::Plans => "Plans",
@@ -76,6 +82,7 @@ impl Kind {
             Self::Overview => "overview",
             Self::Playground => "play",
             Self::Keys => "key",
+            Self::Quotas | Self::Limits => "gauge",
             Self::Members => "users",
             Self::Billing | Self::Plans => "card",
             Self::Audit => "clock",
@@ -158,7 +165,7 @@ impl Place {
             Some(kind @ (Kind::Members | Kind::Settings | Kind::Audit | Kind::Requests)) if *scope != Scope::Personal => {
                 address(scope, kind)
             }
-            Some(kind @ (Kind::Keys | Kind::Models | Kind::Playground | Kind::Billing))
+            Some(kind @ (Kind::Keys | Kind::Quotas | Kind::Models | Kind::Playground | Kind::Billing))
                 if self.scope != Scope::Platform && !matches!(scope, Scope::Organization(_)) =>
             {
                 address(scope, kind)
@@ -186,6 +193,7 @@ fn organization_kind(part: Option<&str>) -> Option<Kind> {
         Some("requests") => Some(Kind::Requests),
         Some("settings") => Some(Kind::Settings),
         Some("audit") => Some(Kind::Audit),
+        Some("limits") => Some(Kind::Limits),
         Some(_) => None,
     }
 }
@@ -195,6 +203,7 @@ fn context_kind(part: Option<&str>) -> Option<Kind> {
         None => Some(Kind::Overview),
         Some("playground") => Some(Kind::Playground),
         Some("keys") => Some(Kind::Keys),
+        Some("quotas") => Some(Kind::Quotas),
         Some("models") => Some(Kind::Models),
         Some("billing") => Some(Kind::Billing),
         Some(_) => None,
@@ -213,6 +222,8 @@ pub(super) fn address(scope: &Scope, kind: Kind) -> String {
         Kind::Overview => base,
         Kind::Playground => format!("{base}/playground"),
         Kind::Keys => format!("{base}/keys"),
+        Kind::Limits => format!("{base}/limits"),
+        Kind::Quotas => format!("{base}/quotas"),
         Kind::Members => format!("{base}/members"),
         Kind::Billing => format!("{base}/billing"),
         Kind::Plans => "/admin/plans".to_owned(),
@@ -279,5 +290,7 @@ mod tests {
         assert_eq!(Place::of("/me/playground").in_context(&other), "/t/helios/playground");
         assert_eq!(Place::of("/t/atlas/models").in_context(&Scope::Personal), "/me/models");
         assert_eq!(Place::of("/admin/models").href(Kind::Models), "/admin/models");
+        assert_eq!(Place::of("/t/atlas/quotas").in_context(&Scope::Personal), "/me/quotas");
+        assert_eq!(Place::of("/o/northwind-labs/limits").kind, Some(Kind::Limits));
     }
 }

@@ -205,7 +205,8 @@ pub async fn decide_request(
     let decide = async || {
         let wanted = services.get_access_request(&caller, &team, id).await?.wanted_until;
         let typed = parse_last_day(&until).map_err(|message| ServiceError::field("until", message))?;
-        let decision = Decision { approve, until: decided_end(typed, wanted), only_asker, note: note.clone() };
+        let decision =
+            Decision { approve, until: decided_end(typed, wanted), only_asker, note: note.clone(), ..Decision::default() };
         services.decide_request(&caller, &team, id, decision).await
     };
     decide().await.map_err(|error| super::context::keep_typed(error, &[("note", &note), ("until", &until)]))?;

@@ -64,6 +64,8 @@ pub(super) fn subject(template: &Template) -> String {
             format!("{to} owns {team} now")
         }
         Template::OrganizationRole { organization, .. } => format!("Your role in {organization}"),
+        Template::LimitNear { name, reached: true, .. } => format!("{name} has reached a limit"),
+        Template::LimitNear { name, .. } => format!("{name} has used 80% of a limit"),
         Template::AccessWanted { team, model, by, .. } => format!("{by} asks for {model} in {team}"),
         Template::AccessDecided { model, approved: true, .. } => format!("You can call {model}"),
         Template::AccessDecided { model, .. } => format!("Your request for {model} was declined"),
@@ -198,6 +200,14 @@ fn content(template: &Template, token: &str) -> Content {
             },
         )
         .link("Open Tallygate", "/teams"),
+        Template::LimitNear { path, sentence, reached, .. } => {
+            let ends = if *reached {
+                "Calls are refused until it is raised or resets. All pages stay open."
+            } else {
+                "You get one more mail if it is used up. Calls go on until then."
+            };
+            Content::new(sentence.as_str(), ends).link("Open the limits", path.as_str())
+        }
         Template::AccessWanted { team, slug, model, by, reason } => {
             Content::new(format!("{by} asks for the model {model} in the team {team}."), "It waits for your decision.")
                 .quote(reason)

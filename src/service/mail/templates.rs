@@ -141,6 +141,17 @@ pub enum Template {
         /// Whether it is the role of an admin.
         admin: bool,
     },
+    /// To those who run a team or an organization: a limit or a budget is nearly or wholly used up.
+    LimitNear {
+        /// The team's or the organization's name.
+        name: String,
+        /// Where its limits are shown.
+        path: String,
+        /// What is used of what.
+        sentence: String,
+        /// It is used up.
+        reached: bool,
+    },
     /// To whoever can decide: somebody asks for a model.
     AccessWanted {
         /// The team's name.
@@ -236,6 +247,7 @@ impl Template {
             Self::AccessEnded { .. } => "access_ended",
             Self::PlanWanted { .. } => "plan_wanted",
             Self::PlanDecided { .. } => "plan_decided",
+            Self::LimitNear { .. } => "limit_near",
         }
     }
 

@@ -108,6 +108,8 @@ fn one_of_each() -> Vec<Template> {
         recovered(true),
         recovered(false),
         Template::OrganizationRole { organization: odd(), by: odd(), admin: true },
+        Template::LimitNear { name: odd(), path: "/t/atlas/quotas".into(), sentence: odd(), reached: true },
+        Template::LimitNear { name: odd(), path: "/t/atlas/quotas".into(), sentence: odd(), reached: false },
         Template::AccessWanted { team: odd(), slug: slug(), model: odd(), by: odd(), reason: odd() },
         Template::AccessDecided {
             team: odd(),

@@ -10,6 +10,7 @@ use crate::{
         api_keys::check_expiry,
         authorization::{GrantLevel, ModelRefusal, TeamState, approver, decide},
         ids::{RequestId, UserId},
+        limit_forms::AllowanceChange,
         roles::{Action, Role, Standing},
         teams::Team,
         time::UnixMs,
@@ -18,6 +19,7 @@ use crate::{
         Caller, ServiceError, Services, Touched,
         access::decide::Holder,
         audit::Change,
+        limits::{How, LimitsOf},
         mail::{NewMail, Template},
     },
     storage::{self, model_access::requests},
@@ -47,6 +49,8 @@ pub struct Decision {
     pub only_asker: bool,
     /// A word to the asker; needed to reject.
     pub note: String,
+    /// Limits and a budget of what is called by the grant.
+    pub allowance: AllowanceChange,
 }
 
 impl Services {
@@ -152,7 +156,11 @@ impl Services {
             until = narrowed(decision.until, request.wanted_until)?;
             check_expiry(until, at).map_err(|message| ServiceError::field("until", message))?;
             let user = (!request.for_team || decision.only_asker).then_some(request.user);
-            self.insert_grant(&mut tx, caller, (&team, standing), (user, request.model, until), Some(id)).await?;
+            let grant = self.insert_grant(&mut tx, caller, (&team, standing), (user, request.model, until), Some(id)).await?;
+            if !decision.allowance.is_nothing() {
+                let place = self.place_in(&mut tx, &team, LimitsOf::Grant(grant.id)).await?;
+                self.put_allowance(&mut tx, caller, &place, decision.allowance, How::default()).await?;
+            }
         }
         let state = if decision.approve { RequestState::Approved } else { RequestState::Rejected };
         if !requests::close(&mut tx, id, state, (caller.user.id, &caller.user.name), &note, at).await? {

@@ -104,3 +104,10 @@ pub async fn end_of_member(c: &mut AnyConnection, team: TeamId, user: UserId, at
         .await?;
     Ok(done.rows_affected())
 }
+
+/// The model that a grant is for, and whom it was given to, whatever became of it.
+pub async fn find_words(c: &mut AnyConnection, id: GrantId) -> Result<Option<(String, Option<String>)>, sqlx::Error> {
+    let sql = format!("{SELECT} WHERE g.id = $1");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.to_string()).fetch_optional(c).await?;
+    row.map(|row| Ok((row.text("model_name")?, row.text_opt("user_name")?))).transpose()
+}

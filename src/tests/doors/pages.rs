@@ -42,7 +42,7 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
     ("get_overview_stamp", "team={team}", "snoooooo"),
     ("list_keys", "team={team}&text=&mine=false&status=&cursor=", "snfooooo"),
     ("create_key", "team={team}&name=k", "snfoooff"),
-    ("rename_key", "team={team}&id={key}&name=renamed", "snnnooff"),
+    ("edit_key", "team={team}&id={key}&name=renamed", "snnnooff"),
     ("rotate_key", "team={team}&id={key}", "snnnooff"),
     ("revoke_key", "team={team}&id={key}", "snnnoofo"),
 
@@ -132,6 +132,15 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
     ("remove_organization_member", "org={org}&user={user}", "snffffcc"),
     ("get_organization_settings", "org={org}", "snffffoo"),
     ("update_organization", "org={org}&name=Northwind+Labs", "snffffoo"),
+
+    // Limits.
+    ("get_quotas", "team={team}&tab=", "snoooooo"),
+    ("get_cap", "team={team}&kind=member&id={user}", "snffoooo"),
+    ("save_limits", "team={team}&typed[rpm]=many&version=1", "snffcccc"),
+    ("save_cap", "team={team}&kind=member&id={user}&version=1", "snffcccc"),
+    ("save_self_service", "team={team}&enabled=true", "snffoooo"),
+    ("get_organization_quotas", "org={org}", "snffffoo"),
+    ("save_organization_limits", "org={org}&typed[rpm]=many&version=1", "snffffcc"),
 
     // The platform.
     ("list_providers", "", "snnnnnno"),

@@ -106,6 +106,17 @@ pub(super) const ROWS: &[(&str, &str, &str, &str)] = &[
     ("DELETE /teams/{team}/keys/{key}", "", "", "snnnoofo"),
     ("POST /teams/{team}/keys/{key}/rotate", "", "", "snnnooff"),
 
+    ("GET /teams/{team}/limits", "", "", "snoooooo"),
+    ("PUT /teams/{team}/limits", "", r#"{"rpm":600}"#, "snffoooo"),
+    ("GET /teams/{team}/caps", "", "", "snoooooo"),
+    ("PUT /teams/{team}/caps/models/{model}", "", r#"{"rpm":60}"#, "snffoooo"),
+    ("GET /teams/{team}/budget", "", "", "snoooooo"),
+    ("PUT /teams/{team}/budget", "", r#"{"spending_limit":1000000000}"#, "snfffofo"),
+    ("GET /teams/{team}/self-service", "", "", "snffoooo"),
+    ("PUT /teams/{team}/self-service", "", r#"{"enabled":true}"#, "snffoooo"),
+    ("GET /organizations/{org}/limits", "", "", "snffffoo"),
+    ("PUT /organizations/{org}/limits", "", r#"{"rpm":6000}"#, "snffffoo"),
+
     ("GET /teams/{team}/audit", "", "", "snffoooo"),
     ("GET /teams/{team}/audit.csv", "", "", "snffoooo"),
     ("POST /teams/{team}/recover", "", r#"{"to":"{nothing}","reason":"The owner left."}"#, "snnnnnnc"),

@@ -1,0 +1,174 @@
+//! What the pages of limits show: everything of one team, or of one organization, in one reading.
+
+use std::collections::HashMap;
+
+use super::{LimitsOf, LimitsView, Place, used::Used};
+use crate::{
+    domain::{
+        authorization::TeamState,
+        ids::KeyId,
+        limit_scopes::{Allowance, Scope},
+        money::NanoUsd,
+        periods::Period,
+        roles::{Action, Standing},
+        teams::{Team, TeamKind},
+        time::UnixMs,
+    },
+    service::{Caller, ServiceError, Services},
+    storage,
+};
+
+/// A team's limits with what is used of them.
+#[derive(Clone, Debug)]
+pub struct TeamLimits {
+    /// Team or personal space.
+    pub team: Team,
+    /// Name of its owner.
+    pub owner_name: String,
+    /// What the viewer is to it.
+    pub standing: Standing,
+    /// Its limits.
+    pub view: LimitsView,
+    /// What is used of them.
+    pub used: Used,
+}
+
+/// Something in a team, or a team of an organization, with its limits; nothing set, mostly.
+#[derive(Clone, Debug)]
+pub struct Capped {
+    /// On what.
+    pub scope: Scope,
+    /// As an address names it: account, model, team.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// A line about it.
+    pub detail: String,
+    /// Its limits.
+    pub view: LimitsView,
+    /// Charged in the billing month.
+    pub spent: NanoUsd,
+}
+
+impl Services {
+    /// A team's limits, for everybody in it.
+    pub async fn get_limits_page(&self, caller: &Caller, team: &str) -> Result<TeamLimits, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let (team, standing) = self.find_team_for(&mut c, caller, team, Action::ViewTeam).await?;
+        let view = self.view_limits(&mut c, &Place::of_team(&team, Scope::Team(team.id), team.name.clone())).await?;
+        let used = self.find_used(&mut c, &view).await?;
+        let owner_name = storage::users::find(&mut c, team.owner).await?.map_or_else(String::new, |owner| owner.name);
+        Ok(TeamLimits { team, owner_name, standing, view, used })
+    }
+
+    /// The members of a team with what each may use; to whoever does not set it, their own row alone.
+    pub async fn list_member_caps(&self, caller: &Caller, team: &str) -> Result<Vec<Capped>, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let (team, standing) = self.find_team_for(&mut c, caller, team, Action::ViewTeam).await?;
+        let month_start = self.period_start(&mut c, &team).await?;
+        let members = storage::members::list(&mut c, team.id, "", self.clock.now(), month_start).await?;
+        let mut caps = vec![];
+        for member in members {
+            if member.user != caller.user.id && !standing.may(Action::ManageLimits) {
+                continue;
+            }
+            let scope = Scope::Member(team.id, member.user);
+            let view = self.view_limits(&mut c, &Place::of_team(&team, scope, member.name.clone())).await?;
+            let (id, spent) = (member.user.to_string(), NanoUsd(member.spent));
+            caps.push(Capped { scope, id, name: member.name, detail: member.email, view, spent });
+        }
+        caps.sort_by(|a, b| a.name.to_lowercase().cmp(&b.name.to_lowercase()).then(a.id.cmp(&b.id)));
+        Ok(caps)
+    }
+
+    /// The models that somebody in a team may call or ask for, with what the team may use of each.
+    pub async fn list_model_caps(&self, caller: &Caller, team: &str) -> Result<Vec<Capped>, ServiceError> {
+        let models = self.get_team_access(caller, team).await?.models;
+        let mut c = self.store.reader().await?;
+        let (team, _) = self.find_team_for(&mut c, caller, team, Action::ViewTeam).await?;
+        let start = self.period_start(&mut c, &team).await?;
+        let spent: HashMap<String, i64> = storage::usage::sum_by_model_since(&mut c, team.id, start).await?;
+        let set = storage::limits::list_of_team(&mut c, team.id).await?;
+        let mut caps = vec![];
+        for model in models {
+            let scope = Scope::TeamModel(team.id, model.id);
+            let reachable = model.team != TeamState::Closed;
+            if !reachable && !set.iter().any(|row| row.scope == scope) {
+                continue;
+            }
+            let view = self.view_limits(&mut c, &Place::of_team(&team, scope, model.name.clone())).await?;
+            let spent = NanoUsd(spent.get(&model.name).copied().unwrap_or_default());
+            caps.push(Capped { scope, id: model.name.clone(), name: model.name, detail: String::new(), view, spent });
+        }
+        Ok(caps)
+    }
+
+    /// An organization's limits with what is used of them, and its teams with theirs. For its admins and platform admins.
+    pub async fn get_organization_limits_page(
+        &self,
+        caller: &Caller,
+        org: &str,
+    ) -> Result<(LimitsView, Used, Vec<Capped>), ServiceError> {
+        let mut c = self.store.reader().await?;
+        let org = self.organization_for_admin(&mut c, caller, org).await?;
+        let view = self.view_limits(&mut c, &Place::of_organization(&org)).await?;
+        let used = self.find_used(&mut c, &view).await?;
+        let mut caps = vec![];
+        for row in storage::organizations::list_teams(&mut c, org.id, view.period.start).await? {
+            let Some(team) = storage::teams::find(&mut c, &row.id.to_string()).await? else { continue };
+            let scope = Scope::Team(team.id);
+            let own = self.view_limits(&mut c, &Place::of_team(&team, scope, team.name.clone())).await?;
+            caps.push(Capped {
+                scope,
+                id: team.slug.clone(),
+                name: team.name,
+                detail: String::new(),
+                view: own,
+                spent: NanoUsd(row.spent),
+            });
+        }
+        Ok((view, used, caps))
+    }
+
+    /// What is set on keys of a team; for the rows of a list that shows only keys that may be seen.
+    pub async fn list_key_allowances(&self, caller: &Caller, team: &str) -> Result<HashMap<KeyId, Allowance>, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let (team, _) = self.find_team_for(&mut c, caller, team, Action::ViewTeam).await?;
+        let rows = storage::limits::list_of_team(&mut c, team.id).await?;
+        let of_key = |row: storage::limits::LimitRow| match row.scope {
+            Scope::Key(id) => Some((id, row.allowance)),
+            _ => None,
+        };
+        Ok(rows.into_iter().filter_map(of_key).collect())
+    }
+
+    /// What a member, or a model, of a team may use, for the dialog that sets it.
+    pub async fn get_cap(&self, caller: &Caller, team: &str, of: LimitsOf<'_>) -> Result<LimitsView, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let (team, _) = self.find_team_for(&mut c, caller, team, Action::ManageLimits).await?;
+        let place = self.place_in(&mut c, &team, of).await?;
+        self.view_limits(&mut c, &place).await
+    }
+
+    async fn period_start(&self, c: &mut storage::AnyConnection, team: &Team) -> Result<UnixMs, ServiceError> {
+        let anchor = storage::limits::find_anchor(c, Scope::Team(team.id)).await?;
+        Ok(Period::at(self.clock.now(), anchor).start)
+    }
+}
+
+impl TeamLimits {
+    /// A personal space's.
+    pub fn is_personal(&self) -> bool {
+        self.team.kind == TeamKind::Personal
+    }
+
+    /// Whether the viewer sets windows, and caps of members and models. A personal space's limits come from the platform.
+    pub fn may_manage(&self) -> bool {
+        self.team.kind == TeamKind::Team && self.standing.may(Action::ManageLimits)
+    }
+
+    /// Whether the viewer sets the spending limit.
+    pub fn may_spend(&self) -> bool {
+        self.team.kind == TeamKind::Team && self.standing.may(Action::ManageBilling)
+    }
+}
