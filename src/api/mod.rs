@@ -10,6 +10,7 @@ mod audit;
 mod billing;
 mod billing_bodies;
 mod body;
+mod budget_requests;
 mod catalog;
 mod catalog_bodies;
 mod docs;
@@ -117,6 +118,9 @@ pub fn router(services: Services) -> Router {
         .route("/teams/{team}/caps", get(limits::list))
         .route("/teams/{team}/caps/models/{*model}", put(limits::put_model))
         .route("/teams/{team}/budget", get(limits::find_budget).put(limits::put_budget))
+        .route("/teams/{team}/budget/requests", get(budget_requests::list).post(budget_requests::create))
+        .route("/teams/{team}/budget/requests/{request}", delete(budget_requests::withdraw))
+        .route("/teams/{team}/budget/requests/{request}/decision", post(budget_requests::decide))
         .route("/teams/{team}/self-service", get(limits::find_self_service).put(limits::put_self_service))
         .route("/organizations/{org}/limits", get(limits::find_organizations).put(limits::put_organizations))
         .route("/teams/{team}/usage", get(usage::report))
@@ -207,6 +211,7 @@ pub fn document() -> Document {
         invitations::open, invitations::accept, invitations::decline, invitations::ask,
         api_keys::list, api_keys::create, api_keys::update, api_keys::revoke, api_keys::rotate,
         limits::find, limits::put, limits::list, limits::put_model, limits::find_organizations, limits::put_organizations,
+        budget_requests::list, budget_requests::create, budget_requests::withdraw, budget_requests::decide,
         limits::find_budget, limits::put_budget, limits::find_self_service, limits::put_self_service,
         usage::report, usage::members, usage::logs,
         billing::find, billing::put, billing::withdraw, billing::adjust, billing::set_discount, billing::ledger, billing::ledger_csv,

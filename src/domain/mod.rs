@@ -8,6 +8,7 @@ pub mod audit;
 pub mod audit_words;
 pub mod authorization;
 pub mod billing;
+pub mod budget_requests;
 pub mod catalog;
 pub mod catalog_forms;
 pub mod charts;

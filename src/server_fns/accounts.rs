@@ -50,7 +50,8 @@ pub struct Visitor {
     pub me: Option<Me>,
     /// What `get_standing` says of them.
     pub standing: String,
-    /// Where requests wait for their decision, and how many: `t/atlas-search`, `o/northwind-labs`.
+    /// Where requests wait for their decision, and how many: `t/atlas-search`, `o/northwind-labs`; for higher budgets
+    /// `quotas/t/atlas-search`.
     pub waiting: Vec<(String, u32)>,
     /// Whom the team of the page is seen as.
     pub viewing: Option<Viewed>,

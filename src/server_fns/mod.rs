@@ -9,6 +9,7 @@ pub mod api_keys;
 pub mod appearance;
 pub mod audit;
 pub mod billing;
+pub mod budget_requests;
 pub mod call;
 pub mod catalog;
 #[cfg(feature = "ssr")]

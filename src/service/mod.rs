@@ -9,6 +9,7 @@ pub mod alerts;
 pub mod api_keys;
 pub mod audit;
 pub mod billing;
+pub mod budget_requests;
 pub mod caller;
 pub mod catalog;
 pub mod charts;

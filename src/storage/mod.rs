@@ -4,6 +4,7 @@
 pub mod api_keys;
 pub mod audit;
 pub mod billing;
+pub mod budget_requests;
 pub mod catalog;
 pub mod checks;
 pub mod invitations;

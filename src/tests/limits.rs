@@ -293,7 +293,7 @@ async fn numbers_that_can_not_be_are_problems_of_their_fields() {
         let caps = api.get("/api/v1/teams/atlas-search/caps").await.expect(200);
         assert_eq!(caps["items"], json!([]), "nothing is set on the key any more");
         let member = format!("/api/v1/teams/atlas-search/members/{}", place.noor.user.id);
-        assert_eq!(api.json(Method::PATCH, &member, json!({"limits": {"rpm": 6, "budget": 7}})).await.status, 204);
+        assert_eq!(api.json(Method::PATCH, &member, json!({"limits": {"rpm": 0, "budget": 7}})).await.status, 204);
         let budget = api.json(Method::PUT, "/api/v1/teams/atlas-search/budget", json!({"spending_limit": 6})).await.expect(422);
         assert_eq!(budget["errors"][0]["field"], "spending_limit");
         let budget =

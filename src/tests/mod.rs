@@ -7,6 +7,7 @@ mod api_keys;
 mod architecture;
 mod audit;
 mod billing;
+mod budget_requests;
 mod canaries;
 mod catalog;
 mod doors;

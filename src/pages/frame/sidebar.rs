@@ -137,11 +137,13 @@ fn nav_link(place: &Place, kind: Kind, waiting: &[(String, u32)], viewing: Optio
 /// How many requests wait there for the reader.
 fn badge(place: &Place, kind: Kind, waiting: &[(String, u32)]) -> Option<AnyView> {
     let here = match &place.scope {
+        Scope::Team(team) if kind == Kind::Quotas => format!("quotas/t/{team}"),
         Scope::Team(team) => format!("t/{team}"),
         Scope::Organization(organization) => format!("o/{organization}"),
         Scope::Personal | Scope::Platform | Scope::Account => return None,
     };
-    let (_, count) = waiting.iter().find(|(place, _)| *place == here).filter(|_| kind == Kind::Requests)?;
+    let (_, count) =
+        waiting.iter().find(|(place, _)| *place == here).filter(|_| matches!(kind, Kind::Requests | Kind::Quotas))?;
     Some(view! { <span class="count hot">{*count}<span class="vh">" waiting"</span></span> }.into_any())
 }
 

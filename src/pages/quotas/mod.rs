@@ -3,6 +3,7 @@
 mod caps;
 mod keys;
 mod organization;
+mod requests;
 mod windows;
 
 use leptos::prelude::*;
@@ -11,6 +12,7 @@ pub use self::organization::OrganizationLimitsPage;
 use self::{
     caps::{CapDialog, cap_table},
     keys::policy_card,
+    requests::RequestForms,
     windows::{LimitsForm, limits_form},
 };
 use crate::{
@@ -21,8 +23,9 @@ use crate::{
         form::FormAction,
         query_param,
     },
-    server_fns::quotas::{
-        CapView, GetCap, GetQuotas, QuotasPage as Quotas, SaveCap, SaveLimits, SaveSelfService, quotas_address,
+    server_fns::{
+        budget_requests::{BudgetRequests, ListBudgetRequests},
+        quotas::{CapView, GetCap, GetQuotas, QuotasPage as Quotas, SaveCap, SaveLimits, SaveSelfService, quotas_address},
     },
 };
 
@@ -65,10 +68,28 @@ pub fn QuotasPage() -> impl IntoView {
     );
     let asked = Memo::new(move |_| if dialog.get() == "cap" { id.get() } else { String::new() });
     let cap = PageData::load(move || GetCap { team: team.get(), kind: kind_of(&tab.get()).to_owned(), id: asked.get() });
+    let requests_forms = RequestForms::new();
+    let requests = PageData::load_again(
+        move || requests_forms.versions(),
+        move || {
+            let Query { team, tab } = query.get();
+            ListBudgetRequests { team, shown: tab == "requests" }
+        },
+    );
     view! {
         {page.page(
             || view! { <SkeletonBlock height=560/> }.into_any(),
             move |page| content(page, &query.get_untracked(), done, forms),
+        )}
+        {requests.part(nothing, |_| nothing(), move |page| asked_for(page, &query.get_untracked(), requests_forms))}
+        {requests.dialog(
+            move || {
+                dialog.track();
+                id.track();
+            },
+            move |page| {
+                requests::opened(&page?, team.get_untracked(), &dialog.get_untracked(), &id.get_untracked(), requests_forms)
+            },
         )}
         {cap.part(nothing, |_| nothing(), move |view| opened(view, asked, query, forms.cap))}
     }
@@ -92,6 +113,7 @@ fn content(page: Quotas, query: &Query, done: Memo<String>, forms: Forms) -> Any
     let context = page.team.clone();
     let body = match query.tab.as_str() {
         "members" | "models" => cap_table(&page, query),
+        "requests" => nothing(),
         "keys" if page.policy.is_some() => policy_card(&page, &query.team, forms.policy),
         _ => {
             let form = LimitsForm {
@@ -117,6 +139,12 @@ fn content(page: Quotas, query: &Query, done: Memo<String>, forms: Forms) -> Any
     .into_any()
 }
 
+/// The requests, where the address asks for them.
+fn asked_for(page: Option<BudgetRequests>, query: &Query, forms: RequestForms) -> AnyView {
+    let Some(page) = page else { return nothing() };
+    requests::list(&page, &query.team, forms)
+}
+
 fn tabs(page: &Quotas, query: &Query) -> Vec<TabLink> {
     let address = quotas_address(&query.team);
     let tab = |label: &str, word: &str| TabLink {
@@ -126,6 +154,9 @@ fn tabs(page: &Quotas, query: &Query) -> Vec<TabLink> {
     };
     let mut tabs =
         vec![tab("Team", ""), tab(if page.may_manage { "Members" } else { "You" }, "members"), tab("Models", "models")];
+    if page.may_request {
+        tabs.push(tab("Requests", "requests"));
+    }
     if page.may_manage {
         tabs.push(tab("Self-service keys", "keys"));
     }

@@ -232,5 +232,8 @@ pub async fn waiting(services: &Services, caller: &Caller, me: &Me) -> Result<Ve
             *places.entry(format!("o/{}", organization.slug)).or_default() += 1;
         }
     }
+    for request in services.list_budget_requests_to_decide(caller).await? {
+        *places.entry(format!("quotas/t/{}", request.team_slug)).or_default() += 1;
+    }
     Ok(places.into_iter().collect())
 }

@@ -101,6 +101,8 @@ pub struct QuotasPage {
     pub may_manage: bool,
     /// Sets the spending limit.
     pub may_spend: bool,
+    /// Sees requests for higher budgets: their own, or those that wait.
+    pub may_request: bool,
     /// Who can, where one can not oneself.
     pub who: String,
     /// At or near a limit: a sentence, and whether it is reached.
@@ -202,6 +204,8 @@ pub async fn save_limits(
 
     let (services, caller) = super::context::signed_in().await?;
     let save = async || {
+        // Whoever may not is told so, whatever was typed.
+        services.get_cap(&caller, &team, LimitsOf::Team).await?;
         let page = services.get_limits_page(&caller, &team).await?;
         let change = view::change(&typed, budget, &page.view)?;
         if !stop {

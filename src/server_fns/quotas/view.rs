@@ -49,6 +49,7 @@ pub(super) fn quotas(
         lead,
         may_manage: page.may_manage(),
         may_spend: page.may_spend(),
+        may_request: page.may_request(),
         who,
         alert,
         reached,

@@ -167,6 +167,12 @@ impl TeamLimits {
         self.team.kind == TeamKind::Team && self.standing.may(Action::ManageLimits)
     }
 
+    /// Whether the viewer asks for higher budgets, or decides.
+    pub fn may_request(&self) -> bool {
+        let may = |action| self.standing.may(action);
+        self.team.kind == TeamKind::Team && (may(Action::RequestAccess) || may(Action::ManageLimits))
+    }
+
     /// Whether the viewer sets the spending limit.
     pub fn may_spend(&self) -> bool {
         self.team.kind == TeamKind::Team && self.standing.may(Action::ManageBilling)

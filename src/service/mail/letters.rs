@@ -66,6 +66,9 @@ pub(super) fn subject(template: &Template) -> String {
         Template::OrganizationRole { organization, .. } => format!("Your role in {organization}"),
         Template::LimitNear { name, reached: true, .. } => format!("{name} has reached a limit"),
         Template::LimitNear { name, .. } => format!("{name} has used 80% of a limit"),
+        Template::BudgetWanted { team, amount, by, .. } => format!("{by} asks for a budget of {amount} in {team}"),
+        Template::BudgetDecided { amount, approved: true, .. } => format!("Your budget of {amount} was approved"),
+        Template::BudgetDecided { amount, .. } => format!("Your request for {amount} was declined"),
         Template::AccessWanted { team, model, by, .. } => format!("{by} asks for {model} in {team}"),
         Template::AccessDecided { model, approved: true, .. } => format!("You can call {model}"),
         Template::AccessDecided { model, .. } => format!("Your request for {model} was declined"),
@@ -208,6 +211,20 @@ fn content(template: &Template, token: &str) -> Content {
             };
             Content::new(sentence.as_str(), ends).link("Open the limits", path.as_str())
         }
+        Template::BudgetWanted { team, slug, whose, amount, by, reason } => {
+            let says = format!("{by} asks for a budget of {amount} for {whose} in the team {team}.");
+            Content::new(says, "It waits for your decision.").quote(reason).link("Open the requests", budget_requests(slug))
+        }
+        Template::BudgetDecided { team, slug, whose, amount, by, approved, until, note } => {
+            let until = until.map_or_else(String::new, |at| format!(", until {}", last_day(at)));
+            let says = if *approved {
+                format!("{by} approved a budget of {amount} for {whose} in the team {team}{until}.")
+            } else {
+                format!("{by} declined your request for {amount} for {whose} in the team {team}.")
+            };
+            let ends = if *approved { "It holds for your next call." } else { "You can ask again with another reason." };
+            Content::new(says, ends).quote(note).link("Open your requests", budget_requests(slug))
+        }
         Template::AccessWanted { team, slug, model, by, reason } => {
             Content::new(format!("{by} asks for the model {model} in the team {team}."), "It waits for your decision.")
                 .quote(reason)
@@ -240,6 +257,10 @@ fn content(template: &Template, token: &str) -> Content {
                 .link("Open your requests", format!("/t/{slug}/models/requests"))
         }
     }
+}
+
+fn budget_requests(slug: &str) -> String {
+    format!("/t/{slug}/quotas?tab=requests")
 }
 
 fn handover(slug: &str, to_new_owner: bool, says: impl Fn(bool) -> String) -> Content {

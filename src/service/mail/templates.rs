@@ -152,6 +152,40 @@ pub enum Template {
         /// It is used up.
         reached: bool,
     },
+    /// To whoever can decide: somebody asks for a higher budget.
+    BudgetWanted {
+        /// The team's name.
+        team: String,
+        /// The team's short name, for the link.
+        slug: String,
+        /// Whose budget.
+        whose: String,
+        /// What is asked for.
+        amount: String,
+        /// Who asks.
+        by: String,
+        /// Why, as typed.
+        reason: String,
+    },
+    /// To who asked for a higher budget.
+    BudgetDecided {
+        /// The team's name.
+        team: String,
+        /// The team's short name, for the link.
+        slug: String,
+        /// Whose budget.
+        whose: String,
+        /// What was given, or asked for.
+        amount: String,
+        /// Who decided.
+        by: String,
+        /// Whether it was approved.
+        approved: bool,
+        /// When the approval ends.
+        until: Option<UnixMs>,
+        /// A word of who decided; may be empty.
+        note: String,
+    },
     /// To whoever can decide: somebody asks for a model.
     AccessWanted {
         /// The team's name.
@@ -248,6 +282,8 @@ impl Template {
             Self::PlanWanted { .. } => "plan_wanted",
             Self::PlanDecided { .. } => "plan_decided",
             Self::LimitNear { .. } => "limit_near",
+            Self::BudgetWanted { .. } => "budget_wanted",
+            Self::BudgetDecided { .. } => "budget_decided",
         }
     }
 

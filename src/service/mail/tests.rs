@@ -110,6 +110,17 @@ fn one_of_each() -> Vec<Template> {
         Template::OrganizationRole { organization: odd(), by: odd(), admin: true },
         Template::LimitNear { name: odd(), path: "/t/atlas/quotas".into(), sentence: odd(), reached: true },
         Template::LimitNear { name: odd(), path: "/t/atlas/quotas".into(), sentence: odd(), reached: false },
+        Template::BudgetWanted { team: odd(), slug: slug(), whose: odd(), amount: odd(), by: odd(), reason: odd() },
+        Template::BudgetDecided {
+            team: odd(),
+            slug: slug(),
+            whose: odd(),
+            amount: odd(),
+            by: odd(),
+            approved: true,
+            until: Some(UnixMs(1_795_302_180_000)),
+            note: odd(),
+        },
         Template::AccessWanted { team: odd(), slug: slug(), model: odd(), by: odd(), reason: odd() },
         Template::AccessDecided {
             team: odd(),

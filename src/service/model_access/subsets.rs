@@ -143,6 +143,7 @@ impl Services {
         let at = self.clock.now();
         storage::model_access::grants::end_of_member(c, team.id, user, at).await?;
         storage::model_access::requests::withdraw_of_member(c, team.id, user, at).await?;
+        storage::budget_requests::withdraw_of_member(c, team.id, user, at).await?;
         Ok(())
     }
 }

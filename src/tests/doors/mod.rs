@@ -240,7 +240,7 @@ async fn every_server_function_opens_to_whom_the_matrix_says() {
 }
 
 /// What may be asked for by a page that is seen as a member (`?as=`). Nothing of it changes anything.
-const SEEN_AS: [&str; 12] = [
+const SEEN_AS: [&str; 14] = [
     "get_overview",
     "get_overview_parts",
     "get_overview_stamp",
@@ -253,6 +253,8 @@ const SEEN_AS: [&str; 12] = [
     "get_explanation",
     "list_team_models",
     "open_models_dialog",
+    "get_quotas",
+    "list_budget_requests",
 ];
 
 #[tokio::test]

@@ -134,6 +134,10 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
     ("update_organization", "org={org}&name=Northwind+Labs", "snffffoo"),
 
     // Limits.
+    ("list_budget_requests", "team={team}&shown=true", "snfooooo"),
+    ("request_budget", "team={team}&of=team&amount=5&reason=r", "snfcccff"),
+    ("decide_budget_request", "team={team}&id={nothing}&approve=true", "snffnnnn"),
+    ("withdraw_budget_request", "team={team}&id={nothing}", "snnnnnnn"),
     ("get_quotas", "team={team}&tab=", "snoooooo"),
     ("get_cap", "team={team}&kind=member&id={user}", "snffoooo"),
     ("save_limits", "team={team}&typed[rpm]=many&version=1", "snffcccc"),
