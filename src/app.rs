@@ -217,6 +217,7 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/admin") view=|| view! { <Redirect path="/admin/providers"/> }/>
                 <Route path=path!("/admin/providers") view={Lazy::<lazy::Providers>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/admin/models") view={Lazy::<lazy::Models>::new()} ssr=SsrMode::Async/>
+                <Route path=path!("/admin/tiers") view={Lazy::<lazy::Tiers>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/admin/users") view={Lazy::<lazy::Users>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/admin/users/:user") view={Lazy::<lazy::User>::new()} ssr=SsrMode::Async/>
                 <Route path=path!("/admin/orgs") view={Lazy::<lazy::Organizations>::new()} ssr=SsrMode::Async/>

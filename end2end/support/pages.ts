@@ -68,7 +68,9 @@ export const PAGES: Visit[] = [
   { name: 'organization-members-add', path: '/o/northwind-labs/members?dialog=add' },
   { name: 'organization-settings', path: '/o/northwind-labs/settings' },
   { name: 'admin-models-create', path: '/admin/models?dialog=create' },
-  { name: 'admin-models-threshold', path: '/admin/models?dialog=threshold' },
+  { name: 'admin-tiers', path: '/admin/tiers' },
+  { name: 'models-view-as', path: '/t/{team}/models?dialog=as' },
+  { name: 'explained', path: '/t/{team}/models/explain?model=claude-opus-4-1' },
   { name: 'admin-models-import', path: '/admin/models/import' },
   { name: 'not-found', path: '/no-such-page', status: 404 },
 ];

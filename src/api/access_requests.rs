@@ -1,4 +1,4 @@
-//! `/teams/{team}/access/requests` and `/access/requests`: asking for models, and deciding.
+//! `/teams/{team}/access/requests`, `/organizations/{org}/requests` and `/access/requests`: asking for models, and deciding.
 
 use axum::{
     Json,
@@ -16,7 +16,7 @@ use super::{
     signed_in::SignedIn,
 };
 use crate::{
-    domain::{ids::RequestId, model_access::AccessRequest, page::PageRequest, time::UnixMs},
+    domain::{field_errors::FieldErrors, ids::RequestId, model_access::AccessRequest, page::PageRequest, time::UnixMs},
     service::{
         ServiceError, Services,
         model_access::{Decision, NewAccessRequest},
@@ -121,6 +121,35 @@ pub async fn list(
     Ok(Json(List::of(page, RequestBody::from)))
 }
 
+/// Requests in all teams of an organization, newest first.
+#[utoipa::path(get, path = "/organizations/{org}/requests", tag = "Organizations", params(RequestsQuery, ("org" = String, Path, description = "Short name or id")),
+    responses((status = 200, body = List<RequestBody>), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
+pub async fn list_of_organization(
+    State(services): State<Services>,
+    SignedIn(caller): SignedIn,
+    Path(org): Path<String>,
+    Asked(query): Asked<RequestsQuery>,
+) -> Answer<Json<List<RequestBody>>> {
+    let page = PageRequest { limit: query.limit, cursor: query.cursor };
+    let page = services.list_organization_requests(&caller, &org, query.pending.unwrap_or(false), &page).await?;
+    Ok(Json(List::of(page, RequestBody::from)))
+}
+
+/// Approve or reject a request in one of its teams.
+#[utoipa::path(post, path = "/organizations/{org}/requests/{request}/decision", tag = "Organizations", request_body = DecisionBody,
+    params(("org" = String, Path, description = "Short name or id"), ("request" = String, Path, description = "Identifier")),
+    responses((status = 200, body = RequestBody), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+pub async fn decide_in_organization(
+    State(services): State<Services>,
+    SignedIn(caller): SignedIn,
+    Path((org, request)): Path<(String, String)>,
+    Sent(body): Sent<DecisionBody>,
+) -> Answer<Json<RequestBody>> {
+    let id = parse(&request)?;
+    let team = services.find_team_of_request(&caller, &org, id).await?.to_string();
+    Ok(Json(services.decide_request(&caller, &team, id, body.decision()?).await?.into()))
+}
+
 /// Every request that waits for the caller.
 #[utoipa::path(get, path = "/access/requests", tag = "Model access", params(ListQuery), responses((status = 200, body = List<RequestBody>)))]
 pub async fn inbox(
@@ -161,13 +190,7 @@ pub async fn decide(
     Path((team, request)): Path<(String, String)>,
     Sent(body): Sent<DecisionBody>,
 ) -> Answer<Json<RequestBody>> {
-    let decision = Decision {
-        approve: body.approve,
-        until: body.until.map(UnixMs),
-        only_asker: body.only_asker.unwrap_or(false),
-        note: body.reason.unwrap_or_default(),
-        allowance: bounds(body.limits.map(Some), None, None)?,
-    };
+    let decision = body.decision()?;
     Ok(Json(services.decide_request(&caller, &team, parse(&request)?, decision).await?.into()))
 }
 
@@ -186,6 +209,18 @@ pub async fn withdraw(
 
 fn parse(request: &str) -> Result<RequestId, ServiceError> {
     RequestId::parse(request).ok_or(ServiceError::NotFound)
+}
+
+impl DecisionBody {
+    fn decision(self) -> Result<Decision, FieldErrors> {
+        Ok(Decision {
+            approve: self.approve,
+            until: self.until.map(UnixMs),
+            only_asker: self.only_asker.unwrap_or(false),
+            note: self.reason.unwrap_or_default(),
+            allowance: bounds(self.limits.map(Some), None, None)?,
+        })
+    }
 }
 
 impl From<AccessRequest> for RequestBody {

@@ -92,6 +92,8 @@ pub fn router(services: Services) -> Router {
         .route("/teams/{team}/access/requests", get(access_requests::list).post(access_requests::create))
         .route("/teams/{team}/access/requests/{request}", delete(access_requests::withdraw))
         .route("/teams/{team}/access/requests/{request}/decision", post(access_requests::decide))
+        .route("/organizations/{org}/requests", get(access_requests::list_of_organization))
+        .route("/organizations/{org}/requests/{request}/decision", post(access_requests::decide_in_organization))
         .route("/access/requests", get(access_requests::inbox))
         .route("/policy/explain", get(access_grants::explain))
         .route("/catalog/groups", get(access_groups::list).post(access_groups::create))
@@ -199,6 +201,7 @@ pub fn document() -> Document {
         model_access::find, model_access::put, model_access::preview, model_access::put_many, access_grants::explain,
         access_grants::list_grants, access_grants::create_grant, access_grants::end_grant,
         access_requests::list, access_requests::create, access_requests::withdraw, access_requests::decide, access_requests::inbox,
+        access_requests::list_of_organization, access_requests::decide_in_organization,
         organization_members::find, organization_members::update, organization_members::list, organization_members::add,
         organization_members::set_role, organization_members::remove,
         audit::of_team, audit::of_team_csv, audit::of_organization, audit::of_organization_csv, audit::of_platform,

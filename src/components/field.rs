@@ -39,6 +39,9 @@ pub fn Field(
     /// A link at the end of the label line: words and address.
     #[prop(optional_no_strip)]
     aside: Option<(&'static str, &'static str)>,
+    /// What of the label is set in bold.
+    #[prop(optional, into)]
+    strong: String,
 ) -> impl IntoView {
     let id = id.unwrap_or_else(|| name.to_owned());
     let note_id = format!("{id}-note");
@@ -65,7 +68,7 @@ pub fn Field(
     let suffix = (!suffix.is_empty()).then(|| view! { <span class="suf">{suffix}</span> });
     view! {
         <div class="field">
-            {label_line(&id, label, optional, aside)}
+            {label_line(&id, label, &strong, optional, aside)}
             <div class=format!("in {size}")>
                 {prefix}
                 <input
@@ -118,7 +121,7 @@ pub fn TextArea(
     let described = note_id.clone();
     view! {
         <div class="field">
-            {label_line(&id, label, optional, None)}
+            {label_line(&id, label, "", optional, None)}
             <div class="in">
                 <textarea
                     id=id.clone()
@@ -139,8 +142,18 @@ pub fn TextArea(
     }
 }
 
-/// The line above an input: label, "optional", a link.
-pub(super) fn label_line(id: &str, label: String, optional: bool, aside: Option<(&'static str, &'static str)>) -> AnyView {
+/// The line above an input: label, of which a part may be bold, "optional", a link.
+pub(super) fn label_line(
+    id: &str,
+    label: String,
+    strong: &str,
+    optional: bool,
+    aside: Option<(&'static str, &'static str)>,
+) -> AnyView {
+    let label = match label.split_once(strong).filter(|_| !strong.is_empty()) {
+        Some((before, after)) => view! { {before.to_owned()} <b>{strong.to_owned()}</b> {after.to_owned()} }.into_any(),
+        None => label.into_any(),
+    };
     let optional = optional.then(|| view! { <span class="opt">"optional"</span> });
     let aside = aside.map(|(words, href)| view! { <a class="link" href=href>{words}</a> });
     view! {

@@ -47,7 +47,7 @@ pub fn Select(
     let described = note_id.clone();
     view! {
         <div class="field">
-            {label_line(&id, label, optional, None)}
+            {label_line(&id, label, "", optional, None)}
             <div class="in sel">
                 <select
                     id=id.clone()

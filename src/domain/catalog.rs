@@ -127,6 +127,11 @@ impl Modality {
         Self::ALL.into_iter().find(|modality| modality.as_str() == text)
     }
 
+    /// What it takes, for people: who sees can talk, too.
+    pub fn kinds(self) -> &'static str {
+        if self == Self::Vision { "chat, vision" } else { self.as_str() }
+    }
+
     /// Whether chat completions can be asked of it.
     pub fn chats(self) -> bool {
         matches!(self, Self::Chat | Self::Vision)

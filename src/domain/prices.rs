@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     catalog::{Modality, Tier},
     field_errors::FieldErrors,
+    format,
     money::{MAX_PRICE, Price},
     time::{DAY_MS, UnixMs},
 };
@@ -31,6 +32,16 @@ impl Prices {
         self.input.is_some() && (self.output.is_some() || modality == Modality::Embedding)
     }
 
+    /// As rows of models tell them: the first price, and what follows it. What answers in vectors or pictures has no completion.
+    pub fn in_words(&self, modality: Modality) -> (String, String) {
+        let output = self.output.filter(|output| modality.chats() || (output.0 > 0 && modality != Modality::Embedding));
+        match (self.input, output) {
+            (Some(input), Some(output)) => (format::price(input.0), format!("/ {}", format::price(output.0))),
+            (Some(input), None) => (format::price(input.0), String::new()),
+            (None, _) => ("–".into(), String::new()),
+        }
+    }
+
     /// Notes each price that is out of bounds.
     pub fn check(&self, errors: &mut FieldErrors) {
         for (field, price) in [("input_price", self.input), ("cached_price", self.cached), ("output_price", self.output)] {
@@ -39,6 +50,19 @@ impl Prices {
             }
         }
     }
+}
+
+/// What a tier of the catalog comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TierSum {
+    /// Tier.
+    pub tier: Tier,
+    /// Its models.
+    pub models: usize,
+    /// Those that organizations take in as `approval`.
+    pub restricted: usize,
+    /// The highest price of them, and whose it is.
+    pub dearest: Option<(Price, String)>,
 }
 
 /// Prices that hold from a time on, until the next entry's time. Never changed.

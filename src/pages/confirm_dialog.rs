@@ -84,7 +84,7 @@ fn typed_field(typed: Typed, action: FormAction) -> (AnyView, Signal<bool>) {
     // Nothing is known before the page's program runs: then the server alone decides.
     let written = RwSignal::new(None::<String>);
     Effect::new(move |_| written.set(Some(browser::value_of(id))));
-    let label = format!("Type {text} to confirm");
+    let (label, strong) = (format!("Type {text} to confirm"), text.clone());
     let blocked = Signal::derive(move || {
         written.try_read().is_some_and(|written| written.as_ref().is_some_and(|written| written.trim() != text))
     });
@@ -97,6 +97,7 @@ fn typed_field(typed: Typed, action: FormAction) -> (AnyView, Signal<bool>) {
         >
             <Field
                 label=label
+                strong=strong
                 name=name
                 id=id
                 value=value

@@ -11,7 +11,7 @@ use super::{
     MembersPage, NewTeamPage, OrganizationLimitsPage, OrganizationMembersPage, OrganizationModelsPage, OrganizationPage,
     OrganizationSettingsPage, OutboxPage, OverviewPage, PlaygroundPage, QuotasPage, RequestsPage, ResetPage, SignupPage,
     StatementPage, TeamModelsPage, TeamSettingsPage, TeamsPage,
-    admin::{ModelsPage, OrganizationsPage, PlansPage, PriceListPage, ProvidersPage, SystemPage, UserPage, UsersPage},
+    admin::{ModelsPage, OrganizationsPage, PlansPage, PriceListPage, ProvidersPage, SystemPage, TiersPage, UserPage, UsersPage},
 };
 
 /// Pages of one group, each with the type that the route table names.
@@ -85,6 +85,8 @@ group!(platform_pages, __preload_platform_pages, Platform {
 });
 
 group!(catalog_pages, __preload_catalog_pages, Catalog { Models => ModelsPage });
+
+group!(tier_pages, __preload_tier_pages, OfTiers { Tiers => TiersPage });
 
 group!(price_pages, __preload_price_pages, Prices { PriceList => PriceListPage });
 

@@ -93,14 +93,23 @@ async fn viewed(services: &crate::service::Services, caller: &crate::service::Ca
 }
 
 /// Changes with what the signed-in person is, and may do: another role, a team less, a session that ended. Pages that stay open ask for
-/// it, and load anew when it is not what they were made from. Nothing for nobody.
+/// it, and load anew when it is not what they were made from. Nothing for nobody. While nothing happens it is answered from memory.
 #[server(prefix = "/fn", endpoint = "get_standing", output = PageAnswer)]
 pub async fn get_standing() -> Result<String, AppError> {
+    let (services, _, session) = super::context::visitor()?;
+    if let Some(mark) = services.remembered_standing(&session) {
+        return Ok(mark);
+    }
+    let asking = services.ask_standing(&session);
     let (services, caller) = super::context::watching().await?;
-    Ok(match caller {
+    let mark = match caller {
         Some(caller) => standing(&services.me(&caller).await?),
         None => String::new(),
-    })
+    };
+    if let Some(asking) = asking {
+        services.remember_standing(asking, &mark);
+    }
+    Ok(mark)
 }
 
 /// A mark of everything that pages know of a person.

@@ -70,25 +70,54 @@ pub async fn test_provider(id: String) -> Result<ConnectionTest, AppError> {
 /// The page of the models.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ModelsPage {
+    /// One page of those that are searched for, by tier and name.
     pub models: Vec<ModelView>,
+    pub found: usize,
+    /// Cursor of the next page.
+    pub next: Option<String>,
+    /// More than the search finds are in the catalog.
+    pub any: bool,
+    /// The one that a dialog is about from the first moment, wherever in the list it is.
+    pub opened: Option<ModelView>,
     /// Names of the providers that a deployment may have.
     pub providers: Vec<String>,
-    /// Dollars per million tokens above which models are restricted; empty for no such rule.
-    pub threshold: String,
     /// What was typed into the form that a plain browser sent just now and that was refused.
     pub typed: Option<ModelForm>,
 }
 
-/// All models.
+/// Models of the catalog: those of a tier, and whose name contains a text. `opened` is the id that a dialog is about.
 #[server(prefix = "/fn", endpoint = "list_catalog_models", output = PageAnswer)]
-pub async fn list_catalog_models() -> Result<ModelsPage, AppError> {
+pub async fn list_catalog_models(
+    #[server(default)] text: String,
+    #[server(default)] tier: String,
+    #[server(default)] cursor: String,
+    #[server(default)] opened: String,
+) -> Result<ModelsPage, AppError> {
     use super::context;
+    use crate::{
+        domain::{catalog::Tier, page::PageRequest},
+        service::ServiceError,
+    };
     let (services, caller) = context::signed_in().await?;
     let providers = services.list_providers(&caller).await?.into_iter().map(|provider| provider.name).collect();
-    let threshold = services.price_threshold(&caller).await?;
-    let threshold = threshold.map(|price| crate::domain::money::NanoUsd(price.0).plain()).unwrap_or_default();
-    let models = services.list_models(&caller).await?;
-    Ok(ModelsPage { models, providers, threshold, typed: context::typed_form("model") })
+    let page = PageRequest { limit: Some(50), cursor: Some(cursor).filter(|cursor| !cursor.is_empty()) };
+    let (found, page) = services.find_models(&caller, &text, Tier::parse(&tier), &page).await?;
+    let opened = match opened.as_str() {
+        "" => None,
+        id => match services.get_model(&caller, id).await {
+            Err(ServiceError::NotFound) => None,
+            model => Some(model?),
+        },
+    };
+    Ok(ModelsPage {
+        models: page.items,
+        found,
+        next: page.next_cursor,
+        any: !services.snapshot().models().is_empty(),
+        opened,
+        providers,
+        typed: context::typed_form("model"),
+    })
 }
 
 /// Adds a model, or changes the one of this id.
@@ -189,11 +218,12 @@ pub async fn save_price_threshold(#[server(default)] restricted_above: String) -
     let (services, caller) = signed_in().await?;
     caller.check_platform_admin()?;
     let wrong = || ServiceError::field("restricted_above", "Enter dollars such as 20 or 7.5, up to 100,000.");
+    let keep = |error| super::context::keep_typed(error, &[("restricted_above", &restricted_above)]);
     let threshold = match restricted_above.trim() {
         "" => None,
-        text => Some(Price::parse(text).ok_or_else(wrong)?),
+        text => Some(Price::parse(text).ok_or_else(|| keep(wrong()))?),
     };
-    services.set_price_threshold(&caller, threshold).await?;
-    leptos_axum::redirect("/admin/models");
+    services.set_price_threshold(&caller, threshold).await.map_err(keep)?;
+    leptos_axum::redirect("/admin/tiers");
     Ok(())
 }

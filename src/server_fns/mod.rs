@@ -36,5 +36,6 @@ pub mod status;
 pub mod team_models;
 pub mod team_settings;
 pub mod teams;
+pub mod tiers;
 pub mod usage;
 pub mod users;

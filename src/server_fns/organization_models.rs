@@ -25,9 +25,12 @@ pub struct ModelsAsked {
 pub struct OrganizationModelLine {
     pub name: String,
     pub tier: String,
-    pub modality: String,
-    /// `$3.00 / $15.00`.
-    pub prices: String,
+    /// What it takes: `chat, vision`.
+    pub kinds: String,
+    /// `$3.00`.
+    pub price: String,
+    /// `/ $15.00`.
+    pub price_more: String,
     pub state: ModelState,
     /// An open review holds it back.
     pub blocked: bool,
@@ -185,8 +188,6 @@ mod words {
             catalog::{Modality, ModelState, Tier},
             format,
             model_access::{AccessGroup, ReviewItem, ReviewKind},
-            money::Price,
-            prices::Prices,
             time::UnixMs,
         },
         service::model_access::BulkStates,
@@ -229,15 +230,6 @@ mod words {
         if n == 1 { format!("1 {one}") } else { format!("{} {more}", format::grouped(n as u64)) }
     }
 
-    fn prices(prices: &Prices) -> String {
-        let price = |price: Option<Price>| price.map_or_else(|| "–".to_owned(), |price| format::price(price.0));
-        match (prices.input, prices.output) {
-            (None, None) => "No price".into(),
-            (input, None) => price(input),
-            (input, output) => format!("{} / {}", price(input), price(output)),
-        }
-    }
-
     pub(super) fn page(
         models: OrganizationModels,
         groups: Vec<AccessGroup>,
@@ -263,11 +255,13 @@ mod words {
 
     fn line(row: OrganizationModelRow, teams: usize) -> OrganizationModelLine {
         let OrganizationModelRow { model, have, used_by } = row;
+        let (price, price_more) = model.prices.in_words(model.modality);
         OrganizationModelLine {
             name: model.name,
             tier: model.tier.label().into(),
-            modality: model.modality.as_str().into(),
-            prices: prices(&model.prices),
+            kinds: model.modality.kinds().into(),
+            price,
+            price_more,
             state: model.state,
             blocked: model.blocked,
             restricted: model.restricted,

@@ -17,6 +17,8 @@ pub struct PlayModel {
     pub price: String,
     /// Can be talked to; others are called by programs alone.
     pub chats: bool,
+    /// The cheapest of those: where nothing else is chosen, nothing costly is.
+    pub cheapest: bool,
     /// Largest answer, in tokens.
     pub max_output: String,
 }
@@ -70,7 +72,7 @@ pub struct PlaygroundPage {
     pub base_url: String,
     /// Where the page's program calls; empty where it is only looked at.
     pub door: String,
-    /// Where access is asked for; empty where nobody could give it.
+    /// Where access is asked for, a dialog of the page; empty where nobody could give it.
     pub requests: String,
     pub played: Option<Played>,
 }
@@ -88,17 +90,34 @@ pub async fn get_playground(team: String) -> Result<PlaygroundPage, AppError> {
     let now = services.clock.now();
     let view = services.get_team(&caller, &team).await?;
     let personal = view.kind == TeamKind::Personal;
+    let price = |model: &crate::service::access::snapshot::ModelEntry| model.prices.at(now).dearest();
+    let chats = models.iter().filter(|model| model.modality.chats());
+    let cheapest = chats.min_by_key(|model| (price(model), model.name.clone())).map(|model| model.name.clone());
     let played = use_context::<Parts>().and_then(|request| request.extensions.get::<Played>().cloned());
     Ok(PlaygroundPage {
         personal,
-        models: models.iter().map(|model| words::model(model, now)).collect(),
+        models: models.iter().map(|model| words::model(model, cheapest.as_deref(), now)).collect(),
         base_url: services.settings.public_url.clone(),
         // Calls are one's own.
         door: if caller.viewing.is_some() { String::new() } else { door(&team) },
-        requests: if personal { String::new() } else { format!("/t/{}/models/requests?dialog=request", view.slug) },
+        requests: if personal || caller.viewing.is_some() {
+            String::new()
+        } else {
+            format!("/t/{}/playground?dialog=request", view.slug)
+        },
         context: view.name,
         played,
     })
+}
+
+/// What a call of one's own came to; nothing as long as it is not booked. Asked after a stop: the answer's own end did not come.
+#[server(prefix = "/fn", endpoint = "get_call_figures", output = PageAnswer)]
+pub async fn get_call_figures(team: String, call: String) -> Result<Option<PlayFigures>, AppError> {
+    use crate::domain::ids::CallId;
+
+    let (services, caller) = super::context::signed_in().await?;
+    let call = CallId::parse(&call).ok_or(AppError::NotFound)?;
+    Ok(services.find_own_call(&caller, &team, call).await?.map(|row| words::booked(&row)))
 }
 
 /// Where a context's calls without a key are made.
@@ -115,11 +134,16 @@ pub fn read_figures(text: &str) -> Option<PlayFigures> {
 pub(crate) mod words {
     use super::{PlayFigures, PlayModel};
     use crate::{
-        domain::{format, money::NanoUsd, time::UnixMs, usage::CallEnd},
+        domain::{
+            format,
+            money::NanoUsd,
+            time::UnixMs,
+            usage::{CallEnd, CallRow},
+        },
         service::access::snapshot::ModelEntry,
     };
 
-    pub(super) fn model(model: &ModelEntry, now: UnixMs) -> PlayModel {
+    pub(super) fn model(model: &ModelEntry, cheapest: Option<&str>, now: UnixMs) -> PlayModel {
         let prices = model.prices.at(now);
         let one =
             |price: Option<crate::domain::money::Price>| price.map_or_else(|| "–".to_owned(), |price| format::price(price.0));
@@ -127,6 +151,7 @@ pub(crate) mod words {
             name: model.name.clone(),
             price: format!("{} in, {} out per 1M tokens", one(prices.input), one(prices.output)),
             chats: model.modality.chats(),
+            cheapest: cheapest == Some(model.name.as_str()),
             max_output: format::grouped(u64::try_from(model.max_output).unwrap_or(0)),
         }
     }
@@ -138,13 +163,31 @@ pub(crate) mod words {
 
     /// What a call came to.
     pub(crate) fn figures(end: &CallEnd) -> PlayFigures {
-        let count = |tokens: u64| format::grouped(tokens);
         PlayFigures {
-            tokens: format!("{} in, {} out", count(end.tokens.prompt), count(end.tokens.completion)),
+            tokens: tokens(end.tokens.prompt, end.tokens.completion),
             estimated: end.estimated,
             cost: format::money(NanoUsd(end.cost.0)),
-            first_token: end.first_token_ms.map_or_else(|| "–".to_owned(), format::latency),
+            first_token: first_token(end.first_token_ms),
             total: format::latency(end.latency_ms),
         }
+    }
+
+    /// The same, as it is booked.
+    pub(super) fn booked(row: &CallRow) -> PlayFigures {
+        PlayFigures {
+            tokens: tokens(row.prompt_tokens.unsigned_abs(), row.completion_tokens.unsigned_abs()),
+            estimated: row.estimated,
+            cost: format::money(NanoUsd(row.cost)),
+            first_token: first_token(row.first_token_ms),
+            total: format::latency(row.latency_ms),
+        }
+    }
+
+    fn tokens(prompt: u64, completion: u64) -> String {
+        format!("{} in, {} out", format::grouped(prompt), format::grouped(completion))
+    }
+
+    fn first_token(ms: Option<i64>) -> String {
+        ms.map_or_else(|| "–".to_owned(), format::latency)
     }
 }

@@ -1,5 +1,7 @@
 //! The catalog: providers and models. Platform admins only; for everybody else it does not exist.
 
+use std::sync::Arc;
+
 use serde_json::json;
 use sqlx::AnyConnection;
 use url::Url;
@@ -7,12 +9,15 @@ use url::Url;
 use crate::{
     domain::{
         accounts::{NAME_MAX, check_name},
-        catalog::{Deployment, ModelView, NewModel, Provider, ProviderKind, ProviderView, Simulation},
+        catalog::{Deployment, ModelView, NewModel, Provider, ProviderKind, ProviderView, Simulation, Tier},
         field_errors::FieldErrors,
         ids::{ModelId, ProviderId},
+        page::{Page, PageRequest},
         prices::is_restricted_by_default,
     },
-    service::{Caller, ServiceError, Services, Touched, audit::Change, organizations::find_model},
+    service::{
+        Caller, ServiceError, Services, Touched, access::snapshot::ModelEntry, audit::Change, organizations::find_model, sorted,
+    },
     storage,
 };
 
@@ -124,6 +129,28 @@ impl Services {
         caller.check_platform_admin()?;
         let mut c = self.store.reader().await?;
         Ok(storage::catalog::list_models(&mut c, self.clock.now()).await?)
+    }
+
+    /// A page of the models that a search finds, by tier and name, and how many there are.
+    pub async fn find_models(
+        &self,
+        caller: &Caller,
+        text: &str,
+        tier: Option<Tier>,
+        page: &PageRequest,
+    ) -> Result<(usize, Page<ModelView>), ServiceError> {
+        caller.check_platform_admin()?;
+        let (snapshot, text) = (self.snapshot(), text.trim().to_lowercase());
+        let meant =
+            |model: &&Arc<ModelEntry>| tier.is_none_or(|tier| model.tier == tier) && model.name.to_lowercase().contains(&text);
+        let found: Vec<&Arc<ModelEntry>> = snapshot.models().iter().filter(meant).collect();
+        let all = found.len();
+        let shown = sorted::page_of(found, |model| format!("{}{}", model.tier as usize, model.name), false, page)?;
+        let ids: Vec<ModelId> = shown.items.iter().map(|model| model.id).collect();
+        let mut c = self.store.reader().await?;
+        let mut items = storage::catalog::list_models_of(&mut c, &ids, self.clock.now()).await?;
+        items.sort_by_key(|model| ids.iter().position(|id| *id == model.id));
+        Ok((all, Page { items, next_cursor: shown.next_cursor }))
     }
 
     /// The model of a public name or an id.

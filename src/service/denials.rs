@@ -138,7 +138,7 @@ impl Services {
             before: Value::Null,
             after: attempt.after,
         };
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.store.begin_aside().await?;
         self.insert_audit(&mut tx, caller, change, AuditOutcome::Denied).await?;
         tx.commit().await?;
         Ok(())

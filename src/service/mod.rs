@@ -35,6 +35,7 @@ pub mod random;
 pub mod resealing;
 pub mod self_service;
 mod sorted;
+pub mod standings;
 pub mod teams;
 pub mod throttle;
 pub mod tokens;
@@ -101,6 +102,8 @@ pub struct Services {
     pub calls: TaskTracker,
     /// Set when this process ends what is still in flight: such calls are interrupted, their clients did not leave.
     pub cut: CancellationToken,
+    /// What open pages were told of their readers.
+    standings: standings::Standings,
     /// What the gateway decides with; see [`access`].
     in_force: Arc<access::InForce>,
 }
@@ -175,6 +178,7 @@ impl Services {
             upstream,
             calls: TaskTracker::new(),
             cut: CancellationToken::new(),
+            standings: standings::Standings::default(),
             in_force: Arc::default(),
         };
         services.refresh_snapshot().await?;

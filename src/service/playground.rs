@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::{
     domain::{
-        ids::UserId,
+        ids::{CallId, UserId},
         roles::{Action, Standing},
+        usage::CallRow,
     },
     service::{
         Caller, ServiceError, Services,
@@ -89,6 +90,13 @@ impl Services {
             }
             Some(_) => Ok(()),
         })
+    }
+
+    /// What a call of the caller came to, once it is booked: of one that was stopped nobody else is told.
+    pub async fn find_own_call(&self, caller: &Caller, team: &str, call: CallId) -> Result<Option<CallRow>, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let (team, _) = self.find_team_for(&mut c, caller, team, Action::OwnKeys).await?;
+        Ok(storage::usage::find_call(&mut c, team.id, caller.user.id, call).await?)
     }
 
     /// The models that the caller may call in a context, by name: what `/v1/models` says to a key of theirs that is not narrowed.

@@ -5,11 +5,11 @@ use sqlx::AnyConnection;
 
 use crate::{
     domain::{
-        catalog::{ModelView, Prices},
+        catalog::{ModelView, Prices, Tier},
         field_errors::FieldErrors,
         ids::ModelId,
         money::{DOLLAR, MAX_PRICE, Price},
-        prices::{PriceEntry, PriceHistory, check_from, is_above},
+        prices::{PriceEntry, PriceHistory, TierSum, check_from, is_above},
         time::UnixMs,
     },
     service::{Caller, ServiceError, Services, Touched, audit::Change, organizations::find_model},
@@ -50,6 +50,22 @@ impl Services {
         self.audit(&mut tx, caller, change).await?;
         tx.commit().await?;
         Ok(())
+    }
+
+    /// The tiers in their order, each with what its models come to.
+    pub fn sum_up_tiers(&self, caller: &Caller) -> Result<[TierSum; 3], ServiceError> {
+        caller.check_platform_admin()?;
+        let (snapshot, now) = (self.snapshot(), self.clock.now());
+        Ok(Tier::ALL.map(|tier| {
+            let of_tier = || snapshot.models().iter().filter(|model| model.tier == tier);
+            let priced = of_tier().filter_map(|model| Some((model.prices.at(now).dearest()?, model.name.clone())));
+            TierSum {
+                tier,
+                models: of_tier().count(),
+                restricted: of_tier().filter(|model| model.restricted).count(),
+                dearest: priced.max_by_key(|(price, _)| *price),
+            }
+        }))
     }
 
     /// A model's prices, past, present and announced, in order.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::{AnyConnection, any::AnyRow};
 
-use super::RowExt;
+use super::{RowExt, among};
 use crate::domain::{
     catalog::{Deployment, Modality, ModelView, NewModel, Provider, ProviderKind, ProviderView, Tier},
     ids::{ModelId, ProviderId},
@@ -200,7 +200,12 @@ pub async fn put_deployments(c: &mut AnyConnection, id: ModelId, deployments: &[
 
 /// All models, by name, with aliases, deployments, and the prices of a time.
 pub async fn list_models(c: &mut AnyConnection, at: UnixMs) -> Result<Vec<ModelView>, sqlx::Error> {
-    read_models(c, at, "").await
+    read_models(c, at, None).await
+}
+
+/// Those of some ids.
+pub async fn list_models_of(c: &mut AnyConnection, ids: &[ModelId], at: UnixMs) -> Result<Vec<ModelView>, sqlx::Error> {
+    read_models(c, at, Some(ids)).await
 }
 
 /// The model of a public name or an id.
@@ -210,7 +215,7 @@ pub async fn find_model(c: &mut AnyConnection, name_or_id: &str, at: UnixMs) -> 
         .fetch_optional(&mut *c)
         .await?;
     match row {
-        Some(row) => Ok(read_models(c, at, &row.text("id")?).await?.pop()),
+        Some(row) => Ok(read_models(c, at, Some(&[row.id("id")?])).await?.pop()),
         None => Ok(None),
     }
 }
@@ -234,39 +239,34 @@ pub async fn delete_model(c: &mut AnyConnection, id: ModelId, at: UnixMs) -> Res
     Ok(())
 }
 
-/// All models, or the one of an id.
-async fn read_models(c: &mut AnyConnection, at: UnixMs, only: &str) -> Result<Vec<ModelView>, sqlx::Error> {
+/// All models, or those of some ids.
+async fn read_models(c: &mut AnyConnection, at: UnixMs, only: Option<&[ModelId]>) -> Result<Vec<ModelView>, sqlx::Error> {
     let prices = super::prices::list_from(c, at, only).await?;
     let mut aliases: HashMap<ModelId, Vec<String>> = HashMap::new();
-    let rows =
-        sqlx::query("SELECT model_id, name FROM model_names WHERE is_alias = 1 AND ($1 = '' OR model_id = $1) ORDER BY name")
-            .bind(only)
-            .fetch_all(&mut *c)
-            .await?;
+    let those = among("model_id", only);
+    let sql = format!("SELECT model_id, name FROM model_names WHERE is_alias = 1 AND {those} ORDER BY name");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut *c).await?;
     for row in rows {
         aliases.entry(row.id("model_id")?).or_default().push(row.text("name")?);
     }
     let mut deployments: HashMap<ModelId, Vec<Deployment>> = HashMap::new();
-    let rows = sqlx::query(
+    let sql = format!(
         "SELECT d.model_id, d.upstream_model, p.name FROM deployments d JOIN providers p ON p.id = d.provider_id
-         WHERE $1 = '' OR d.model_id = $1 ORDER BY d.position",
-    )
-    .bind(only)
-    .fetch_all(&mut *c)
-    .await?;
+         WHERE {those} ORDER BY d.position"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&mut *c).await?;
     for row in rows {
         let deployment = Deployment { provider: row.text("name")?, model: row.text("upstream_model")? };
         deployments.entry(row.id("model_id")?).or_default().push(deployment);
     }
-    let rows = sqlx::query(
+    let those = among("m.id", only);
+    let sql = format!(
         "SELECT m.id, m.name, m.tier, m.modality, m.context_window, m.max_output,
              m.default_output, m.restricted, m.enabled,
              (SELECT COUNT(*) FROM organization_models o WHERE o.model_id = m.id AND o.state = 'open') AS open_in
-         FROM models m WHERE m.deleted_at IS NULL AND ($1 = '' OR m.id = $1) ORDER BY m.name, m.id",
-    )
-    .bind(only)
-    .fetch_all(c)
-    .await?;
+         FROM models m WHERE m.deleted_at IS NULL AND {those} ORDER BY m.name, m.id"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(c).await?;
     rows.iter()
         .map(|row| {
             let id: ModelId = row.id("id")?;

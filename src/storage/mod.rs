@@ -29,7 +29,14 @@ pub mod teams;
 pub mod usage;
 pub mod users;
 
-use std::time::Duration;
+use std::{
+    ops::{Deref, DerefMut},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use sqlx::{
     Any, AnyPool, Transaction,
@@ -60,7 +67,45 @@ impl Engine {
 }
 
 /// An open transaction. Dropped without commit it is rolled back.
-pub type Tx = Transaction<'static, Any>;
+#[derive(Debug)]
+pub struct Tx {
+    open: Transaction<'static, Any>,
+    /// Counts this one, unless nobody's rights and names can depend on it.
+    changes: Option<Arc<AtomicU64>>,
+}
+
+impl Tx {
+    /// Ends it. Of a commit that failed nobody knows whether it came through, so it counts as a change as well.
+    pub async fn commit(self) -> Result<(), sqlx::Error> {
+        let done = self.open.commit().await;
+        if let Some(changes) = self.changes {
+            changes.fetch_add(1, Ordering::AcqRel);
+        }
+        done
+    }
+}
+
+#[cfg(test)]
+impl Tx {
+    /// Takes it back.
+    pub(crate) async fn rollback(self) -> Result<(), sqlx::Error> {
+        self.open.rollback().await
+    }
+}
+
+impl Deref for Tx {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        &self.open
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.open
+    }
+}
 
 /// The database. SQLite has one writing connection, so that writers queue here instead of failing there.
 #[derive(Clone, Debug)]
@@ -68,6 +113,7 @@ pub struct Store {
     read: AnyPool,
     write: AnyPool,
     engine: Engine,
+    changes: Arc<AtomicU64>,
 }
 
 /// Longest wait for a connection; then the caller gets an error instead of a hanging page.
@@ -79,13 +125,13 @@ impl Store {
         sqlx::any::install_default_drivers();
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let pool = pool(12, &[]).connect_with(url.parse::<AnyConnectOptions>()?).await?;
-            return Ok(Self { read: pool.clone(), write: pool, engine: Engine::Postgres });
+            return Ok(Self { read: pool.clone(), write: pool, engine: Engine::Postgres, changes: Arc::default() });
         }
         let url = if url.contains('?') { url.to_owned() } else { format!("{url}?mode=rwc") };
         let options = url.parse::<AnyConnectOptions>()?;
         let write = pool(1, &SQLITE_PRAGMAS).connect_with(options.clone()).await?;
         let read = pool(4, &SQLITE_PRAGMAS).connect_with(options).await?;
-        Ok(Self { read, write, engine: Engine::Sqlite })
+        Ok(Self { read, write, engine: Engine::Sqlite, changes: Arc::default() })
     }
 
     /// The engine.
@@ -100,10 +146,22 @@ impl Store {
 
     /// A transaction for writing. On SQLite it holds the write lock from its first moment, so it can not fail half-way for it.
     pub async fn begin(&self) -> Result<Tx, sqlx::Error> {
-        match self.engine {
-            Engine::Sqlite => self.write.begin_with("BEGIN IMMEDIATE").await,
-            Engine::Postgres => self.write.begin().await,
-        }
+        Ok(Tx { changes: Some(Arc::clone(&self.changes)), ..self.begin_aside().await? })
+    }
+
+    /// The same for what happens all the time and changes nothing that people are or may do: calls that are booked, the last use of a
+    /// session. [`Self::changes`] does not count it.
+    pub async fn begin_aside(&self) -> Result<Tx, sqlx::Error> {
+        let open = match self.engine {
+            Engine::Sqlite => self.write.begin_with("BEGIN IMMEDIATE").await?,
+            Engine::Postgres => self.write.begin().await?,
+        };
+        Ok(Tx { open, changes: None })
+    }
+
+    /// How many changes this process has made. As long as it is the same, it need not look for them.
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
     }
 
     /// Closes all connections; on SQLite this also folds the write-ahead log into the file.
@@ -135,6 +193,18 @@ fn pool(connections: u32, statements: &'static [&'static str]) -> AnyPoolOptions
 /// The condition that a column holds `$1`; where nothing is bound but an empty text, it holds for every row.
 fn where_is(column: &str, bound: &str) -> String {
     if bound.is_empty() { "$1 = ''".into() } else { format!("{column} = $1") }
+}
+
+/// The condition that a column holds one of some ids; every row, where none are named. The texts of ids are no one's input.
+fn among<I: std::fmt::Display>(column: &str, ids: Option<&[I]>) -> String {
+    match ids {
+        None => "1 = 1".into(),
+        Some([]) => "1 = 0".into(),
+        Some(ids) => {
+            let ids: Vec<String> = ids.iter().map(|id| format!("'{id}'")).collect();
+            format!("{column} IN ({})", ids.join(", "))
+        }
+    }
 }
 
 /// Whether an error is the violation of the named unique index (PostgreSQL names the index, SQLite the columns).

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::{AnyConnection, any::AnyRow};
 
-use super::RowExt;
+use super::{RowExt, among};
 use crate::domain::{
     ids::ModelId,
     money::Price,
@@ -52,18 +52,20 @@ pub async fn list(c: &mut AnyConnection, model: ModelId) -> Result<PriceHistory,
     Ok(PriceHistory(rows.iter().map(from_row).collect::<Result<_, _>>()?))
 }
 
-/// Of every model, or of the one of an id, what holds at a time and what follows it.
-pub async fn list_from(c: &mut AnyConnection, at: UnixMs, only: &str) -> Result<HashMap<ModelId, PriceHistory>, sqlx::Error> {
-    let rows = sqlx::query(
+/// Of every model, or of those of some ids, what holds at a time and what follows it.
+pub async fn list_from(
+    c: &mut AnyConnection,
+    at: UnixMs,
+    only: Option<&[ModelId]>,
+) -> Result<HashMap<ModelId, PriceHistory>, sqlx::Error> {
+    let those = among("p.model_id", only);
+    let sql = format!(
         "SELECT p.model_id, p.from_at, p.input_price, p.cached_price, p.output_price, p.created_by, p.created_at FROM model_prices p
-         WHERE ($2 = '' OR p.model_id = $2)
+         WHERE {those}
            AND p.from_at >= COALESCE((SELECT MAX(q.from_at) FROM model_prices q WHERE q.model_id = p.model_id AND q.from_at <= $1), 0)
-         ORDER BY p.model_id, p.from_at, p.number",
-    )
-    .bind(at.0)
-    .bind(only)
-    .fetch_all(c)
-    .await?;
+         ORDER BY p.model_id, p.from_at, p.number"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(at.0).fetch_all(c).await?;
     let mut histories: HashMap<ModelId, PriceHistory> = HashMap::new();
     for row in &rows {
         histories.entry(row.id("model_id")?).or_default().0.push(from_row(row)?);

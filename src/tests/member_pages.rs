@@ -11,7 +11,11 @@ use super::support::{
     people::{db_join, db_person, team},
 };
 use crate::{
-    domain::{roles::Role, teams::TeamView, time::DAY_MS},
+    domain::{
+        roles::Role,
+        teams::TeamView,
+        time::{DAY_MS, SECOND_MS},
+    },
     service::{Caller, Services},
     wire,
 };
@@ -170,6 +174,11 @@ async fn an_open_page_notices_what_its_reader_no_longer_may() {
         let member = mark().await;
         assert!(page.contains(&wire::read::<String>(&member).unwrap()), "the page knows its mark");
         assert_eq!(mark().await, member, "nothing happened");
+        let began = services.store.changes();
+        let mut aside = services.store.begin_aside().await.unwrap();
+        sqlx::query("UPDATE sessions SET last_seen_at = last_seen_at").execute(&mut *aside).await.unwrap();
+        aside.commit().await.unwrap();
+        assert_eq!(services.store.changes(), began, "what happens all the time is no change");
         services.set_member_role(&people[0], &atlas.slug, people[2].user.id, Role::Viewer).await.unwrap();
         let viewer = mark().await;
         assert_ne!(viewer, member, "another role");
@@ -315,6 +324,23 @@ async fn a_refused_invitation_form_comes_back_with_what_was_typed() {
         let page = maya.page(&back).await.text();
         assert!(page.contains("Invite at most 20 addresses at once.") && page.contains("p20@x.example"), "{page}");
         assert!(services.list_invitations(&people[0], "atlas-search").await.unwrap().is_empty(), "nothing half-done");
+    })
+    .await;
+}
+
+/// Every open page asks every few seconds.
+#[tokio::test]
+async fn an_open_page_asks_nothing_of_storage_while_nothing_happens() {
+    on_each_database(|services| async move {
+        let (app, _, people) = place(&services).await;
+        let (mo, nobody) = (browser(&app, &people[2]).await, app.browser());
+        let mark = async |who: &Client| who.form("/fn/get_standing", &[], false).await.text();
+        let member = mark(&mo).await;
+        services.store.close().await;
+        assert_eq!(mark(&mo).await, member, "without a database");
+        assert!(!nobody.form("/fn/get_standing", &[], false).await.text().contains(&member));
+        services.clock.advance(31 * SECOND_MS);
+        assert_ne!(mo.form("/fn/get_standing", &[], false).await.status, 200, "a session may have ended by now");
     })
     .await;
 }

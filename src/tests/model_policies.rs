@@ -276,8 +276,15 @@ async fn a_costly_model_is_asked_for_approved_called_and_over() {
         assert_eq!(mayas.get("/api/v1/access/requests").await.expect(200)["items"].as_array().unwrap().len(), 1);
         let wider = json!({"approve": true, "until": until + 1});
         mayas.post(&decision, wider).await.expect(422);
+        // In the organization's own inbox, which others know nothing of.
+        let inbox = "/api/v1/organizations/northwind-labs/requests";
+        sams.get(inbox).await.expect(403);
+        let waiting = mayas.get(&format!("{inbox}?pending=true")).await.expect(200);
+        assert_eq!(waiting["items"][0]["id"], request["id"]);
         let narrower = json!({"approve": true, "until": START.plus(DAY_MS).0});
-        assert_eq!(mayas.post(&decision, narrower).await.expect(200)["state"], "approved");
+        let in_inbox = format!("{inbox}/{}/decision", request["id"].as_str().unwrap());
+        assert_eq!(mayas.post(&in_inbox, narrower).await.expect(200)["state"], "approved");
+        assert!(mayas.get(&format!("{inbox}?pending=true")).await.expect(200)["items"].as_array().unwrap().is_empty());
         mayas.post(&decision, json!({"approve": false, "reason": "No."})).await.expect(409);
 
         key.post(CALL, call("costly")).await.expect(200);

@@ -5,17 +5,11 @@ use crate::{
     components::{Button, Checkbox, Dialog, Field, Icon, Note, NoteKind, Opt, Select, TextArea, noscroll, use_toaster},
     pages::{
         data::{PageData, nothing},
-        failure::encode,
         form::{Form, FormAction},
         query_param,
     },
-    server_fns::access_requests::{AskView, GetAskForm, team_requests},
+    server_fns::access_requests::{AskView, GetAskForm},
 };
-
-/// The address that opens "Request access" for a model, on the page of the team's requests.
-pub fn ask_address(team: &str, model: &str) -> String {
-    format!("{}?dialog=request&model={}", team_requests(team), encode(model))
-}
 
 /// "Request access", for as long as the address of its page says `?dialog=request`; with `&model=` it asks for that one. Mounted once on
 /// a page of a team. `action` is a [`FormAction`] to the server function `RequestAccess`: what the page shows of requests loads anew with

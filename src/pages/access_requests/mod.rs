@@ -7,7 +7,7 @@ mod table;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-pub use ask::{RequestAccess, ask_address};
+pub use ask::RequestAccess;
 
 use crate::{
     app::Session,

@@ -88,7 +88,7 @@ fn row(line: &RequestLine, by_team: bool, view: &str, forms: Forms) -> AnyView {
                 <Who name=line.user_name.clone() id=line.user.clone() detail=line.asked.clone()/>
             </td>
             {team}
-            <td role="cell" class="meta"><span class="name">{line.model.clone()}</span><small>{asks}</small></td>
+            <td role="cell" class="meta"><span class="name">{line.model.clone()}</span><small class="cap">{asks}</small></td>
             <td role="cell" class="meta why">{line.reason.clone()}</td>
             <td role="cell" class="meta why"><span class="nowrap">{state}</span>" "<small>{line.detail.clone()}</small>{note}</td>
             <td role="cell" class="meta"><div class="acts">{decide}{withdraw}</div></td>

@@ -9,6 +9,7 @@ mod price_list;
 mod provider_dialog;
 mod providers;
 mod system;
+mod tiers;
 mod users;
 
 pub use models::ModelsPage;
@@ -17,6 +18,7 @@ pub use plans::PlansPage;
 pub use price_list::PriceListPage;
 pub use providers::ProvidersPage;
 pub use system::SystemPage;
+pub use tiers::TiersPage;
 pub use users::{UserPage, UsersPage};
 
 /// Which dialog the address opens, if any.
@@ -27,7 +29,6 @@ enum Opened {
     Edit(String),
     Delete(String),
     Prices(String),
-    Threshold,
 }
 
 impl Opened {
@@ -39,7 +40,6 @@ impl Opened {
             Some("edit") => Self::Edit(id),
             Some("delete") => Self::Delete(id),
             Some("prices") => Self::Prices(id),
-            Some("threshold") => Self::Threshold,
             _ => Self::None,
         }
     }

@@ -9,8 +9,6 @@ use crate::{
     pages::form::{Form, FormAction, Problems},
 };
 
-const CLOSE: &str = "/admin/models";
-
 /// "Add model", or "Edit model" of the one that is given.
 #[component]
 pub(super) fn ModelDialog(
@@ -18,6 +16,8 @@ pub(super) fn ModelDialog(
     /// What a plain form sent and was refused.
     typed: Option<ModelForm>,
     providers: Vec<String>,
+    /// The address without the dialog.
+    close: String,
     action: FormAction,
 ) -> impl IntoView {
     let problems = action.problems();
@@ -25,7 +25,7 @@ pub(super) fn ModelDialog(
     let id = model.as_ref().map(|model| model.id.to_string()).unwrap_or_default();
     let form = typed.unwrap_or_else(|| model.as_ref().map_or_else(new_form, ModelForm::of));
     view! {
-        <Dialog id="model" title=title close=CLOSE width="w-600">
+        <Dialog id="model" title=title close=close.clone() width="w-600">
             <Form action=action>
                 <div class="dlg-body">
                     {problems.note()}
@@ -38,7 +38,7 @@ pub(super) fn ModelDialog(
                     <Checkbox label="Disabled" name="form[disabled]" checked=form.disabled hint="Nobody can call it; keys and history stay."/>
                 </div>
                 <footer>
-                    <LinkButton label="Cancel" href=CLOSE/>
+                    <LinkButton label="Cancel" href=close/>
                     <Button label=verb class="primary" busy=action.pending()/>
                 </footer>
             </Form>

@@ -1,22 +1,20 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Badge, Button, Dialog, Field, LinkButton, Quiet},
+    components::{Badge, Dialog, LinkButton, Quiet},
     pages::{
         confirm_dialog::{ConfirmDialog, fact},
-        form::{Form, FormAction},
+        form::FormAction,
     },
     server_fns::catalog::PriceLine,
 };
 
-const CLOSE: &str = "/admin/models";
-
 /// What a model cost, costs and will cost.
 #[component]
-pub(super) fn PricesDialog(model: String, edit: String, lines: Vec<PriceLine>) -> impl IntoView {
+pub(super) fn PricesDialog(model: String, edit: String, close: String, lines: Vec<PriceLine>) -> impl IntoView {
     let rows = lines.into_iter().map(row).collect_view();
     view! {
-        <Dialog id="prices" title=format!("Prices of {model}") close=CLOSE width="w-600">
+        <Dialog id="prices" title=format!("Prices of {model}") close=close.clone() width="w-600">
             <div class="dlg-body">
                 <div class="tbl-wrap whole">
                     <table class="tbl stack" role="table">
@@ -35,7 +33,7 @@ pub(super) fn PricesDialog(model: String, edit: String, lines: Vec<PriceLine>) -
                 <p class="hint">"Entries are never changed: a new price follows the old one. Calls keep the price of their beginning."</p>
             </div>
             <footer>
-                <LinkButton label="Close" href=CLOSE/>
+                <LinkButton label="Close" href=close/>
                 <LinkButton label="Enter new prices" href=edit class="primary"/>
             </footer>
         </Dialog>
@@ -60,40 +58,9 @@ fn row(line: PriceLine) -> AnyView {
     .into_any()
 }
 
-/// From which price on models are restricted.
-#[component]
-pub(super) fn ThresholdDialog(threshold: String, action: FormAction) -> impl IntoView {
-    let problems = action.problems();
-    view! {
-        <Dialog id="threshold" title="Restrict costly models" close=CLOSE width="w-480">
-            <Form action=action>
-                <div class="dlg-body">
-                    {problems.note()}
-                    <Field
-                        label="Restricted above"
-                        name="restricted_above"
-                        id="restricted-above"
-                        inputmode="decimal"
-                        prefix="$"
-                        value=threshold
-                        optional=true
-                        autofocus=true
-                        hint="Per 1M tokens, for the dearest of a model's prices. Empty: no price restricts. Acts on models and prices that are entered from now on."
-                        error=problems.field("restricted_above")
-                    />
-                </div>
-                <footer>
-                    <LinkButton label="Cancel" href=CLOSE/>
-                    <Button label="Save" class="primary" busy=action.pending()/>
-                </footer>
-            </Form>
-        </Dialog>
-    }
-}
-
 /// "Remove model".
 #[component]
-pub(super) fn DeleteModelDialog(id: String, name: String, action: FormAction) -> impl IntoView {
+pub(super) fn DeleteModelDialog(id: String, name: String, close: String, action: FormAction) -> impl IntoView {
     let facts = vec![
         fact("lock", "Calls with it are refused from the next one on, also by its other names."),
         fact("okc", "What was called stays in the history, and the name is free again."),
@@ -103,7 +70,7 @@ pub(super) fn DeleteModelDialog(id: String, name: String, action: FormAction) ->
         <ConfirmDialog
             id="remove-model"
             title=format!("Remove {name}?")
-            close=CLOSE
+            close=close
             action=action
             fields=vec![("id", id)]
             facts=facts

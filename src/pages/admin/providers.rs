@@ -140,7 +140,7 @@ fn dialog(
 ) -> Option<AnyView> {
     let find = |id: &str| list.iter().find(|provider| provider.id.to_string() == id).cloned();
     match opened {
-        Opened::None | Opened::Prices(_) | Opened::Threshold => None,
+        Opened::None | Opened::Prices(_) => None,
         Opened::Create => Some(view! { <ProviderDialog provider=None typed=typed action=save/> }.into_any()),
         Opened::Edit(id) => {
             find(&id).map(|provider| view! { <ProviderDialog provider=Some(provider) typed=typed action=save/> }.into_any())

@@ -33,6 +33,9 @@ pub(super) enum Kind {
     Models,
     Groups,
     Requests,
+    Explain,
+    Tiers,
+    Import,
     Users,
     User,
     Organizations,
@@ -61,6 +64,9 @@ impl Kind {
             Self::Models => "Models",
             Self::Groups => "Access groups",
             Self::Requests => "Access requests",
+            Self::Explain => "Explain",
+            Self::Tiers => "Tiers",
+            Self::Import => "Import prices",
             Self::Users => "Users",
             Self::User => "User",
             Self::Organizations => "Organizations",
@@ -72,9 +78,13 @@ impl Kind {
         }
     }
 
-    /// The list that a page shows one row of.
+    /// The list that a page belongs to.
     pub(super) fn list(self) -> Option<Self> {
-        (self == Self::User).then_some(Self::Users)
+        match self {
+            Self::User => Some(Self::Users),
+            Self::Explain | Self::Import => Some(Self::Models),
+            _ => None,
+        }
     }
 
     pub(super) fn icon(self) -> &'static str {
@@ -91,6 +101,9 @@ impl Kind {
             Self::Models => "cube",
             Self::Groups => "layers",
             Self::Requests => "shield",
+            Self::Explain => "info",
+            Self::Tiers => "sliders",
+            Self::Import => "cube",
             Self::Users => "users",
             Self::User => "user",
             Self::Organizations => "org",
@@ -114,11 +127,18 @@ impl Place {
     pub(super) fn of(path: &str) -> Self {
         let mut parts = path.split('/').filter(|part| !part.is_empty());
         match parts.next() {
-            Some("me") => Self { scope: Scope::Personal, kind: context_kind(parts.next()) },
+            Some("me") => {
+                let kind = match (parts.next(), parts.next()) {
+                    (Some("models"), Some("explain")) => Some(Kind::Explain),
+                    (page, _) => context_kind(page),
+                };
+                Self { scope: Scope::Personal, kind }
+            }
             Some("t") => match parts.next() {
                 Some(slug) => {
                     let kind = match (parts.next(), parts.next()) {
                         (Some("models"), Some("requests")) => Some(Kind::Requests),
+                        (Some("models"), Some("explain")) => Some(Kind::Explain),
                         (page, _) => team_kind(page),
                     };
                     Self { scope: Scope::Team(slug.to_owned()), kind }
@@ -132,7 +152,9 @@ impl Place {
             Some("admin") => {
                 let kind = match parts.next() {
                     Some("providers") => Some(Kind::Providers),
+                    Some("models") if parts.next() == Some("import") => Some(Kind::Import),
                     Some("models") => Some(Kind::Models),
+                    Some("tiers") => Some(Kind::Tiers),
                     Some("groups") => Some(Kind::Groups),
                     Some("users") if parts.next().is_some() => Some(Kind::User),
                     Some("users") => Some(Kind::Users),
@@ -165,7 +187,7 @@ impl Place {
             Some(kind @ (Kind::Members | Kind::Settings | Kind::Audit | Kind::Requests)) if *scope != Scope::Personal => {
                 address(scope, kind)
             }
-            Some(kind @ (Kind::Keys | Kind::Quotas | Kind::Models | Kind::Playground | Kind::Billing))
+            Some(kind @ (Kind::Keys | Kind::Quotas | Kind::Models | Kind::Playground | Kind::Explain | Kind::Billing))
                 if self.scope != Scope::Platform && !matches!(scope, Scope::Organization(_)) =>
             {
                 address(scope, kind)
@@ -236,6 +258,9 @@ pub(super) fn address(scope: &Scope, kind: Kind) -> String {
         Kind::Groups => "/admin/groups".to_owned(),
         Kind::Requests if matches!(scope, Scope::Organization(_)) => format!("{base}/requests"),
         Kind::Requests => format!("{base}/models/requests"),
+        Kind::Explain => format!("{base}/models/explain"),
+        Kind::Tiers => "/admin/tiers".to_owned(),
+        Kind::Import => "/admin/models/import".to_owned(),
         Kind::Users | Kind::User => "/admin/users".to_owned(),
         Kind::Organizations => "/admin/orgs".to_owned(),
         Kind::System => "/admin/system".to_owned(),
@@ -266,6 +291,9 @@ mod tests {
         assert_eq!(northwind.href(Kind::Audit), "/o/northwind-labs/audit");
         assert_eq!(Place::of("/admin/outbox").href(Kind::Audit), "/admin/audit");
         assert_eq!(Place::of("/nowhere").kind, None);
+        assert_eq!(Place::of("/me/models/explain").kind.and_then(Kind::list), Some(Kind::Models));
+        assert_eq!(Place::of("/admin/models/import").kind.and_then(Kind::list), Some(Kind::Models));
+        assert_eq!(Place::of("/admin/tiers").href(Kind::Tiers), "/admin/tiers");
         let models = Place::of("/o/northwind-labs/models");
         assert_eq!(
             (models.href(Kind::Models), models.href(Kind::Groups)),
@@ -289,6 +317,7 @@ mod tests {
         assert_eq!(Place::of("/t/atlas/keys").in_context(&Scope::Personal), "/me/keys");
         assert_eq!(Place::of("/me/playground").in_context(&other), "/t/helios/playground");
         assert_eq!(Place::of("/t/atlas/models").in_context(&Scope::Personal), "/me/models");
+        assert_eq!(Place::of("/t/atlas/models/explain").in_context(&Scope::Personal), "/me/models/explain");
         assert_eq!(Place::of("/admin/models").href(Kind::Models), "/admin/models");
         assert_eq!(Place::of("/t/atlas/quotas").in_context(&Scope::Personal), "/me/quotas");
         assert_eq!(Place::of("/o/northwind-labs/limits").kind, Some(Kind::Limits));

@@ -66,7 +66,7 @@ fn groups(place: &Place, me: Option<&Me>, waiting: &[(String, u32)], viewing: Op
             ("Organization", &[Kind::Members, Kind::Audit, Kind::Settings]),
         ],
         Scope::Platform => &[
-            ("", &[Kind::Providers, Kind::Models, Kind::Groups]),
+            ("", &[Kind::Providers, Kind::Models, Kind::Tiers, Kind::Groups]),
             ("People", &[Kind::Organizations, Kind::Users, Kind::Plans]),
             ("Installation", &[Kind::Audit, Kind::Outbox, Kind::System]),
         ],

@@ -113,7 +113,8 @@ pub fn OrganizationModelsPage() -> impl IntoView {
 }
 
 fn skeleton() -> AnyView {
-    view! { <div class="grid g-21"><div class="card"><SkeletonTable rows=10/></div><SkeletonBlock height=320/></div> }.into_any()
+    view! { <div class="grid g-rail"><div class="card"><SkeletonTable rows=10/></div><SkeletonBlock height=320/></div> }
+        .into_any()
 }
 
 /// Says that a change worked.
@@ -142,7 +143,7 @@ fn content(page: Models, query: &Query, policy: FormAction) -> AnyView {
             context=page.organization.clone()
             lead=format!("What {} lets its teams call: {open} open, {approval} by approval, {closed} closed. A team can narrow this, never widen it.", page.organization)
         />
-        <div class="grid g-21">
+        <div class="grid g-rail">
             <div class="grid">
                 {rail::reviews(&page, query)}
                 {table::of(&page, query)}

@@ -66,7 +66,10 @@ pub(super) fn rail(page: &Models, query: &Query, policy: FormAction) -> AnyView 
                 ..query.clone()
             };
             view! {
-                <li><Icon name="layers"/><a class="link-plain trunc" href=of_group.address("")>{name.clone()}</a></li>
+                <li>
+                    <span class="gl"><Icon name="layers"/></span>
+                    <a class="link-plain trunc" href=of_group.address("")>{name.clone()}</a>
+                </li>
             }
         })
         .collect_view();
@@ -93,8 +96,11 @@ pub(super) fn rail(page: &Models, query: &Query, policy: FormAction) -> AnyView 
                 </Form>
             </section>
             <section class="card" aria-labelledby="groups-h">
-                <header><h2 id="groups-h">"Access groups"</h2><a class="link end" href=groups>"Edit"</a></header>
-                <div class="body">{empty}<ul class="facts">{shown}</ul></div>
+                <header>
+                    <h2 id="groups-h">"Access groups"</h2>
+                    <div class="end"><a class="link" href=groups>"Edit"</a></div>
+                </header>
+                <div class="body">{empty}<ul class="grps">{shown}</ul></div>
             </section>
         </div>
     }

@@ -7,9 +7,12 @@ use crate::{
     server_fns::organization_models::{OrganizationModelLine, OrganizationModelsPage as Models, models_address},
 };
 
-/// States, their words, and what stands for them.
-const STATES: [(ModelState, &str, &str); 3] =
-    [(ModelState::Open, "Open", "okc"), (ModelState::Approval, "Approval", "user"), (ModelState::Closed, "Closed", "lock")];
+/// States, their words, and what stands for them: class and icon.
+const STATES: [(ModelState, &str, &str, &str); 3] = [
+    (ModelState::Open, "Open", "ok", "okc"),
+    (ModelState::Approval, "Approval", "wa", "ask"),
+    (ModelState::Closed, "Closed", "no", "lock"),
+];
 
 /// The models that were found, by tier, with the filters above them.
 pub(super) fn of(page: &Models, query: &Query) -> AnyView {
@@ -32,19 +35,19 @@ pub(super) fn of(page: &Models, query: &Query) -> AnyView {
             head("Using it", "n"),
         ];
         view! {
-            <StackTable heads=heads rows=rows class="states"/>
+            <StackTable heads=heads rows=rows class="mod"/>
             <Pager summary=page.found.clone() newer=newer older=older/>
         }
         .into_any()
     };
     view! {
-        <section class="card" aria-labelledby="models-h">
+        <section class="card models" aria-labelledby="models-h">
             <header>
                 <h2 id="models-h">"Asset set"</h2>
                 <Count text=page.found.clone()/>
                 {bulk(page, query)}
             </header>
-            <div class="body">{filters(page, query)}</div>
+            {filters(page, query)}
             {list}
         </section>
     }
@@ -58,13 +61,13 @@ fn bulk(page: &Models, query: &Query) -> Option<AnyView> {
     }
     let links = STATES
         .into_iter()
-        .map(|(state, label, _)| {
+        .map(|(state, label, ..)| {
             let href = query.change("", state.as_str());
             view! { <a class="btn sm" href=href.clone() {..noscroll()}>{label}</a> }
         })
         .collect_view();
     let words = if page.filtered { format!("Set these {}", page.found) } else { format!("Set all {}", page.found) };
-    Some(view! { <div class="end"><span class="mute">{words}</span>{links}</div> }.into_any())
+    Some(view! { <div class="end bulk"><span class="mute">{words}</span>{links}</div> }.into_any())
 }
 
 fn filters(page: &Models, query: &Query) -> AnyView {
@@ -122,15 +125,17 @@ fn row(line: &OrganizationModelLine, query: &Query) -> AnyView {
     let restricted = line.restricted.then(|| view! { <Badge text="Restricted" tone="line" icon="lock"/> });
     let blocked = line.blocked.then(|| view! { <Badge text="To review" tone="acc"/> });
     let disabled = line.disabled.then(|| view! { <Badge text="Disabled"/> });
-    let summary = format!("{}, teams with it: {}, using it: {}", line.prices, line.have, line.used);
+    let more = (!line.price_more.is_empty()).then(|| view! { " "<span class="mute">{line.price_more.clone()}</span> });
+    let summary = [line.price.as_str(), &line.price_more].join(" ");
+    let summary = format!("{}, teams with it: {}, using it: {}", summary.trim_end(), line.have, line.used);
     view! {
         <tr role="row" class=if line.disabled { "dim" } else { "" }>
             <td role="cell" class="lead">
                 <span class="name">{line.name.clone()}" "{blocked}{restricted}{disabled}</span>
-                <small>{line.modality.clone()}</small>
+                <small>{line.kinds.clone()}</small>
             </td>
-            <td role="cell" class="n drop">{line.prices.clone()}</td>
-            <td role="cell" class="meta">{states(line, query)}</td>
+            <td role="cell" class="n drop">{line.price.clone()}{more}</td>
+            <td role="cell" class="wide">{states(line, query)}</td>
             <td role="cell" class="n drop">{line.have.clone()}</td>
             <td role="cell" class="n drop" title=line.used_title.clone()>{line.used.clone()}</td>
             <td role="cell" class="meta only-m">{summary}</td>
@@ -143,10 +148,10 @@ fn row(line: &OrganizationModelLine, query: &Query) -> AnyView {
 fn states(line: &OrganizationModelLine, query: &Query) -> AnyView {
     let segments = STATES
         .into_iter()
-        .map(|(state, label, icon)| {
+        .map(|(state, label, class, icon)| {
             if state == line.state && !line.blocked {
-                let class = format!("on {}", state.as_str());
-                return view! { <span class=class aria-current="true"><Icon name=icon/>{label}</span> }.into_any();
+                let class = format!("on {class}");
+                return view! { <span class=class aria-current="true"><Icon name=icon class="i-12"/>{label}</span> }.into_any();
             }
             let href = query.change(&line.name, state.as_str());
             let name = format!("{label}: {}", line.name);
@@ -154,5 +159,5 @@ fn states(line: &OrganizationModelLine, query: &Query) -> AnyView {
         })
         .collect_view();
     let name = format!("State of {}", line.name);
-    view! { <span class="seg state" role="group" aria-label=name>{segments}</span> }.into_any()
+    view! { <span class="seg tri" role="group" aria-label=name>{segments}</span> }.into_any()
 }

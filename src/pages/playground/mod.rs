@@ -12,8 +12,11 @@ use self::{
 };
 use crate::{
     components::{Empty, LinkButton, PageHead, SkeletonBlock},
-    pages::{context_address, context_param, data::PageData, query_param},
-    server_fns::playground::{GetPlayground, PlaygroundPage as Playground},
+    pages::{access_requests::RequestAccess, context_address, context_param, data::PageData, form::FormAction, query_param},
+    server_fns::{
+        access_requests::RequestAccess as SendRequest,
+        playground::{GetPlayground, PlaygroundPage as Playground},
+    },
 };
 
 /// The form's id, and that of its question.
@@ -28,8 +31,12 @@ pub fn PlaygroundPage() -> impl IntoView {
     // Outside of what is drawn anew: a conversation goes on when the page loads again.
     let talk = Talk::new();
     let page = PageData::load(move || GetPlayground { team: team.get() });
+    let ask = FormAction::to::<SendRequest>();
     on_cleanup(move || talk.stop());
-    page.page(skeleton, move |page| content(page, &team.get_untracked(), &model.get_untracked(), talk))
+    view! {
+        {page.page(skeleton, move |page| content(page, &team.get_untracked(), &model.get_untracked(), talk))}
+        <RequestAccess team=team action=ask/>
+    }
 }
 
 fn skeleton() -> AnyView {

@@ -5,7 +5,7 @@ use super::{
     talk::{End, Line, Talk},
 };
 use crate::{
-    components::{CopyButton, Field, Icon, Note, NoteKind, Opt, Select, SnippetTabs, TextArea, streamed},
+    components::{CopyButton, Field, Icon, Note, NoteKind, Opt, Select, SnippetTabs, TextArea, noscroll, streamed},
     pages::failure::encode,
     server_fns::playground::{PlayFigures, PlayModel, PlayRefusal, PlaygroundPage as Playground},
 };
@@ -74,7 +74,8 @@ fn message(line: Line, talk: Talk, page: StoredValue<Playground>) -> AnyView {
 
 /// Below an answer: what it came to, or why there is none.
 fn ending(end: End, talk: Talk, page: StoredValue<Playground>) -> AnyView {
-    let stopped = end.stopped.then(|| view! { <p class="mute small">"Stopped. What came until then is charged."</p> });
+    let stopped =
+        end.stopped.then(|| view! { <p class="mute small">"Stopped. The prompt and what came until then are charged."</p> });
     let refusal = end.refusal.map(|refusal| refused(refusal, talk, page));
     let call = (!end.call.is_empty()).then(|| {
         view! {
@@ -107,7 +108,7 @@ fn refused(refusal: PlayRefusal, talk: Talk, page: StoredValue<Playground>) -> A
     let wants = refusal.code == "model_requires_approval" && !requests.is_empty();
     let request = wants.then(|| {
         let href = format!("{requests}&model={}", encode(&talk.model.get_untracked()));
-        view! { <a class="btn sm" href=href>"Request access"</a> }
+        view! { <a href=href class="btn sm" {..noscroll()}>"Request access"</a> }
     });
     let raw = (!refusal.raw.is_empty()).then(|| {
         view! {
@@ -160,8 +161,9 @@ pub(super) fn settings(talk: Talk, page: StoredValue<Playground>) -> AnyView {
     let others = (!others.is_empty())
         .then(|| view! { <p class="hint">{format!("Open to you as well, for programs: {}.", others.join(", "))}</p> });
     let requests = page.with_value(|page| page.requests.clone());
-    let more = (!requests.is_empty())
-        .then(|| view! { <p class="hint"><a class="link" href=requests>"Request access to another model"</a></p> });
+    let more = (!requests.is_empty()).then(
+        || view! { <p class="hint"><a href=requests class="link" {..noscroll()}>"Request access to another model"</a></p> },
+    );
     view! {
         <section class="card" aria-label="Settings">
             <header><h2>"Settings"</h2></header>

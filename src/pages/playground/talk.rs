@@ -4,10 +4,20 @@ use leptos::prelude::*;
 
 use super::{CONVERSATION, FORM, PROMPT};
 use crate::{
-    components::streamed::{self, Piece, Running},
+    components::{
+        browser,
+        streamed::{self, Piece, Running},
+    },
     domain::playground::{ChatDraft, Message},
-    server_fns::playground::{PlayFigures, PlayRefusal, PlaygroundPage as Playground, read_figures},
+    server_fns::{
+        call::call,
+        playground::{GetCallFigures, PlayFigures, PlayRefusal, PlaygroundPage as Playground, read_figures},
+    },
 };
+
+/// How often and how many times it is looked for the figures of an answer that was stopped.
+const LOOK_MS: u64 = 600;
+const LOOKS: u32 = 8;
 
 /// One message, and for an answer how it ended.
 #[derive(Clone)]
@@ -68,7 +78,7 @@ impl Talk {
     /// Begins with what a plain form has asked, or anew in another context; else the conversation goes on.
     pub(super) fn begin(self, page: &Playground, team: &str, asked: &str) {
         let offered = |name: &str| page.models.iter().any(|model| model.chats && model.name == name);
-        let first = || page.models.iter().find(|model| model.chats).map_or_else(String::new, |model| model.name.clone());
+        let first = || page.models.iter().find(|model| model.cheapest).map_or_else(String::new, |model| model.name.clone());
         if self.of.get_value() == team {
             if !offered(&self.model.get_untracked()) {
                 self.model.set(first());
@@ -186,6 +196,10 @@ impl Talk {
             Piece::Stopped => {
                 answer.end.update(|end| end.stopped = true);
                 self.ended("Stopped.");
+                let (team, call) = (self.of.try_get_value().unwrap_or_default(), answer.end.get_untracked().call);
+                if !call.is_empty() {
+                    ask_figures(answer.end.clone(), GetCallFigures { team, call }, LOOKS);
+                }
             }
         }
     }
@@ -196,6 +210,19 @@ impl Talk {
         let _ = self.said.try_set(words.to_owned());
         streamed::show_end(CONVERSATION);
     }
+}
+
+/// Looks after a stop whether the call is booked, so that its figures stand there as well.
+fn ask_figures(end: ArcRwSignal<End>, asked: GetCallFigures, looks: u32) {
+    browser::after(LOOK_MS, move || {
+        leptos::task::spawn_local(async move {
+            match call(asked.clone()).await {
+                Ok(Some(figures)) => end.update(|end| end.figures = Some(figures)),
+                Ok(None) if looks > 1 => ask_figures(end, asked, looks - 1),
+                _ => {}
+            }
+        });
+    });
 }
 
 fn refusal(body: &str) -> PlayRefusal {

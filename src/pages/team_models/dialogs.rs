@@ -121,7 +121,8 @@ fn radio(name: &'static str, line: &PickLine) -> AnyView {
 /// A form that asks by its address for the effects of what is chosen, or links that lead on.
 fn choosing(view: &DialogView, close: &str) -> AnyView {
     if !view.links.is_empty() {
-        let people = view.links.iter().map(|person| person_link(person, close)).collect_view();
+        let sees = view.asked.dialog == "as";
+        let people = view.links.iter().map(|person| person_link(person, sees, close)).collect_view();
         return view! {
             <div class="dlg-body"><ul class="grps picks">{people}</ul></div>
             <footer><a href=close.to_owned() class="btn" {..noscroll()}>"Cancel"</a></footer>
@@ -172,12 +173,21 @@ fn choosing(view: &DialogView, close: &str) -> AnyView {
     .into_any()
 }
 
-fn person_link(person: &PersonLine, base: &str) -> AnyView {
-    let href = format!("{base}?dialog=limit&user={}", encode(&person.user));
+fn person_link(person: &PersonLine, sees: bool, base: &str) -> AnyView {
+    let user = encode(&person.user);
+    let link = if sees {
+        // Loaded as a whole: from there on everything is asked for as that member.
+        let label = format!("View as {}", person.name);
+        view! { <a class="btn sm end" href=format!("{base}?as={user}") rel="external" aria-label=label>"View"</a> }.into_any()
+    } else {
+        let href = format!("{base}?dialog=limit&user={user}");
+        view! { <a class="btn sm end" href=href aria-label=format!("Choose {}", person.name) {..noscroll()}>"Choose"</a> }
+            .into_any()
+    };
     view! {
         <li>
             <Who name=person.name.clone() id=person.user.clone() detail=person.detail.clone()/>
-            <a class="btn sm end" href=href aria-label=format!("Choose {}", person.name) {..noscroll()}>"Choose"</a>
+            {link}
         </li>
     }
     .into_any()

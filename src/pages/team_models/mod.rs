@@ -16,19 +16,24 @@ use self::{
 use crate::{
     components::{Icon, LinkButton, Note, NoteKind, PageHead, SkeletonTable, noscroll, use_toaster},
     pages::{
+        access_requests::RequestAccess,
         context_address, context_param,
         data::{PageData, nothing},
         form::FormAction,
     },
-    server_fns::team_models::{
-        ApplyTeamModels, ChangeTeamModels, DialogAsked, DialogView, LimitMemberModels, ListTeamModels, OpenModelsDialog,
-        TeamModelsPage as Models, list_address,
+    server_fns::{
+        access_requests::RequestAccess as SendRequest,
+        team_models::{
+            ApplyTeamModels, ChangeTeamModels, DialogAsked, DialogView, LimitMemberModels, ListTeamModels, OpenModelsDialog,
+            TeamModelsPage as Models, list_address,
+        },
     },
 };
 
 /// The forms of the page.
 #[derive(Clone, Copy)]
 struct Forms {
+    ask: FormAction,
     change: FormAction,
     limit: FormAction,
     apply: FormAction,
@@ -49,6 +54,7 @@ pub fn TeamModelsPage() -> impl IntoView {
     let team = context_param();
     let address = use_query_map();
     let forms = Forms {
+        ask: FormAction::to::<SendRequest>(),
         change: FormAction::to::<ChangeTeamModels>(),
         limit: FormAction::to::<LimitMemberModels>(),
         apply: FormAction::to::<ApplyTeamModels>(),
@@ -59,7 +65,7 @@ pub fn TeamModelsPage() -> impl IntoView {
         Query { team: team.get(), text: value("q"), tier: value("tier"), show: value("show"), cursor: value("cursor") }
     });
     let asked = Memo::new(move |_| asked(&address.read()));
-    let changes = move || forms.change.version() + forms.limit.version() + forms.apply.version();
+    let changes = move || forms.change.version() + forms.limit.version() + forms.apply.version() + forms.ask.version();
     let models = PageData::load_again(changes, move || {
         let Query { team, text, tier, show, cursor } = query.get();
         ListTeamModels { team, text, tier, show, cursor }
@@ -76,6 +82,7 @@ pub fn TeamModelsPage() -> impl IntoView {
             },
         )}
         {opened.part(nothing, |_| nothing(), move |view| dialog(view, asked, team, forms))}
+        <RequestAccess team=team action=forms.ask/>
     }
 }
 
@@ -125,6 +132,14 @@ fn announce(forms: Forms) {
 
 fn content(page: Models, query: Query) -> AnyView {
     let address = list_address(&query.team);
+    let view_as = page.may_view_as.then(|| {
+        let href = format!("{address}?dialog=as");
+        view! { <a class="btn" href=href.clone() {..noscroll()}><Icon name="eye"/>"View as a member"</a> }
+    });
+    let explain = page.may_explain.then(|| {
+        let href = format!("{address}/explain");
+        view! { <LinkButton label="Explain access" href=href icon="info"/> }
+    });
     let apply = page.may_apply.then(|| {
         let href = format!("{address}?dialog=apply");
         view! { <a class="btn" href=href.clone() {..noscroll()}><Icon name="copy"/>"Apply to other teams"</a> }
@@ -140,13 +155,8 @@ fn content(page: Models, query: Query) -> AnyView {
     let may_manage = page.may_manage;
     let aside = may_manage.then(|| rail(&page, &query));
     let (context, lead) = (page.context.clone(), page.lead.clone());
-    let page_head = if may_manage {
-        view! { <PageHead title="Models" context=context lead=lead>{apply}{history}</PageHead> }.into_any()
-    } else {
-        view! { <PageHead title="Models" context=context lead=lead/> }.into_any()
-    };
     view! {
-        {page_head}
+        <PageHead title="Models" context=context lead=lead>{apply}{view_as}{explain}{history}</PageHead>
         {news}
         {nothing}
         <div class=if may_manage { "grid g-rail" } else { "grid" }>

@@ -44,12 +44,24 @@ fn requests(page: &Models, base: &str) -> AnyView {
 }
 
 fn request(line: &WaitingLine, all: &str) -> AnyView {
+    let decide = if line.may_decide {
+        let link = |dialog: &str| format!("{all}?show=waiting&dialog={dialog}&id={}", line.id);
+        let (approve, decline) = (link("approve"), link("decline"));
+        let (yes, no) = (format!("Approve the request of {}", line.name), format!("Decline the request of {}", line.name));
+        view! {
+            <a class="btn sm" href=approve aria-label=yes><Icon name="check"/>"Approve"</a>
+            <a class="btn sm ghost" href=decline aria-label=no>"Decline"</a>
+        }
+        .into_any()
+    } else {
+        view! { <span class="mute">"Waits for the organization"</span> }.into_any()
+    };
     view! {
         <li class="req">
             <Who name=line.name.clone() id=line.user.clone() detail=line.what.clone()/>
             <p>"“"{line.reason.clone()}"”"</p>
             <p class="mute">{line.wanted.clone()}</p>
-            <div><a class="btn sm" href=all.to_owned() aria-label=format!("Decide on the request of {}", line.name)>"Decide"</a></div>
+            <div>{decide}</div>
         </li>
     }
     .into_any()

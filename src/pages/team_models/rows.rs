@@ -4,7 +4,7 @@ use super::Query;
 use crate::{
     components::{Badge, Icon, Menu, noscroll},
     domain::authorization::TeamState,
-    pages::{access_requests::ask_address, failure::encode},
+    pages::failure::encode,
     server_fns::team_models::{ModelLine, StateChoice, TeamModelsPage as Models, list_address},
 };
 
@@ -57,8 +57,8 @@ pub(super) fn own(model: &ModelLine, query: &Query) -> AnyView {
         (false, false) => view! { <span class="st"><Icon name="ask" class="i-14"/>"Needs an approval"</span> }.into_any(),
     };
     let request = model.may_request.then(|| {
-        let href = ask_address(&query.team, &model.name);
-        view! { <a class="btn sm" href=href>"Request access"</a> }
+        let href = ask_address(query, model);
+        view! { <a class="btn sm" href=href.clone() {..noscroll()}>"Request access"</a> }
     });
     view! {
         <tr role="row">
@@ -124,19 +124,25 @@ fn change(query: &Query, model: &ModelLine, to: &str) -> String {
     format!("{}?dialog=change&what=model&name={}&to={to}", list_address(&query.team), encode(&model.name))
 }
 
+/// The address that opens "Request access" on this page.
+fn ask_address(query: &Query, model: &ModelLine) -> String {
+    format!("{}?dialog=request&model={}", list_address(&query.team), encode(&model.name))
+}
+
 fn menu(model: &ModelLine, page: &Models, query: &Query) -> Option<AnyView> {
     let unset = (model.has_row && !model.choices.is_empty()).then(|| {
         let href = change(query, model, "unset");
         view! { <a href=href.clone() {..noscroll()}><Icon name="x"/>"Take away own setting"</a> }
     });
     let request = model.may_request.then(|| {
-        let href = ask_address(&query.team, &model.name);
+        let href = ask_address(query, model);
         view! { <a href=href.clone() {..noscroll()}><Icon name="ask"/>"Request access"</a> }
     });
     if !page.may_manage {
         return None;
     }
     let history = format!("/t/{}/audit?target={}", query.team, model.id);
+    let explain = format!("{}/explain?model={}", list_address(&query.team), encode(&model.name));
     let menu = view! {
         <Menu
             id=format!("model-{}", model.id)
@@ -146,6 +152,7 @@ fn menu(model: &ModelLine, page: &Models, query: &Query) -> Option<AnyView> {
         >
             {request}
             {unset}
+            <a href=explain><Icon name="info"/>"Explain access"</a>
             <a href=history><Icon name="clock"/>"History"</a>
         </Menu>
     };

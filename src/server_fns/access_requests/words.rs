@@ -96,7 +96,12 @@ pub(super) async fn load(
             return Err(AppError::NotFound);
         }
         let speaks = team.standing.org_admin || team.standing.platform_admin;
-        (team.name, team.standing.may(Action::ManageLimits), team.standing.may(Action::RequestAccess), speaks)
+        (
+            team.name,
+            team.standing.may(Action::ManageLimits),
+            team.standing.may(Action::RequestAccess) && caller.viewing.is_none(),
+            speaks,
+        )
     };
     let list = async |pending: bool, page: PageRequest| {
         if of_organization {
@@ -170,13 +175,13 @@ fn line(request: AccessRequest, caller: &Caller, decides: bool, now: UnixMs) -> 
         },
         RequestStanding::Approved => {
             let until = until.map_or_else(|| "no end date".to_owned(), |day| format!("until {day}"));
-            let whom = if request.given.is_some_and(|given| given.for_team) { "for the team, " } else { "" };
-            format!("{whom}{until}. {}", by("Approved"))
+            let whom = if request.given.is_some_and(|given| given.for_team) { "For the team, " } else { "" };
+            capital(format!("{whom}{until}. {}", by("Approved")))
         }
-        RequestStanding::Expired => format!("on {}. {}", until.unwrap_or_default(), by("Approved")),
+        RequestStanding::Expired => format!("On {}. {}", until.unwrap_or_default(), by("Approved")),
         RequestStanding::Ended => by("Approved"),
         RequestStanding::Declined => by("Declined"),
-        RequestStanding::Withdrawn => request.decided_at.map(|at| format::ago(at, now)).unwrap_or_default(),
+        RequestStanding::Withdrawn => request.decided_at.map(|at| capital(format::ago(at, now))).unwrap_or_default(),
     };
     RequestLine {
         id: request.id.to_string(),
@@ -201,6 +206,14 @@ fn line(request: AccessRequest, caller: &Caller, decides: bool, now: UnixMs) -> 
     }
 }
 
+/// As a sentence begins.
+fn capital(mut words: String) -> String {
+    if let Some(first) = words.get_mut(0..1) {
+        first.make_ascii_uppercase();
+    }
+    words
+}
+
 fn given(grant: Grant, decides: bool, speaks: bool, now: UnixMs) -> GrantLine {
     GrantLine {
         id: grant.id.to_string(),
@@ -209,7 +222,7 @@ fn given(grant: Grant, decides: bool, speaks: bool, now: UnixMs) -> GrantLine {
         user: grant.user.map(|id| id.to_string()).unwrap_or_default(),
         user_name: grant.user_name,
         model: grant.model_name,
-        given: format!("by {}, {}", grant.granted_by, format::ago(grant.created_at, now)),
+        given: format!("By {}, {}", grant.granted_by, format::ago(grant.created_at, now)),
         given_title: format::full(grant.created_at),
         ends: grant.ends_at.map_or_else(|| "No end date".to_owned(), |at| format!("Until {}", last_day(at))),
         soon: grant.ends_at.is_some_and(|at| at.since(now) < DAY_MS),

@@ -44,6 +44,7 @@ pub(super) fn title(asked: &DialogAsked) -> String {
     let DialogAsked { dialog, what, name, to, .. } = asked;
     match (dialog.as_str(), what.as_str()) {
         ("limit", _) => "Limit a member".into(),
+        ("as", _) => "View as a member".into(),
         ("apply", _) => "Apply to other teams".into(),
         (_, "mode") if to == "inherit" => "Inherit from the organization?".into(),
         (_, "mode") => "Restrict models?".into(),
@@ -78,6 +79,7 @@ pub(super) async fn open(
         "change" => change(services, caller, team, view).await.map(Some),
         "limit" => limit(services, caller, team, view).await.map(Some),
         "apply" => apply(services, caller, team, view).await.map(Some),
+        "as" => view_as(services, caller, team, view).await.map(Some),
         _ => Ok(None),
     }
 }
@@ -145,6 +147,25 @@ async fn restrict(services: &Services, caller: &Caller, team: &str, view: Dialog
     let lead =
         "The team then has only what is set here. Models that the organization opens later stay closed until someone decides.";
     Ok(DialogView { lead: lead.into(), ways, verb: "Restrict".into(), ..view })
+}
+
+/// Whoever the team can be seen as.
+async fn view_as(services: &Services, caller: &Caller, team: &str, view: DialogView) -> Result<DialogView, ServiceError> {
+    let own = services.get_team(caller, team).await?.standing.role;
+    let page = PageRequest { limit: Some(100), cursor: None };
+    let query = MemberQuery { sort: MemberSort::Name, page, ..MemberQuery::default() };
+    let members = services.list_members(caller, team, query).await?.page.items;
+    let seen = members.into_iter().filter(|member| !member.is_self && own.is_some_and(|own| own.may_view_as(member.role)));
+    let links: Vec<PersonLine> = seen
+        .map(|member| PersonLine {
+            user: member.user.to_string(),
+            name: member.name,
+            detail: format!("{}, {}", member.role.label(), member.email),
+        })
+        .collect();
+    let refused = if links.is_empty() { "There is no member whose pages you may see.".into() } else { String::new() };
+    let lead = "You see what they see of this team, and change nothing. The audit log notes it.";
+    Ok(DialogView { lead: lead.into(), refused, links, ..view })
 }
 
 async fn limit(services: &Services, caller: &Caller, team: &str, view: DialogView) -> Result<DialogView, ServiceError> {

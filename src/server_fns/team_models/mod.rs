@@ -89,6 +89,9 @@ pub struct PersonLine {
 /// A request that waits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WaitingLine {
+    pub id: String,
+    /// Else the organization has to.
+    pub may_decide: bool,
     pub user: String,
     pub name: String,
     pub what: String,
@@ -105,6 +108,9 @@ pub struct TeamModelsPage {
     pub may_manage: bool,
     /// Several teams are the viewer's to set.
     pub may_apply: bool,
+    /// The viewer has a role that others are seen from.
+    pub may_view_as: bool,
+    pub may_explain: bool,
     pub mode: AccessMode,
     /// What the organization opened: a sentence, and what follows it. Empty where there is nothing.
     pub news: String,
@@ -133,7 +139,7 @@ pub struct TeamModelsPage {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DialogAsked {
-    /// `change`, `limit`, `apply`; anything else opens none.
+    /// `change`, `limit`, `apply`, `as`; anything else opens none.
     pub dialog: String,
     /// `model`, `tier`, `group`, `mode` or `review`.
     pub what: String,

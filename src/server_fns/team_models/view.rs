@@ -9,6 +9,7 @@ use crate::{
         model_access::{AccessRequest, SetBy, TeamModel},
         money::NanoUsd,
         page::PageRequest,
+        roles::{Action, Role},
         team_models::{ModelCounts, ModelFilter, TeamGroup, TeamModelQuery, TeamModels},
         teams::{AccessMode, TeamKind, TeamView},
         time::UnixMs,
@@ -26,7 +27,9 @@ pub(super) async fn load(
     query: &TeamModelQuery,
 ) -> Result<TeamModelsPage, ServiceError> {
     let view = services.get_team(caller, team).await?;
-    let listed = services.list_team_models(caller, team, query).await?;
+    let mut listed = services.list_team_models(caller, team, query).await?;
+    // Nobody asks in another's name.
+    listed.may_request &= caller.viewing.is_none();
     let now = services.clock.now();
     let personal = view.kind == TeamKind::Personal;
     let (mut waiting, mut waiting_count, mut may_apply) = (vec![], String::new(), false);
@@ -46,6 +49,9 @@ pub(super) async fn load(
         personal,
         may_manage: listed.may_manage,
         may_apply,
+        // While it is seen as somebody, that is over first.
+        may_view_as: !personal && caller.viewing.is_none() && matches!(view.standing.role, Some(Role::Owner | Role::Admin)),
+        may_explain: view.standing.may(Action::OwnKeys) || view.standing.may(Action::ViewAnyKey),
         mode: listed.mode,
         news,
         news_more,
@@ -168,6 +174,8 @@ fn waits(request: AccessRequest, now: UnixMs) -> WaitingLine {
     let until =
         request.wanted_until.map_or_else(|| "no end date".to_owned(), |at| format!("until {}", format::short_date(at, now)));
     WaitingLine {
+        id: request.id.to_string(),
+        may_decide: request.may_decide,
         user: request.user.to_string(),
         name: request.user_name,
         what: format!("{}, {}", request.model_name, format::ago(request.created_at, now)),
@@ -177,8 +185,8 @@ fn waits(request: AccessRequest, now: UnixMs) -> WaitingLine {
 }
 
 fn line(model: &TeamModel, listed: &TeamModels, view: &TeamView, now: UnixMs) -> ModelLine {
-    let (price, price_more) = words::price(&model.prices, model.modality);
-    let kinds = words::kinds(model.modality);
+    let (price, price_more) = model.prices.in_words(model.modality);
+    let kinds = model.modality.kinds();
     let state = if listed.may_manage {
         model.team.within(model.organization)
     } else if model.refusal.is_none() {

@@ -1,14 +1,7 @@
 //! Effects and models in words.
 
 use super::Effect;
-use crate::domain::{
-    authorization::TeamState,
-    catalog::{Modality, Tier},
-    format,
-    model_access::AccessPreview,
-    prices::Prices,
-    team_models::PREVIEW_DAYS,
-};
+use crate::domain::{authorization::TeamState, catalog::Tier, format, model_access::AccessPreview, team_models::PREVIEW_DAYS};
 
 /// Names that one sentence holds.
 const NAMES_MAX: usize = 5;
@@ -80,27 +73,6 @@ pub(super) fn confirmation(costly: usize) -> String {
         0 => String::new(),
         1 => "Members may call this high-cost model without asking".into(),
         n => format!("Members may call these {} high-cost models without asking", format::grouped(n as u64)),
-    }
-}
-
-pub(super) fn kinds(modality: Modality) -> &'static str {
-    match modality {
-        Modality::Chat => "chat",
-        Modality::Vision => "chat, vision",
-        Modality::Embedding => "embedding",
-        Modality::Image => "image",
-        Modality::Audio => "audio",
-        Modality::Video => "video",
-    }
-}
-
-/// The first price, and what follows it.
-pub(super) fn price(prices: &Prices, modality: Modality) -> (String, String) {
-    match (prices.input, prices.output) {
-        (Some(input), _) if modality == Modality::Embedding => (format::price(input.0), String::new()),
-        (Some(input), Some(output)) => (format::price(input.0), format!("/ {}", format::price(output.0))),
-        (Some(input), None) => (format::price(input.0), String::new()),
-        _ => ("–".into(), String::new()),
     }
 }
 

@@ -175,7 +175,7 @@ async fn load_models(services: &Services, c: &mut AnyConnection) -> Result<Vec<(
         providers.insert(provider.name, Arc::new(entry));
     }
     let now = services.clock.now();
-    let mut prices = storage::prices::list_from(c, now, "").await?;
+    let mut prices = storage::prices::list_from(c, now, None).await?;
     let mut models = vec![];
     for (place, model) in storage::catalog::list_models(c, now).await?.into_iter().enumerate() {
         let deployments = model

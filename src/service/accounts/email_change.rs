@@ -1,7 +1,7 @@
 //! Another address for an account: asked for with the password, confirmed by whoever reads the new mailbox, told to the old one.
 
+use crate::storage::Tx;
 use serde_json::json;
-use sqlx::{Any, Transaction};
 
 use super::{confirm::over, new_token};
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
         vault::{Secret, sha256_hex},
     },
     storage::{
-        self,
+        self, Tx,
         single_use_tokens::{NewToken, Purpose},
     },
 };
@@ -71,12 +71,7 @@ impl Services {
     }
 
     /// The second half, when the link in the new mailbox is opened and its form sent.
-    pub(super) async fn finish_email_change(
-        &self,
-        mut tx: Transaction<'static, Any>,
-        caller: Option<&Caller>,
-        hash: &str,
-    ) -> Result<(), ServiceError> {
+    pub(super) async fn finish_email_change(&self, mut tx: Tx, caller: Option<&Caller>, hash: &str) -> Result<(), ServiceError> {
         let now = self.clock.now();
         let used = storage::single_use_tokens::consume(&mut tx, hash, Purpose::EmailChange, now).await?;
         let (Some(id), Some(typed)) = used.map_or((None, None), |used| (used.user, used.email)) else { return Err(over()) };

@@ -110,7 +110,7 @@ impl Services {
             && by == AskedBy::Person
             && now.since(found.last_seen_at) >= TOUCH_EVERY_MS
         {
-            let mut tx = self.store.begin().await?;
+            let mut tx = self.store.begin_aside().await?;
             storage::sessions::touch(&mut tx, &hash, now, idle_end(now, found.absolute_expires_at)).await?;
             tx.commit().await?;
         }

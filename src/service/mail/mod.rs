@@ -154,14 +154,14 @@ impl Services {
     }
 
     async fn wipe_sent_mails(&self) -> Result<(), ServiceError> {
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.store.begin_aside().await?;
         storage::mails::wipe_sent(&mut tx).await?;
         tx.commit().await?;
         Ok(())
     }
 
     async fn claim_mail(&self, mail: &OutboxMail) -> Result<bool, ServiceError> {
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.store.begin_aside().await?;
         let claimed = storage::mails::claim(&mut tx, mail, self.clock.now().plus(CLAIM_MS)).await?;
         tx.commit().await?;
         Ok(claimed)
@@ -188,7 +188,7 @@ impl Services {
 
     async fn note_outcome(&self, mail: &OutboxMail, outcome: Result<(), Unsent>) -> Result<(), ServiceError> {
         let (now, attempts) = (self.clock.now(), mail.attempts + 1);
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.store.begin_aside().await?;
         match outcome {
             Ok(()) => storage::mails::mark_sent(&mut tx, mail.id, now, self.mailer.shows_mails()).await?,
             Err(Unsent { reason, .. }) => {

@@ -40,7 +40,7 @@ pub async fn book(store: &Store, events: &[UsageEvent]) -> Result<usize, sqlx::E
     if events.is_empty() {
         return Ok(0);
     }
-    let mut tx = store.begin().await?;
+    let mut tx = store.begin_aside().await?;
     let new: HashSet<CallId> = storage::usage::insert_events(&mut tx, events).await?;
     // An event that stands twice in one batch is new once.
     let mut counted = HashSet::with_capacity(new.len());

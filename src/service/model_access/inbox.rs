@@ -5,7 +5,7 @@ use crate::{
     domain::{
         access_requests::{AccessRequest, AskForm, AskableModel, RequestState},
         authorization::{GrantLevel, ModelRefusal, approver, decide},
-        ids::RequestId,
+        ids::{RequestId, TeamId},
         model_access::Grant,
         page::{Page, PageRequest},
         roles::{Action, Role, Standing},
@@ -53,6 +53,13 @@ impl Services {
         let filter = RequestFilter { organization: Some(org.id), pending, ..RequestFilter::default() };
         let standing = Standing { org_admin: true, ..Standing::default() };
         self.page_of_requests(&mut c, filter, page, standing).await
+    }
+
+    /// The team that a request of an organization is about. For its admins and platform admins.
+    pub async fn find_team_of_request(&self, caller: &Caller, org: &str, id: RequestId) -> Result<TeamId, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let org = self.organization_for_admin(&mut c, caller, org).await?;
+        requests::find_team(&mut c, org.id, id).await?.ok_or(ServiceError::NotFound)
     }
 
     /// One request of a team, for those who decide.

@@ -79,6 +79,18 @@ pub async fn find(c: &mut AnyConnection, team: TeamId, id: RequestId) -> Result<
     row.as_ref().map(from_row).transpose()
 }
 
+/// The team of a request, if it is one of an organization's.
+pub async fn find_team(c: &mut AnyConnection, org: OrgId, id: RequestId) -> Result<Option<TeamId>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT r.team_id FROM access_requests r JOIN teams t ON t.id = r.team_id WHERE r.id = $1 AND t.organization_id = $2",
+    )
+    .bind(id.to_string())
+    .bind(org.to_string())
+    .fetch_optional(c)
+    .await?;
+    row.map(|row| row.id("team_id")).transpose()
+}
+
 /// Which requests are asked for; what is none does not narrow.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RequestFilter {

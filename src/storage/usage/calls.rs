@@ -1,6 +1,6 @@
 //! The call log: single events, newest first.
 
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, any::AnyRow};
 
 use crate::{
     domain::{
@@ -66,29 +66,44 @@ pub async fn list_calls(c: &mut AnyConnection, filter: &CallFilter<'_>) -> Resul
     .bind(filter.limit)
     .fetch_all(c)
     .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(CallRow {
-                id: row.id("id")?,
-                at: row.time("at")?,
-                user: row.id("user_id")?,
-                user_name: row.text("user_name")?,
-                key: row.id_opt("key_id")?,
-                key_name: row.text("key_name")?,
-                model: row.text("model_name")?,
-                outcome: row.word("outcome", Outcome::parse)?,
-                // Written from a u16.
-                status: u16::try_from(row.int("status")?).unwrap_or(u16::MAX),
-                code: row.text("code")?,
-                prompt_tokens: row.int("prompt_tokens")?,
-                completion_tokens: row.int("completion_tokens")?,
-                cost: row.int("cost")?,
-                latency_ms: row.int("latency_ms")?,
-                first_token_ms: row.int_opt("first_token_ms")?,
-                stream: row.flag("stream")?,
-                estimated: row.flag("estimated")?,
-                test: row.flag("test")?,
-            })
-        })
-        .collect()
+    rows.iter().map(call).collect()
+}
+
+/// One call of a person in a team, once it is booked.
+pub async fn find_call(c: &mut AnyConnection, team: TeamId, user: UserId, id: CallId) -> Result<Option<CallRow>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT id, at, user_id, user_name, key_id, key_name, model_name, outcome, status, code, prompt_tokens, completion_tokens, cost,
+             latency_ms, first_token_ms, stream, estimated, test FROM usage_events
+         WHERE id = $1 AND team_id = $2 AND user_id = $3",
+    )
+    .bind(id.to_string())
+    .bind(team.to_string())
+    .bind(user.to_string())
+    .fetch_optional(c)
+    .await?;
+    row.as_ref().map(call).transpose()
+}
+
+fn call(row: &AnyRow) -> Result<CallRow, sqlx::Error> {
+    Ok(CallRow {
+        id: row.id("id")?,
+        at: row.time("at")?,
+        user: row.id("user_id")?,
+        user_name: row.text("user_name")?,
+        key: row.id_opt("key_id")?,
+        key_name: row.text("key_name")?,
+        model: row.text("model_name")?,
+        outcome: row.word("outcome", Outcome::parse)?,
+        // Written from a u16.
+        status: u16::try_from(row.int("status")?).unwrap_or(u16::MAX),
+        code: row.text("code")?,
+        prompt_tokens: row.int("prompt_tokens")?,
+        completion_tokens: row.int("completion_tokens")?,
+        cost: row.int("cost")?,
+        latency_ms: row.int("latency_ms")?,
+        first_token_ms: row.int_opt("first_token_ms")?,
+        stream: row.flag("stream")?,
+        estimated: row.flag("estimated")?,
+        test: row.flag("test")?,
+    })
 }

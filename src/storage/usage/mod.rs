@@ -8,7 +8,7 @@ mod report;
 mod standing;
 
 pub use booking::{add_to_rollups, insert_events};
-pub use calls::{CallFilter, list_calls};
+pub use calls::{CallFilter, find_call, list_calls};
 pub use checks::{count_wrong_events, count_wrong_latencies, count_wrong_sums};
 pub use report::{ReportFilter, count_latencies, has_calls, sum_by_bucket, sum_by_key, sum_by_member, sum_by_model, sum_cost};
 pub use standing::{WindowUse, find_peak_minute, find_window_use, sum_by_model_since, sum_spent};

@@ -48,6 +48,7 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
 
     ("get_explanation", "team={team}&who=&model=labs/chat&tokens=", "snoooooo"),
     ("get_playground", "team={team}", "snfoooff"),
+    ("get_call_figures", "team={team}&call={nothing}", "snfoooff"),
 
     // Their money.
     ("get_billing", "team={team}", "snffoooo"),
@@ -152,6 +153,7 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
     ("delete_provider", "id={provider}&confirm_name=", "snnnnnnc"),
     ("test_provider", "id={provider}", "snnnnnno"),
     ("list_catalog_models", "", "snnnnnno"),
+    ("list_tiers", "", "snnnnnno"),
     ("list_outbox", "text=&state=&cursor=", "snnnnnno"),
     ("retry_mails", "", "snnnnnno"),
     ("save_model", "form[name]=labs/chat", "snnnnnnc"),

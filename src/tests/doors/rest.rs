@@ -54,6 +54,8 @@ pub(super) const ROWS: &[(&str, &str, &str, &str)] = &[
     ("POST /teams/{team}/access/requests", "", r#"{"model":"no such model","reason":"x"}"#, "snfcccff"),
     ("DELETE /teams/{team}/access/requests/{request}", "/teams/{team}/access/requests/{nothing}", "", "snnnnnnn"),
     ("POST /teams/{team}/access/requests/{request}/decision", "/teams/{team}/access/requests/{nothing}/decision", r#"{"approve":true}"#, "snffnnnn"),
+    ("GET /organizations/{org}/requests", "", "", "snffffoo"),
+    ("POST /organizations/{org}/requests/{request}/decision", "/organizations/{org}/requests/{nothing}/decision", r#"{"approve":true}"#, "snffffnn"),
     ("GET /access/requests", "", "", "sooooooo"),
     ("GET /policy/explain", "/policy/explain?team={team}&model=labs/chat&member={user}", "", "snnnoooo"),
     ("GET /catalog/groups", "", "", "snnnnnno"),
