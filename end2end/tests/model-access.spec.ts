@@ -9,6 +9,7 @@ import { expect, test as base } from '../support/test';
 const NOOR: Person = { name: 'Noor Haddad', email: 'noor@northwind.example', password: 'copper-meadow-17-finch' };
 const SAM: Person = { name: 'Sam Whitfield', email: 'sam@northwind.example', password: 'harbour-quill-58-amber' };
 const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 
 const test = base.extend<{ clock: MovedClock; mailServer: MailServer }>({
   mailServer: async ({}, use) => lendMailServer(use),
@@ -99,6 +100,9 @@ async function call(page: Page, team: string, model: string): Promise<string> {
 }
 
 test('two teams with sets of their own, and a costly model from the request to its end', async ({ platform, openBrowser, clock, mailServer }) => {
+  // Access ends with a day: that is an hour and a half from here.
+  const evening = Math.floor(Date.now() / DAY) * DAY + 22.5 * HOUR;
+  await clock.advance((evening < Date.now() ? evening + DAY : evening) - Date.now());
   const admin = await Api.first(platform);
   await prepare(admin);
   // The browser notes the refusals that are part of the story.
@@ -136,12 +140,32 @@ test('two teams with sets of their own, and a costly model from the request to i
     return ((await made.json()) as { key: string }).key;
   });
 
-  await test.step('it is requested, and approved for an hour', async () => {
-    const data = { model: 'opus', reason: 'Long contracts.', until: clock.now() + 2 * HOUR };
-    const asked = await noor.request.post('/api/v1/teams/comet/access/requests', { data, headers: { origin: platform.url } });
-    expect(asked.status(), await asked.text()).toBe(201);
-    const { id } = (await asked.json()) as { id: string };
-    await admin.post(`/teams/comet/access/requests/${id}/decision`, { approve: true, until: clock.now() + HOUR });
+  await test.step('it is requested on the page of the models', async () => {
+    await noor.goto('/t/comet/models');
+    await noor.waitForLoadState('networkidle');
+    await noor.getByRole('row', { name: /opus/ }).getByRole('link', { name: 'Request access' }).click();
+    const dialog = noor.getByRole('dialog', { name: 'Request access' });
+    await dialog.getByLabel('Reason').fill('Long contracts.');
+    await dialog.getByRole('button', { name: 'Send request' }).click();
+    await expect(dialog).toBeHidden();
+    await expect(noor.getByRole('row', { name: /opus/ })).toContainText('Waiting for a decision');
+    await expect(noor).toHaveURL(/\/t\/comet\/models$/);
+  });
+
+  await test.step('it is approved until the end of the day', async () => {
+    const maya = await openBrowser();
+    await maya.context().addCookies((await admin.context.storageState()).cookies);
+    await maya.goto('/t/comet/models');
+    await maya.waitForLoadState('networkidle');
+    const waiting = maya.getByRole('region', { name: 'Requests' });
+    await expect(waiting).toContainText('Long contracts.');
+    await waiting.getByRole('link', { name: 'Approve the request of Noor Haddad' }).click();
+    const dialog = maya.getByRole('dialog', { name: 'Approve opus?' });
+    await dialog.getByLabel('Until').fill(new Date(clock.now()).toISOString().slice(0, 10));
+    await dialog.getByRole('button', { name: 'Approve request' }).click();
+    await expect(dialog).toBeHidden();
+    await maya.getByRole('link', { name: 'Access given' }).click();
+    await expect(maya.getByRole('row', { name: /Noor Haddad/ })).toContainText('opus');
   });
 
   await test.step('it is called, in the playground and with a key', async () => {
@@ -153,14 +177,15 @@ test('two teams with sets of their own, and a costly model from the request to i
   });
 
   await test.step('after its end it is refused again, on the open page, too', async () => {
-    await clock.advance(HOUR + 60_000);
+    await clock.advance(2 * HOUR);
     await ask(noor, 'And this one?');
     await expect(noor.getByText('The model `opus` needs an approval. Ask for it in the dashboard.').first()).toBeVisible();
     await expect(noor.getByLabel('Message'), 'the question is kept').toHaveValue('And this one?');
-    await expect(noor.getByRole('link', { name: 'Request access', exact: true })).toHaveAttribute(
-      'href',
-      '/t/comet/models/requests?dialog=request&model=opus',
-    );
+    await noor.getByRole('link', { name: 'Request access', exact: true }).click();
+    const again = noor.getByRole('dialog', { name: 'Request access' });
+    await expect(again).toContainText('opus');
+    await again.getByRole('link', { name: 'Cancel' }).click();
+    await expect(noor.getByRole('article').first(), 'the conversation is still there').toContainText('Summarize this contract.');
     expect(await sdkCall(platform.url, key)).toBe('403 model_requires_approval');
     expect(await offered(noor, 'comet')).toEqual(['alpha', 'beta']);
   });

@@ -47,7 +47,7 @@ pub struct ExplainPage {
     pub subjects: Vec<Subject>,
     /// Who is asked about.
     pub who: String,
-    /// Models that the asker may know of.
+    /// Models that the asker may know of, as suggestions: the first of many.
     pub models: Vec<String>,
     /// None while no model is named.
     pub view: Option<ExplainView>,
@@ -78,7 +78,7 @@ pub async fn get_explanation(team: String, who: String, model: String, tokens: S
     let name = model.trim().to_owned();
     let mut page = ExplainPage {
         personal: view.kind == TeamKind::Personal,
-        models: access.models.into_iter().map(|model| model.name).collect(),
+        models: access.models.into_iter().map(|model| model.name).take(words::SUGGESTED).collect(),
         context: view.name.clone(),
         subjects,
         who,
@@ -126,6 +126,8 @@ mod words {
         service::{Caller, ServiceError, Services, api_keys::KeyQuery, members::MemberQuery},
     };
 
+    /// Names that are suggested.
+    pub(super) const SUGGESTED: usize = 300;
     /// People and keys in a list; others are reached from their own rows.
     const OFFERED: u32 = 100;
 

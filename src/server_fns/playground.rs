@@ -67,7 +67,10 @@ pub struct PlaygroundPage {
     /// Who pays.
     pub context: String,
     pub personal: bool,
+    /// The first of many, with the cheapest.
     pub models: Vec<PlayModel>,
+    /// There are more than are offered: then a name is typed.
+    pub more: bool,
     /// Where programs call, without a slash at the end.
     pub base_url: String,
     /// Where the page's program calls; empty where it is only looked at.
@@ -96,7 +99,13 @@ pub async fn get_playground(team: String) -> Result<PlaygroundPage, AppError> {
     let played = use_context::<Parts>().and_then(|request| request.extensions.get::<Played>().cloned());
     Ok(PlaygroundPage {
         personal,
-        models: models.iter().map(|model| words::model(model, cheapest.as_deref(), now)).collect(),
+        more: models.len() > OFFERED,
+        models: models
+            .iter()
+            .enumerate()
+            .filter(|(at, model)| *at < OFFERED || cheapest.as_ref() == Some(&model.name))
+            .map(|(_, model)| words::model(model, cheapest.as_deref(), now))
+            .collect(),
         base_url: services.settings.public_url.clone(),
         // Calls are one's own.
         door: if caller.viewing.is_some() { String::new() } else { door(&team) },
@@ -119,6 +128,10 @@ pub async fn get_call_figures(team: String, call: String) -> Result<Option<PlayF
     let call = CallId::parse(&call).ok_or(AppError::NotFound)?;
     Ok(services.find_own_call(&caller, &team, call).await?.map(|row| words::booked(&row)))
 }
+
+/// Models that a list offers.
+#[cfg(feature = "ssr")]
+const OFFERED: usize = 300;
 
 /// Where a context's calls without a key are made.
 pub fn door(team: &str) -> String {

@@ -1,20 +1,16 @@
 //! Asking for models and deciding, as people do it on the pages, with and without script.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use super::{
-    member_pages::{browser, place},
+    member_pages::{browser, place_with_models},
     support::{TestApp, app::Client, on_each_database, people},
 };
 use crate::{
     domain::{
         api_keys::{KeyKind, NewApiKey},
         authorization::TeamState,
-        model_access::AccessDraft,
         page::PageRequest,
-        teams::AccessMode,
         time::DAY_MS,
     },
     service::{Caller, Services},
@@ -33,20 +29,10 @@ struct Scene {
 
 impl Scene {
     async fn new(services: &Services) -> Self {
-        let (app, _, people) = place(services).await;
-        let mut simulated = people::simulated("sim");
-        simulated.simulation.first_token_ms = 0;
-        services.create_provider(&people[0], simulated).await.unwrap();
-        for name in ["costly", "guarded", "plain"] {
-            services.create_model(&people[0], people::model(name, "sim")).await.unwrap();
-        }
-        services.set_model_state(&people[0], "northwind-labs", "costly", "approval").await.unwrap();
+        let models = ["costly", "guarded", "plain"].map(|name| people::model(name, "sim"));
         let states = [("costly", TeamState::Direct), ("guarded", TeamState::Approval), ("plain", TeamState::Direct)];
-        let models: BTreeMap<_, _> = states.into_iter().map(|(name, state)| (name.to_owned(), state)).collect();
-        let draft = AccessDraft { mode: AccessMode::Restrict, models: Some(models), ..AccessDraft::default() };
-        services.set_team_access(&people[0], "atlas-search", &draft, true).await.unwrap();
-        let olga = people::db_person(services, "Olga", false).await;
-        services.add_organization_member(&people[0], "northwind-labs", "olga@northwind.example", "admin").await.unwrap();
+        let (app, people, olga) = place_with_models(services, &models, "atlas-search", &states).await;
+        services.set_model_state(&people[0], "northwind-labs", "costly", "approval").await.unwrap();
         Self { app, people, olga }
     }
 

@@ -6,6 +6,7 @@ use crate::{
         api_keys::{KeyKind, NewApiKey},
         catalog::Tier,
         money::Price,
+        page::PageRequest,
         teams::AccessMode,
     },
     service::{
@@ -128,6 +129,56 @@ async fn restricted_unpriced_disabled_and_narrowed_models_are_not_callable() {
         let restrict = TeamPatch { mode: Some(AccessMode::Restrict.as_str().into()), ..TeamPatch::default() };
         services.update_team(&maya, "atlas-search", restrict).await.unwrap();
         assert!(callable().is_empty(), "an empty selection allows nothing");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_catalog_is_searched_and_listed_in_pages_and_summed_up_by_tier() {
+    on_each_database(|services| async move {
+        let maya = people::db_person(&services, "Maya", true).await;
+        services.create_provider(&maya, people::simulated("sim")).await.unwrap();
+        for (name, tier, dollars) in [
+            ("beta", Tier::General, 1),
+            ("alpha", Tier::General, 2),
+            ("omega", Tier::HighPerformance, 9),
+            ("vectors", Tier::Specialized, 30),
+        ] {
+            let mut model = people::model(name, "sim");
+            model.tier = tier;
+            model.aliases = vec![format!("{name}-latest")];
+            model.prices.input = Some(Price(dollars * crate::domain::money::DOLLAR));
+            services.create_model(&maya, model).await.unwrap();
+        }
+        let (mut seen, mut cursor) = (vec![], None);
+        loop {
+            let page = PageRequest { limit: Some(3), cursor };
+            let (found, page) = services.find_models(&maya, "", None, &page).await.unwrap();
+            assert_eq!(found, 4);
+            seen.extend(page.items.into_iter().map(|model| (model.name, model.aliases)));
+            cursor = page.next_cursor;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        let expected = ["alpha", "beta", "omega", "vectors"].map(|name| (name.to_owned(), vec![format!("{name}-latest")]));
+        assert_eq!(seen, expected, "by tier, then by name");
+        let find = async |text: &str, tier| {
+            let (found, page) = services.find_models(&maya, text, tier, &PageRequest::default()).await.unwrap();
+            assert_eq!(found, page.items.len());
+            page.items.into_iter().map(|model| model.name).collect::<Vec<_>>()
+        };
+        assert_eq!(find(" ETA", None).await, ["beta"]);
+        assert_eq!(find("a", Some(Tier::General)).await, ["alpha", "beta"]);
+        assert!(find("nothing", None).await.is_empty());
+
+        let sums = services.sum_up_tiers(&maya).unwrap().map(|sum| (sum.models, sum.restricted, sum.dearest.unwrap().1));
+        assert_eq!(sums, [(2, 0, "alpha".into()), (1, 1, "omega".into()), (1, 1, "vectors".into())]);
+        let noor = people::db_person(&services, "Noor", false).await;
+        assert!(
+            services.sum_up_tiers(&noor).is_err()
+                && services.find_models(&noor, "", None, &PageRequest::default()).await.is_err()
+        );
     })
     .await;
 }

@@ -8,12 +8,15 @@ use super::support::{
     accounts::{PASSWORD, mailed_token},
     app::{Client, Reply},
     on_each_database,
-    people::{db_join, db_person, team},
+    people::{db_join, db_person, new_team, simulated, team},
 };
 use crate::{
     domain::{
+        authorization::TeamState,
+        catalog::NewModel,
+        model_access::AccessDraft,
         roles::Role,
-        teams::TeamView,
+        teams::{AccessMode, TeamView},
         time::{DAY_MS, SECOND_MS},
     },
     service::{Caller, Services},
@@ -22,6 +25,33 @@ use crate::{
 
 const MEMBERS: &str = "/t/atlas-search/members";
 const HANNAH: &str = "hannah@northwind.example";
+
+/// The same with Olga, who runs the organization, a provider, models that it serves, and what the team of a short name makes of them.
+pub(super) async fn place_with_models(
+    services: &Services,
+    models: &[NewModel],
+    team: &str,
+    states: &[(&str, TeamState)],
+) -> (TestApp, Vec<Caller>, Caller) {
+    let (app, _, people) = place(services).await;
+    let mut simulated = simulated("sim");
+    simulated.simulation.first_token_ms = 0;
+    services.create_provider(&people[0], simulated).await.unwrap();
+    for model in models {
+        services.create_model(&people[0], model.clone()).await.unwrap();
+    }
+    if team != "atlas-search" {
+        let mut name = team.to_owned();
+        name[0..1].make_ascii_uppercase();
+        services.create_team(&people[0], new_team(&name, "northwind-labs")).await.unwrap();
+    }
+    let models = states.iter().map(|(name, state)| ((*name).to_owned(), *state)).collect();
+    let draft = AccessDraft { mode: AccessMode::Restrict, models: Some(models), ..AccessDraft::default() };
+    services.set_team_access(&people[0], team, &draft, true).await.unwrap();
+    let olga = db_person(services, "Olga", false).await;
+    services.add_organization_member(&people[0], "northwind-labs", "olga@northwind.example", "admin").await.unwrap();
+    (app, people, olga)
+}
 
 /// Maya's team with somebody in each other role, and an admin of nothing.
 pub(super) async fn place(services: &Services) -> (TestApp, TeamView, Vec<Caller>) {

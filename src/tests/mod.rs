@@ -17,6 +17,7 @@ mod forgotten_password;
 mod invitations;
 mod keys_attacked;
 mod limits;
+mod large;
 mod mail;
 mod member_pages;
 mod members;

@@ -1,9 +1,9 @@
 //! What an organization takes in of the catalog, its reviews and its access groups, as its admins use them on the pages.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::time::Instant;
 
 use super::{
-    member_pages::{browser, place},
+    member_pages::{browser, place_with_models},
     support::{TestApp, app::Client, on_each_database, people},
 };
 use crate::{
@@ -32,20 +32,10 @@ struct Scene {
 
 impl Scene {
     async fn new(services: &Services) -> Self {
-        let (app, _, people) = place(services).await;
-        services.create_provider(&people[0], people::simulated("sim")).await.unwrap();
-        for name in ["one", "two"] {
-            services.create_model(&people[0], people::model(name, "sim")).await.unwrap();
-        }
         let mut costly = people::model("costly", "sim");
         costly.tier = Tier::HighPerformance;
-        services.create_model(&people[0], costly).await.unwrap();
-        services.create_team(&people[0], people::new_team("Helios", "northwind-labs")).await.unwrap();
-        let models = BTreeMap::from([("one".to_owned(), TeamState::Direct)]);
-        let draft = AccessDraft { mode: AccessMode::Restrict, models: Some(models), ..AccessDraft::default() };
-        services.set_team_access(&people[0], "helios", &draft, true).await.unwrap();
-        let olga = people::db_person(services, "Olga", false).await;
-        services.add_organization_member(&people[0], "northwind-labs", "olga@northwind.example", "admin").await.unwrap();
+        let models = [people::model("one", "sim"), people::model("two", "sim"), costly];
+        let (app, people, olga) = place_with_models(services, &models, "helios", &[("one", TeamState::Direct)]).await;
         Self { app, people, olga }
     }
 

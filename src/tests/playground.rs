@@ -84,7 +84,10 @@ async fn a_stream_ends_with_what_the_books_say() {
         let figures = figures(&text);
         let calls = booked(&app, &maya, &team).await;
         let [row] = calls.as_slice() else { panic!("one call, not {calls:?}") };
-        assert_eq!((row.id.to_string(), row.user, row.key, row.key_name.as_str()), (id, maya.user.id, None, "Playground"));
+        assert_eq!(
+            (row.id.to_string(), row.user, row.key, row.key_name.as_str()),
+            (id.clone(), maya.user.id, None, "Playground")
+        );
         assert_eq!(figures.tokens, format!("{} in, {} out", row.prompt_tokens, row.completion_tokens));
         assert!(row.cost > 0 && row.stream && figures.cost.starts_with('$') && figures.total.ends_with("ms"), "{figures:?}");
 
@@ -93,6 +96,15 @@ async fn a_stream_ends_with_what_the_books_say() {
         assert_eq!((by_key[0].id.as_str(), by_key[0].name.as_str()), ("", "Playground"));
         let by_member = app.services.usage_by(&maya, &team.slug, range, TestCalls::Include, GroupBy::Member).await.unwrap();
         assert_eq!((by_member[0].id.clone(), by_member[0].figures.cost), (maya.user.id.to_string(), row.cost));
+
+        // Whoever stopped an answer asks for its figures: the caller, and nobody else.
+        let asked = [("team", team.slug.as_str()), ("call", id.as_str())];
+        let told = maya_here.form("/fn/get_call_figures", &asked, false).await;
+        assert_eq!(wire::read::<Option<PlayFigures>>(&told.text()).unwrap(), Some(figures.clone()));
+        let ada = db_person(&services, "Ada", false).await;
+        db_join(&services, &team, &ada, Role::Admin).await;
+        let others = browser(&app, &ada).await.form("/fn/get_call_figures", &asked, false).await;
+        assert_eq!(wire::read::<Option<PlayFigures>>(&others.text()).unwrap(), None);
 
         let whole = maya_here.post(&door(&team), call("quick", false)).await.expect(200);
         assert_eq!(whole["object"], "chat.completion", "as a key gets it");

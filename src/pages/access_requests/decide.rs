@@ -15,9 +15,9 @@ pub(super) fn opened(page: Requests, dialog: &str, id: &str, place: &str, forms:
             let row = page.rows.into_iter().find(|row| row.id == id && row.may_decide)?;
             let typed = (page.typed_note, page.typed_until);
             Some(if dialog == "approve" {
-                view! { <ApproveDialog row=row typed=typed back=back action=forms.decide/> }.into_any()
+                approve_dialog(&row, typed, back, forms.decide)
             } else {
-                view! { <DeclineDialog row=row typed=typed.0 back=back action=forms.decide/> }.into_any()
+                decline_dialog(&row, typed.0, back, forms.decide)
             })
         }
         "end" => {
@@ -36,16 +36,37 @@ fn asked(row: &RequestLine) -> AnyView {
         .into_any()
 }
 
-#[component]
-fn ApproveDialog(
-    row: RequestLine,
-    /// Note and last day that were typed and refused.
-    typed: (String, String),
-    back: String,
-    action: FormAction,
-) -> impl IntoView {
+/// What both decisions are made of: the request, what is filled in, and the button.
+fn decision(row: &RequestLine, approve: bool, back: String, action: FormAction, fields: AnyView) -> AnyView {
+    let (id, verb, label, class) = if approve {
+        ("approve", "Approve", "Approve request", "primary")
+    } else {
+        ("decline", "Decline", "Decline request", "danger")
+    };
+    let hidden = [("team", row.team.clone()), ("id", row.id.clone()), ("approve", approve.to_string()), ("back", back.clone())];
+    let hidden = hidden.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).into_iter().collect_view();
+    view! {
+        <Dialog id=id title=format!("{verb} {}?", row.model) close=back.clone() width="w-480">
+            <Form action=action>
+                <div class="dlg-body">
+                    {action.problems().note()}
+                    {asked(row)}
+                    {hidden}
+                    {fields}
+                </div>
+                <footer>
+                    <a href=back class="btn" {..noscroll()}>"Cancel"</a>
+                    <Button label=label class=class busy=action.pending()/>
+                </footer>
+            </Form>
+        </Dialog>
+    }
+    .into_any()
+}
+
+/// `typed` are note and last day that were refused just now.
+fn approve_dialog(row: &RequestLine, typed: (String, String), back: String, action: FormAction) -> AnyView {
     let problems = action.problems();
-    let close = back.clone();
     let (note, until) = if problems.any() { typed } else { (String::new(), row.wanted_day.clone()) };
     let whom = row.to_team.then(|| {
         let choices = vec![
@@ -54,78 +75,46 @@ fn ApproveDialog(
         ];
         view! { <RadioGroup label="For" name="only_asker" choices=choices selected="false"/> }
     });
-    let (hint, latest) = if row.wanted_day.is_empty() {
-        ("The last day, in UTC. Empty: no end date.", None)
+    let hint = if row.wanted_day.is_empty() {
+        "The last day, in UTC. Empty: no end date."
     } else {
-        ("The last day, in UTC: the one that was asked for, or an earlier one.", Some(row.wanted_day.clone()))
+        "The last day, in UTC: the one that was asked for, or an earlier one."
     };
-    view! {
-        <Dialog id="approve" title=format!("Approve {}?", row.model) close=close.clone() width="w-480">
-            <Form action=action>
-                <div class="dlg-body">
-                    {problems.note()}
-                    {asked(&row)}
-                    <input type="hidden" name="team" value=row.team.clone()/>
-                    <input type="hidden" name="id" value=row.id.clone()/>
-                    <input type="hidden" name="approve" value="true"/>
-                    <input type="hidden" name="back" value=back/>
-                    {whom}
-                    <Field
-                        label="Until"
-                        name="until"
-                        id="decide-until"
-                        kind="date"
-                        value=until
-                        max=latest.unwrap_or_default()
-                        optional=true
-                        hint=hint
-                        error=problems.field("until")
-                    />
-                    <TextArea label="Note" name="note" id="decide-note" value=note rows=2 maxlength=1000 optional=true hint="Stands in the mail." error=problems.field("note")/>
-                </div>
-                <footer>
-                    <a href=close class="btn" {..noscroll()}>"Cancel"</a>
-                    <Button label="Approve request" class="primary" busy=action.pending()/>
-                </footer>
-            </Form>
-        </Dialog>
-    }
+    let fields = view! {
+        {whom}
+        <Field
+            label="Until"
+            name="until"
+            id="decide-until"
+            kind="date"
+            value=until
+            max=row.wanted_day.clone()
+            optional=true
+            hint=hint
+            error=problems.field("until")
+        />
+        <TextArea label="Note" name="note" id="decide-note" value=note rows=2 maxlength=1000 optional=true hint="Stands in the mail." error=problems.field("note")/>
+    };
+    decision(row, true, back, action, fields.into_any())
 }
 
-#[component]
-fn DeclineDialog(row: RequestLine, typed: String, back: String, action: FormAction) -> impl IntoView {
+fn decline_dialog(row: &RequestLine, typed: String, back: String, action: FormAction) -> AnyView {
     let problems = action.problems();
-    let close = back.clone();
     let note = if problems.any() { typed } else { String::new() };
-    view! {
-        <Dialog id="decline" title=format!("Decline {}?", row.model) close=close.clone() width="w-480">
-            <Form action=action>
-                <div class="dlg-body">
-                    {problems.note()}
-                    {asked(&row)}
-                    <input type="hidden" name="team" value=row.team.clone()/>
-                    <input type="hidden" name="id" value=row.id.clone()/>
-                    <input type="hidden" name="approve" value="false"/>
-                    <input type="hidden" name="back" value=back/>
-                    <TextArea
-                        label="Reason"
-                        name="note"
-                        id="decide-note"
-                        value=note
-                        rows=3
-                        maxlength=1000
-                        required=true
-                        hint="Stands in the mail. They can ask again."
-                        error=problems.field("note")
-                    />
-                </div>
-                <footer>
-                    <a href=close class="btn" {..noscroll()}>"Cancel"</a>
-                    <Button label="Decline request" class="danger" busy=action.pending()/>
-                </footer>
-            </Form>
-        </Dialog>
-    }
+    let fields = view! {
+        <TextArea
+            label="Reason"
+            name="note"
+            id="decide-note"
+            value=note
+            rows=3
+            maxlength=1000
+            required=true
+            hint="Stands in the mail. They can ask again."
+            error=problems.field("note")
+        />
+    };
+    decision(row, false, back, action, fields.into_any())
 }
 
 #[component]

@@ -157,6 +157,19 @@ pub(super) fn settings(talk: Talk, page: StoredValue<Playground>) -> AnyView {
     };
     let models = page.with_value(|page| page.models.clone());
     let choices = models.iter().filter(|model| model.chats).map(|model| Opt::new(&model.name, &model.name)).collect();
+    let picker = if page.with_value(|page| page.more) {
+        let names = models.iter().filter(|model| model.chats).map(|model| view! { <option value=model.name.clone()></option> });
+        view! {
+            <span class="label"><label for="model">"Model"</label></span>
+            <div class="in">
+                <input id="model" name="model" value=talk.model.get_untracked() list="models" required=true autocomplete="off" spellcheck="false"/>
+            </div>
+            <datalist id="models">{names.collect_view()}</datalist>
+        }
+        .into_any()
+    } else {
+        view! { <Select label="Model" name="model" choices=choices selected=talk.model.get_untracked()/> }.into_any()
+    };
     let others: Vec<String> = models.iter().filter(|model| !model.chats).map(|model| model.name.clone()).collect();
     let others = (!others.is_empty())
         .then(|| view! { <p class="hint">{format!("Open to you as well, for programs: {}.", others.join(", "))}</p> });
@@ -169,7 +182,7 @@ pub(super) fn settings(talk: Talk, page: StoredValue<Playground>) -> AnyView {
             <header><h2>"Settings"</h2></header>
             <div class="body form">
                 <div class="field">
-                    <Select label="Model" name="model" choices=choices selected=talk.model.get_untracked()/>
+                    {picker}
                     <p class="hint">{move || of_models(|model| model.price.clone())}</p>
                     {others}
                     {more}
@@ -185,7 +198,12 @@ pub(super) fn settings(talk: Talk, page: StoredValue<Playground>) -> AnyView {
                         min="1"
                         optional=true
                     />
-                    <p class="hint">{move || format!("At most {} for this model.", of_models(|model| model.max_output.clone()))}</p>
+                    <p class="hint">
+                        {move || {
+                            let most = of_models(|model| model.max_output.clone());
+                            if most.is_empty() { String::new() } else { format!("At most {most} for this model.") }
+                        }}
+                    </p>
                 </div>
             </div>
         </section>

@@ -77,7 +77,8 @@ impl Talk {
 
     /// Begins with what a plain form has asked, or anew in another context; else the conversation goes on.
     pub(super) fn begin(self, page: &Playground, team: &str, asked: &str) {
-        let offered = |name: &str| page.models.iter().any(|model| model.chats && model.name == name);
+        let listed = |name: &str| page.models.iter().any(|model| model.chats && model.name == name);
+        let offered = |name: &str| listed(name) || (page.more && !name.is_empty());
         let first = || page.models.iter().find(|model| model.cheapest).map_or_else(String::new, |model| model.name.clone());
         if self.of.get_value() == team {
             if !offered(&self.model.get_untracked()) {
