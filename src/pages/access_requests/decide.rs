@@ -45,12 +45,13 @@ fn decision(row: &RequestLine, approve: bool, back: String, action: FormAction, 
     };
     let hidden = [("team", row.team.clone()), ("id", row.id.clone()), ("approve", approve.to_string()), ("back", back.clone())];
     let hidden = hidden.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).into_iter().collect_view();
+    let (title, said) = (format!("{verb} {}?", row.model), asked(row));
     view! {
-        <Dialog id=id title=format!("{verb} {}?", row.model) close=back.clone() width="w-480">
+        <Dialog id=id title=title close=back.clone() width="w-480">
             <Form action=action>
                 <div class="dlg-body">
                     {action.problems().note()}
-                    {asked(row)}
+                    {said}
                     {hidden}
                     {fields}
                 </div>

@@ -1,6 +1,5 @@
 //! Another address for an account: asked for with the password, confirmed by whoever reads the new mailbox, told to the old one.
 
-use crate::storage::Tx;
 use serde_json::json;
 
 use super::{confirm::over, new_token};
