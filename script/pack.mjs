@@ -17,6 +17,8 @@ function only(pattern) {
 }
 
 const HEADER = 8;
+// Bytes of text outside the shared file; there are far more, or next to none.
+const LEAST_APART = 20_000;
 
 // A number as WebAssembly writes it: seven bits a byte, the lowest first. Gives it with the place behind it.
 function number(bytes, at) {
@@ -27,17 +29,37 @@ function number(bytes, at) {
   }
 }
 
-// Without what says how it was made: in small files that is most of it.
-function stripped(bytes) {
-  const kept = [bytes.subarray(0, HEADER)];
+function* sections(bytes) {
   for (let at = HEADER; at < bytes.length;) {
     const [length, content] = number(bytes, at + 1);
-    const end = content + length;
-    const CUSTOM = 0;
-    if (bytes[at] !== CUSTOM) kept.push(bytes.subarray(at, end));
-    at = end;
+    yield { id: bytes[at], start: at, content, end: content + length };
+    at = content + length;
   }
-  return Buffer.concat(kept);
+}
+
+// Without what says how it was made: in small files that is most of it.
+function stripped(bytes) {
+  const CUSTOM = 0;
+  const kept = [...sections(bytes)].filter(({ id }) => id !== CUSTOM);
+  return Buffer.concat([bytes.subarray(0, HEADER), ...kept.map(({ start, end }) => bytes.subarray(start, end))]);
+}
+
+// The places in memory that a file fills with its texts and tables.
+function places(bytes) {
+  const DATA = 11, ACTIVE = 0, CONSTANT = 0x41, END = 0x0b;
+  return [...sections(bytes)].filter(({ id }) => id === DATA).flatMap(({ content }) => {
+    let [left, at] = number(bytes, content);
+    const found = [];
+    for (; left > 0; left -= 1) {
+      const [kind, opcode] = number(bytes, at);
+      const [from, behind] = number(bytes, opcode + 1);
+      const [length, start] = number(bytes, behind + 1);
+      if (kind !== ACTIVE || bytes[opcode] !== CONSTANT || bytes[behind] !== END) throw new Error('data of an unknown kind');
+      if (length > 0) found.push({ from, to: from + length });
+      at = start + length;
+    }
+    return found;
+  });
 }
 
 // Each file behind its length and its number, so that one that another group brought already is not taken in twice.
@@ -71,6 +93,13 @@ for (const [group, parts] of Object.entries(manifest)) {
   fs.writeFileSync(path.join(pkg, `${groups[group][0]}.wasm`), pack);
   loads.push(`export const __wasm_split_load_${group} = wrapAsyncCb(makeLoad(() => pack("./${groups[group][0]}.wasm"), []));`);
 }
+
+// A page's texts lie in its own file only where the splitter had room to lay them out anew, and each has a place of its own.
+const apart = [...numbers.keys()].flatMap((part) => places(fs.readFileSync(path.join(pkg, `${part}.wasm`))));
+const total = (all) => all.reduce((sum, { from, to }) => sum + to - from, 0);
+if (total(apart) < LEAST_APART) throw new Error('the texts of all pages lie in the file that every page loads: src/pages/lazy.rs needs more ROOM');
+const filled = [...apart, ...places(fs.readFileSync(path.join(pkg, only(/^tallygate\.[^.]*\.wasm$/))))].sort((a, b) => a.from - b.from);
+if (filled.some(({ from }, at) => at > 0 && from < filled[at - 1].to)) throw new Error('two files fill the same place in memory');
 
 // What the loader begins with stays: it ties files to the program. What it offers must be what is offered here.
 const begin = loader.slice(0, loader.search(/^(\/\*|const __chunk_|export )/m));

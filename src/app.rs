@@ -1,9 +1,11 @@
 //! The document around every page, what pages share, and the route table.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::{
-    Lazy, SsrMode,
+    PossibleRouteMatch, SsrMode,
     components::{ParentRoute, Redirect, Route, Router, Routes},
     hooks::use_location,
     path,
@@ -169,63 +171,70 @@ pub fn App() -> impl IntoView {
     }
 }
 
+/// Where a page is. One type for all: the router makes code for each type of path, and it is code that every page loads.
+macro_rules! at {
+    ($path:tt) => {
+        Arc::new(path!($path)) as Arc<dyn PossibleRouteMatch + Send + Sync>
+    };
+}
+
 /// The route table. Pages are rendered as a whole before they are sent: status, title and every list work without script.
 #[component]
 fn Pages() -> impl IntoView {
     provide_context(Session::new());
     view! {
         <Routes fallback=NotFound>
-            <Route path=path!("/") view=|| view! { <Redirect path="/teams"/> }/>
-            <Route path=path!("/login") view={Lazy::<lazy::Login>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("/signup") view={Lazy::<lazy::Signup>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("/forgot") view={Lazy::<lazy::Forgot>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("/reset") view={Lazy::<lazy::Reset>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("/confirm") view={Lazy::<lazy::Confirm>::new()} ssr=SsrMode::Async/>
-            <Route path=path!("/invite") view={Lazy::<lazy::Invite>::new()} ssr=SsrMode::Async/>
-            <ParentRoute path=path!("") view=Frame ssr=SsrMode::Async>
-                <Route path=path!("/teams") view={Lazy::<lazy::Teams>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/teams/new") view={Lazy::<lazy::NewTeam>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/t/:team") view={Lazy::<lazy::Overview>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/t/:team/keys") view={Lazy::<lazy::Keys>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/t/:team/playground") view={Lazy::<lazy::Playground>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/t/:team/models/explain") view={Lazy::<lazy::Explain>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/t/:team/models") view={Lazy::<lazy::TeamModels>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/t/:team/members") view={Lazy::<lazy::Members>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/t/:team/settings") view={Lazy::<lazy::TeamSettings>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/t/:team/billing") view={Lazy::<lazy::TeamBilling>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/t/:team/billing/statements/:start") view={Lazy::<lazy::TeamStatement>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/me/billing") view={Lazy::<lazy::TeamBilling>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/admin/plans") view={Lazy::<lazy::Plans>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/t/:team/audit") view={Lazy::<lazy::TeamAudit>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/t/:team/models/requests") view={Lazy::<lazy::TeamRequests>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/o/:org/models") view={Lazy::<lazy::OrganizationModels>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/o/:org/groups") view={Lazy::<lazy::OrganizationGroups>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/admin/groups") view={Lazy::<lazy::PlatformGroups>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/o/:org/requests") view={Lazy::<lazy::OrganizationRequests>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/admin/audit") view={Lazy::<lazy::PlatformAudit>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/admin/outbox") view={Lazy::<lazy::Outbox>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/o/:org/audit") view={Lazy::<lazy::OrganizationAudit>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/me") view={Lazy::<lazy::Overview>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/t/:team/quotas") view={Lazy::<lazy::Quotas>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/me/quotas") view={Lazy::<lazy::Quotas>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/o/:org/limits") view={Lazy::<lazy::OrganizationLimits>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/me/keys") view={Lazy::<lazy::Keys>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/me/playground") view={Lazy::<lazy::Playground>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/me/models/explain") view={Lazy::<lazy::Explain>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/me/models") view={Lazy::<lazy::TeamModels>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/account") view={Lazy::<lazy::AccountSettings>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/admin") view=|| view! { <Redirect path="/admin/providers"/> }/>
-                <Route path=path!("/admin/providers") view={Lazy::<lazy::Providers>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/admin/models") view={Lazy::<lazy::Models>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/admin/tiers") view={Lazy::<lazy::Tiers>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/admin/users") view={Lazy::<lazy::Users>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/admin/users/:user") view={Lazy::<lazy::User>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/admin/orgs") view={Lazy::<lazy::Organizations>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/admin/system") view={Lazy::<lazy::System>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/o/:org") view={Lazy::<lazy::Organization>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/o/:org/members") view={Lazy::<lazy::OrganizationMembers>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/o/:org/settings") view={Lazy::<lazy::OrganizationSettings>::new()} ssr=SsrMode::Async/>
-                <Route path=path!("/admin/models/import") view={Lazy::<lazy::PriceList>::new()} ssr=SsrMode::Async/>
+            <Route path=at!("/") view=|| view! { <Redirect path="/teams"/> }/>
+            <Route path=at!("/login") view=lazy::Login::PAGE ssr=SsrMode::Async/>
+            <Route path=at!("/signup") view=lazy::Signup::PAGE ssr=SsrMode::Async/>
+            <Route path=at!("/forgot") view=lazy::Forgot::PAGE ssr=SsrMode::Async/>
+            <Route path=at!("/reset") view=lazy::Reset::PAGE ssr=SsrMode::Async/>
+            <Route path=at!("/confirm") view=lazy::Confirm::PAGE ssr=SsrMode::Async/>
+            <Route path=at!("/invite") view=lazy::Invite::PAGE ssr=SsrMode::Async/>
+            <ParentRoute path=at!("") view=Frame ssr=SsrMode::Async>
+                <Route path=at!("/teams") view=lazy::Teams::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/teams/new") view=lazy::NewTeam::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/t/:team") view=lazy::Overview::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/t/:team/keys") view=lazy::Keys::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/t/:team/playground") view=lazy::Playground::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/t/:team/models/explain") view=lazy::Explain::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/t/:team/models") view=lazy::TeamModels::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/t/:team/members") view=lazy::Members::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/t/:team/settings") view=lazy::TeamSettings::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/t/:team/billing") view=lazy::TeamBilling::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/t/:team/billing/statements/:start") view=lazy::TeamStatement::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/me/billing") view=lazy::TeamBilling::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/admin/plans") view=lazy::Plans::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/t/:team/audit") view=lazy::TeamAudit::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/t/:team/models/requests") view=lazy::TeamRequests::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/o/:org/models") view=lazy::OrganizationModels::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/o/:org/groups") view=lazy::OrganizationGroups::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/admin/groups") view=lazy::PlatformGroups::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/o/:org/requests") view=lazy::OrganizationRequests::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/admin/audit") view=lazy::PlatformAudit::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/admin/outbox") view=lazy::Outbox::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/o/:org/audit") view=lazy::OrganizationAudit::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/me") view=lazy::Overview::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/t/:team/quotas") view=lazy::Quotas::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/me/quotas") view=lazy::Quotas::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/o/:org/limits") view=lazy::OrganizationLimits::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/me/keys") view=lazy::Keys::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/me/playground") view=lazy::Playground::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/me/models/explain") view=lazy::Explain::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/me/models") view=lazy::TeamModels::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/account") view=lazy::AccountSettings::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/admin") view=|| view! { <Redirect path="/admin/providers"/> }/>
+                <Route path=at!("/admin/providers") view=lazy::Providers::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/admin/models") view=lazy::Models::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/admin/tiers") view=lazy::Tiers::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/admin/users") view=lazy::Users::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/admin/users/:user") view=lazy::User::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/admin/orgs") view=lazy::Organizations::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/admin/system") view=lazy::System::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/o/:org") view=lazy::Organization::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/o/:org/members") view=lazy::OrganizationMembers::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/o/:org/settings") view=lazy::OrganizationSettings::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/admin/models/import") view=lazy::PriceList::PAGE ssr=SsrMode::Async/>
             </ParentRoute>
         </Routes>
     }

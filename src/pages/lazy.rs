@@ -3,8 +3,10 @@
 //! a group needs. On the server nothing is split; it writes the group's address into the page, so that the browser loads it together with
 //! the rest.
 
+use std::pin::Pin;
+
 use leptos::{lazy, prelude::*};
-use leptos_router::LazyRoute;
+use leptos_router::ChooseView;
 
 use super::{
     AccountPage, AuditPage, BillingPage, ConfirmPage, ExplainPage, ForgotPage, GroupsPage, InvitePage, KeysPage, LoginPage,
@@ -14,7 +16,36 @@ use super::{
     admin::{ModelsPage, OrganizationsPage, PlansPage, PriceListPage, ProvidersPage, SystemPage, TiersPage, UserPage, UsersPage},
 };
 
-/// Pages of one group, each with the type that the route table names.
+/// The texts and tables of a page travel in its group's file as well. For that the linker's data is laid out anew, every file's beginning
+/// aligned, and where the result does not fit into the place of the former, all of it stays in the file that every page loads. Nothing
+/// reads this, so it is in no file: it only makes the place larger.
+#[cfg(feature = "hydrate")]
+#[used]
+static ROOM: [u8; 64 * 1024] = [b'.'; 64 * 1024];
+
+type Loading<T> = Pin<Box<dyn Future<Output = T>>>;
+
+/// A page in its group. One type for all pages: the router makes code for each type of view that the route table names, and it is code
+/// that every page loads.
+#[derive(Clone, Copy)]
+pub struct Page {
+    load: fn() -> Loading<AnyView>,
+    #[cfg(feature = "hydrate")]
+    preload: fn() -> Loading<()>,
+}
+
+impl ChooseView for Page {
+    async fn choose(self) -> AnyView {
+        (self.load)().await
+    }
+
+    async fn preload(&self) {
+        #[cfg(feature = "hydrate")]
+        (self.preload)().await;
+    }
+}
+
+/// Pages of one group, each with the name that the route table uses.
 macro_rules! group {
     ($load:ident, $preload:ident, $select:ident { $($route:ident => $page:ident),+ $(,)? }) => {
         #[derive(Clone, Copy)]
@@ -29,20 +60,14 @@ macro_rules! group {
             #[doc = concat!("The route of [`", stringify!($page), "`].")]
             pub struct $route;
 
-            impl LazyRoute for $route {
-                fn data() -> Self {
-                    Self
-                }
-
-                async fn view(_: Self) -> AnyView {
-                    $load($select::$route).await
-                }
-
-                async fn preload() {
+            impl $route {
+                /// What the route table takes.
+                pub const PAGE: Page = Page {
+                    load: || Box::pin($load($select::$route)),
                     // Made by `lazy` in the browser's half only.
                     #[cfg(feature = "hydrate")]
-                    $preload().await;
-                }
+                    preload: || Box::pin($preload()),
+                };
             }
         )+
     };
