@@ -133,7 +133,7 @@ impl Book {
         let cost = ask.cost.unwrap_or_default();
         let reserved = Reserved { at: now, tokens: ask.tokens, cost, accounts: SmallVec::new() };
         let mut granted = Granted { reserved, rooms: Rooms::default() };
-        for place in &places {
+        for (bound, place) in ask.bounds.iter().zip(&places) {
             let account = &mut self.accounts[*place];
             for window in &mut account.windows {
                 window.add(now, 1, ask.tokens);

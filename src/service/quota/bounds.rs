@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 use super::scope::{BookId, Bound};
 use crate::{
     domain::{
+        billing::Billing,
         ids::{GrantId, KeyId, ModelId, UserId},
         limit_scopes::{Allowance, Scope},
         periods::Period,
@@ -44,7 +45,8 @@ impl Payer<'_> {
             limits: allowance.limits,
             budget: allowance.budget_at(at),
             period,
-            balance: false,
+            // With nothing that pays for its calls, a team has a balance of nothing.
+            balance: scope == Scope::Team(team.id) && team.billing != Billing::Unbilled,
         };
         let grants = self.grants.into_iter().flatten().map(Scope::Grant);
         let in_team = (self.key.map(Scope::Key).into_iter())
