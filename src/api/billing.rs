@@ -69,7 +69,11 @@ pub async fn put(
 /// Take back the change that waits.
 #[utoipa::path(delete, path = "/teams/{team}/billing/request", tag = "Billing", params(("team" = String, Path, description = "Short name or id")),
     responses((status = 204, description = "It waits no more."), (status = 404, body = ProblemBody)))]
-pub async fn withdraw(State(services): State<Services>, SignedIn(caller): SignedIn, Path(team): Path<String>) -> Answer<StatusCode> {
+pub async fn withdraw(
+    State(services): State<Services>,
+    SignedIn(caller): SignedIn,
+    Path(team): Path<String>,
+) -> Answer<StatusCode> {
     services.withdraw_plan_request(&caller, &team).await?;
     Ok(StatusCode::NO_CONTENT)
 }

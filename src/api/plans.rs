@@ -51,10 +51,8 @@ pub async fn update(
 ) -> Answer<Json<PlanBody>> {
     caller.check_platform_admin()?;
     let before = services.get_plan(&caller, &plan).await?.plan;
-    let (price, usage) = (
-        body.seat_price.map_or(before.seat_price, NanoUsd),
-        body.included_usage.map_or(before.included_usage, NanoUsd),
-    );
+    let (price, usage) =
+        (body.seat_price.map_or(before.seat_price, NanoUsd), body.included_usage.map_or(before.included_usage, NanoUsd));
     let (self_service, active) = (body.self_service.unwrap_or(before.self_service), body.active.unwrap_or(before.active));
     let name = body.name.unwrap_or(before.name);
     let new = NewPlan::check(&name, Some(price), Some(usage), self_service, active).map_err(ServiceError::from)?;

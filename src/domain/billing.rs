@@ -179,7 +179,12 @@ impl TeamBilling {
     pub fn expire_spared(&mut self, at: UnixMs, taken: i64) -> Result<Option<Entry>, TooMuch> {
         let left = (self.credit, self.spared - taken);
         // Its number keeps a second part from having the name of the first.
-        self.expire(taken, left, at, ("Credit kept for open calls, not used", format!("expiry-kept:{}:{}", self.period.start.0, self.seq)))
+        self.expire(
+            taken,
+            left,
+            at,
+            ("Credit kept for open calls, not used", format!("expiry-kept:{}:{}", self.period.start.0, self.seq)),
+        )
     }
 
     /// Whether the period is over and the next one has to begin.

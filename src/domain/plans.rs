@@ -2,7 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{field_errors::FieldErrors, ids::PlanId, money::NanoUsd, periods::{AnchorDay, Period}, time::UnixMs};
+use super::{
+    field_errors::FieldErrors,
+    ids::PlanId,
+    money::NanoUsd,
+    periods::{AnchorDay, Period},
+    time::UnixMs,
+};
 
 /// The most that a seat can cost, and that can come with it: $10,000.
 pub const MAX_PER_SEAT: NanoUsd = NanoUsd(10_000 * super::money::DOLLAR);

@@ -101,7 +101,8 @@ pub struct PlanRequest {
     pub seats: i64,
 }
 
-const WAITING: &str = "SELECT r.id, r.team_id, t.name AS team_name, t.slug AS team_slug, r.asked_by, u.name AS asked_by_name, r.asked_at,
+const WAITING: &str =
+    "SELECT r.id, r.team_id, t.name AS team_name, t.slug AS team_slug, r.asked_by, u.name AS asked_by_name, r.asked_at,
         r.plan_id, p.name AS plan_name, r.seats FROM plan_requests r JOIN teams t ON t.id = r.team_id AND t.deleted_at IS NULL
     JOIN users u ON u.id = r.asked_by JOIN plans p ON p.id = r.plan_id WHERE r.state = 'waiting'";
 

@@ -200,7 +200,9 @@ pub async fn lock_platform_admins(c: &mut AnyConnection) -> Result<i64, sqlx::Er
 
 /// Platform admins that are not suspended.
 pub async fn list_platform_admins(c: &mut AnyConnection) -> Result<Vec<User>, sqlx::Error> {
-    let sql = format!("SELECT {USER_COLUMNS} FROM users u WHERE u.platform_admin = 1 AND u.disabled_at IS NULL AND u.deleted_at IS NULL ORDER BY u.id");
+    let sql = format!(
+        "SELECT {USER_COLUMNS} FROM users u WHERE u.platform_admin = 1 AND u.disabled_at IS NULL AND u.deleted_at IS NULL ORDER BY u.id"
+    );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(c).await?;
     rows.iter().map(from_row).collect()
 }

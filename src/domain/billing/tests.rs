@@ -6,7 +6,14 @@ use crate::domain::{
 
 fn plan(credit: i64) -> Plan {
     let id = PlanId(uuid::Uuid::from_u128(1));
-    Plan { id, name: "Pro".into(), seat_price: NanoUsd(30 * DOLLAR), included_usage: NanoUsd(credit), self_service: false, active: true }
+    Plan {
+        id,
+        name: "Pro".into(),
+        seat_price: NanoUsd(30 * DOLLAR),
+        included_usage: NanoUsd(credit),
+        self_service: false,
+        active: true,
+    }
 }
 
 fn on_plan(plan: &Plan, anchor: u8, start: (i64, u8, u8)) -> TeamBilling {
@@ -126,9 +133,11 @@ fn neighbouring_usage_of_a_day_is_one_line() {
     let plan = plan(10);
     let mut billing = on_plan(&plan, 1, (2026, 11, 1));
     let period = billing.period;
-    let kinds = [EntryKind::SeatCredit, EntryKind::UsageCharge, EntryKind::UsageCharge, EntryKind::Adjustment, EntryKind::UsageCharge];
+    let kinds =
+        [EntryKind::SeatCredit, EntryKind::UsageCharge, EntryKind::UsageCharge, EntryKind::Adjustment, EntryKind::UsageCharge];
     let amounts = [20, -1, -2, 4, -3];
-    let entries: Vec<_> = kinds.into_iter().zip(amounts).map(|(kind, amount)| billing.post(movement(kind, amount, period)).unwrap()).collect();
+    let entries: Vec<_> =
+        kinds.into_iter().zip(amounts).map(|(kind, amount)| billing.post(movement(kind, amount, period)).unwrap()).collect();
     assert_eq!(entries.iter().map(|entry| entry.line).collect::<Vec<_>>(), [1, 2, 2, 3, 4]);
     assert_eq!(entries.iter().map(|entry| entry.balance_after).collect::<Vec<_>>(), [20, 19, 17, 21, 18]);
     let mut next = movement(EntryKind::UsageCharge, -1, period);

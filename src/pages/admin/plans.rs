@@ -2,8 +2,8 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
-        Badge, Button, Checkbox, Dialog, Field, Icon, Note, NoteKind, PageHead, Quiet, SkeletonBlock, StackTable, actions_head, head,
-        noscroll,
+        Badge, Button, Checkbox, Dialog, Field, Icon, Note, NoteKind, PageHead, Quiet, SkeletonBlock, StackTable, actions_head,
+        head, noscroll,
     },
     pages::{
         data::PageData,
@@ -51,7 +51,8 @@ fn content(page: Plans, done: Memo<String>, decide: FormAction) -> AnyView {
     let books = if page.differences.is_empty() {
         (!page.books.is_empty()).then(|| view! { <p><Quiet text=page.books.clone()/></p> }.into_any())
     } else {
-        let rows = page.differences.iter().map(|text| view! { <li><Icon name="alert"/><span>{text.clone()}</span></li> }).collect_view();
+        let rows =
+            page.differences.iter().map(|text| view! { <li><Icon name="alert"/><span>{text.clone()}</span></li> }).collect_view();
         Some(
             view! {
                 <Note kind=NoteKind::Danger title=format!("{}.", page.books) text="Nothing was put right by itself. tallygate doctor says more."/>

@@ -29,7 +29,8 @@ pub(super) fn of(page: &Billing, address: &str, asked: &LedgerAsked) -> AnyView 
                 </Empty>
             }
             .into_any(),
-            false => view! { <Empty title="No movements yet" text="Credit of seats, usage and adjustments are listed here."/> }.into_any(),
+            false => view! { <Empty title="No movements yet" text="Credit of seats, usage and adjustments are listed here."/> }
+                .into_any(),
         }
     } else {
         let heads = vec![
@@ -65,8 +66,11 @@ fn row(line: LedgerRow, address: &str, asked: &LedgerAsked) -> AnyView {
         // Open, it leads back to the closed line.
         let open = if opened { String::new() } else { line.number.clone() };
         let query = [("kind", &asked.kind), ("period", &asked.period), ("cursor", &asked.cursor), ("open", &open)];
-        let query: Vec<String> =
-            query.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name}={}", encode(value))).collect();
+        let query: Vec<String> = query
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| format!("{name}={}", encode(value)))
+            .collect();
         let href = format!("{address}?{}", query.join("&"));
         let icon = if opened { "chevd" } else { "chevr" };
         let expanded = if opened { "true" } else { "false" };

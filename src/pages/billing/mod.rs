@@ -9,7 +9,6 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use self::dialogs::{ChangeDialog, Forms};
-pub use statement::StatementPage;
 use crate::{
     components::{Icon, Note, NoteKind, PageHead, SkeletonBlock, noscroll},
     pages::{
@@ -23,6 +22,7 @@ use crate::{
         WithdrawPlanRequest, billing_address,
     },
 };
+pub use statement::StatementPage;
 
 #[component]
 pub fn BillingPage() -> impl IntoView {
@@ -87,7 +87,8 @@ fn content(page: Billing, done: Memo<String>, forms: Forms, team: &str, asked: &
         view! { <Note kind=NoteKind::Danger title=format!("{first}.") text=rest.to_owned()/> }
     });
     let change = page.may_change.then(|| {
-        let (words, href) = (if page.plan.is_empty() { "Choose a plan" } else { "Change plan or seats" }, format!("{address}?dialog=change"));
+        let (words, href) =
+            (if page.plan.is_empty() { "Choose a plan" } else { "Change plan or seats" }, format!("{address}?dialog=change"));
         view! { <a href=href class="btn primary" {..noscroll()}><Icon name="sliders"/>{words}</a> }
     });
     let adjust = (page.may_adjust && page.balance.is_some()).then(|| {

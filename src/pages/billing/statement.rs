@@ -32,7 +32,8 @@ fn content(page: Statement, team: &str) -> AnyView {
     let models = models(page.models);
     let address = billing_address(team);
     let others = (!page.others.is_empty()).then(|| {
-        let links = page.others.into_iter().map(|(href, label)| view! { <li><a class="link" href=href>{label}</a></li> }).collect_view();
+        let links =
+            page.others.into_iter().map(|(href, label)| view! { <li><a class="link" href=href>{label}</a></li> }).collect_view();
         view! {
             <section class="card no-print" aria-labelledby="others-h">
                 <header><h2 id="others-h">"Other statements"</h2></header>

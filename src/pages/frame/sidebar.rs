@@ -51,10 +51,9 @@ fn groups(place: &Place, me: Option<&Me>, waiting: &[(String, u32)], viewing: Op
     let waiting: &[(String, u32)] = if viewing.is_some() { &[] } else { waiting };
     let context = matches!(place.scope, Scope::Personal | Scope::Team(_) | Scope::Organization(_));
     let groups: &[(&str, &[Kind])] = match place.scope {
-        Scope::Personal => &[
-            ("", &[Kind::Overview, Kind::Playground, Kind::Billing]),
-            ("Access", &[Kind::Keys, Kind::Models, Kind::Quotas]),
-        ],
+        Scope::Personal => {
+            &[("", &[Kind::Overview, Kind::Playground, Kind::Billing]), ("Access", &[Kind::Keys, Kind::Models, Kind::Quotas])]
+        }
         Scope::Team(_) => &[
             ("", &[Kind::Overview, Kind::Playground]),
             ("Access", &[Kind::Keys, Kind::Models, Kind::Requests, Kind::Quotas]),

@@ -46,10 +46,7 @@ pub(super) async fn load(
     let view = services.get_billing(caller, team).await?;
     let about = services.get_team(caller, team).await?;
     let now = services.clock.now();
-    let filter = LedgerFilter {
-        kind: EntryKind::parse(&asked.kind),
-        period_start: asked.period.parse().ok().map(UnixMs),
-    };
+    let filter = LedgerFilter { kind: EntryKind::parse(&asked.kind), period_start: asked.period.parse().ok().map(UnixMs) };
     let cursor = (!asked.cursor.is_empty()).then(|| asked.cursor.clone());
     let page = services.list_ledger(caller, team, &filter, &PageRequest { limit: None, cursor }).await?;
     let opened = match asked.open.parse::<i64>().ok().filter(|open| page.items.iter().any(|line| line.line == *open)) {
@@ -96,7 +93,11 @@ pub(super) async fn load(
         may_end: view.may_change && view.plan.is_some() && view.next != Next::End,
         may_change: view.may_change,
         may_adjust: view.may_adjust && !personal,
-        chosen_plan: view.plan.clone().or(plans.iter().find(|plan| plan.active).map(|plan| plan.name.clone())).unwrap_or_default(),
+        chosen_plan: view
+            .plan
+            .clone()
+            .or(plans.iter().find(|plan| plan.active).map(|plan| plan.name.clone()))
+            .unwrap_or_default(),
         seats: view.seats.unwrap_or(view.members).to_string(),
         plans: plans.iter().filter(|plan| plan.active || Some(&plan.name) == view.plan.as_ref()).map(pick).collect(),
         plan: view.plan.clone().unwrap_or_default(),
@@ -157,7 +158,10 @@ fn facts(view: &BillingView, organization: &str, now: UnixMs) -> Vec<super::Fact
     if view.plan.is_some() {
         let per = |nano: i64| format::money(NanoUsd(nano));
         let seats = view.seats.unwrap_or_default();
-        facts.push(("Price".to_owned(), format!("{} per seat, {} per period", per(view.seat_price), per(view.seat_price * seats))));
+        facts.push((
+            "Price".to_owned(),
+            format!("{} per seat, {} per period", per(view.seat_price), per(view.seat_price * seats)),
+        ));
         let all = per(view.included_usage * seats);
         facts.push(("Included usage".to_owned(), format!("{} per seat, {all} per period", per(view.included_usage))));
         facts.push(("Used in this period".to_owned(), format!("{} of {} credited", per(view.charged), per(view.credited))));
@@ -197,8 +201,7 @@ fn limit_words(view: &BillingView, limit: i64) -> (String, u32) {
 
 fn pick(plan: &Plan) -> Pick {
     let money = |amount: NanoUsd| format::money(amount);
-    let label =
-        format!("{}: {} per seat, {} of usage included", plan.name, money(plan.seat_price), money(plan.included_usage));
+    let label = format!("{}: {} per seat, {} of usage included", plan.name, money(plan.seat_price), money(plan.included_usage));
     (plan.name.clone(), label)
 }
 
@@ -221,7 +224,11 @@ fn row(line: LedgerLine, now: UnixMs, models: Vec<(String, String, Amount)>) -> 
 
 pub(super) fn models(shares: &[UsageShare]) -> Vec<(String, String, Amount)> {
     let row = |share: &UsageShare| {
-        let calls = if share.figures.requests == 1 { "1 call".into() } else { format!("{} calls", format::count(share.figures.requests)) };
+        let calls = if share.figures.requests == 1 {
+            "1 call".into()
+        } else {
+            format!("{} calls", format::count(share.figures.requests))
+        };
         (share.name.clone(), calls, amount(share.figures.cost))
     };
     shares.iter().map(row).collect()
@@ -294,7 +301,11 @@ fn change_words(preview: PlanChangePreview, plan: String, seats: String) -> Chan
     }
     if let Some(wanted) = &preview.wanted {
         let (fee, credit) = (money(preview.per_period.fee), money(preview.per_period.credit));
-        facts.push(format!("Each whole period of {} with {}: {fee}, {credit} of usage included.", wanted.plan, seats_words(wanted.seats)));
+        facts.push(format!(
+            "Each whole period of {} with {}: {fee}, {credit} of usage included.",
+            wanted.plan,
+            seats_words(wanted.seats)
+        ));
     }
     if preview.needs_approval {
         facts.push("A platform admin has to approve it; both of you get a mail.".into());
@@ -352,7 +363,10 @@ mod tests {
         for wrong in ["101", "100.01", "-1", "1.234", "", "ten"] {
             assert!(basis_points(wrong).is_err(), "{wrong}");
         }
-        assert_eq!((signed("-12.50").unwrap(), signed("+3").unwrap(), signed("$7").unwrap()), (-12_500_000_000, 3_000_000_000, 7_000_000_000));
+        assert_eq!(
+            (signed("-12.50").unwrap(), signed("+3").unwrap(), signed("$7").unwrap()),
+            (-12_500_000_000, 3_000_000_000, 7_000_000_000)
+        );
         assert!(signed("--1").is_err() && signed("").is_err());
         assert_eq!(percent(1_250), "12.50");
     }

@@ -6,10 +6,10 @@ use super::{InMemory, write};
 use crate::{
     domain::{
         billing::Movement,
+        format,
         ids::PlanRequestId,
         ledger::EntryKind,
         money::{DOLLAR, NanoUsd},
-        format,
         roles::Action,
     },
     service::{Caller, ServiceError, Services, Touched, audit::Change, platform::check_reason},
@@ -33,7 +33,8 @@ impl Services {
         self.renew_team(found.id, self.clock.now()).await?;
         let mut tx = self.store.begin().await?;
         let (team, _) = self.lock_team_for(&mut tx, caller, team, Action::ViewBilling).await?;
-        let no_plan = || ServiceError::Conflict("no_plan", format!("{} never had a plan, so it has no balance to adjust.", team.name));
+        let no_plan =
+            || ServiceError::Conflict("no_plan", format!("{} never had a plan, so it has no balance to adjust.", team.name));
         let mut billing = storage::billing::lock(&mut tx, team.id).await?.ok_or_else(no_plan)?;
         let at = self.clock.now();
         let mut memory = InMemory::of(self, &team);

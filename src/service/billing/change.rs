@@ -136,7 +136,8 @@ impl Services {
             Some((before, had)) if before.plan == terms.plan => format!("{}: {} more", terms.name, seats_words(seats - had)),
             _ => format!("{}: {}", terms.name, seats_words(seats)),
         };
-        let part = if billing.period.start < at || first { format!("{description}, to the end of the period") } else { description };
+        let part =
+            if billing.period.start < at || first { format!("{description}, to the end of the period") } else { description };
         (billing.terms, billing.seats) = (Some(terms), seats);
         let reference = format!("change:{}", self.random.id_at::<PlanRequestId>(at));
         let mut entries = vec![];

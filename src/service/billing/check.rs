@@ -97,10 +97,8 @@ impl Services {
             // A process that admits no calls counts no balances.
             let Some(counted) = standing.balance else { continue };
             if counted.0 != balance && standing.held.0 == 0 && !self.meter.has_open_call(id, UnixMs(i64::MAX)).await {
-                let sentence = format!(
-                    "the counters of team {} ({id}) say {} nano-dollars, its balance is {balance}",
-                    team.name, counted.0
-                );
+                let sentence =
+                    format!("the counters of team {} ({id}) say {} nano-dollars, its balance is {balance}", team.name, counted.0);
                 found.insert(id, sentence);
             }
         }

@@ -116,12 +116,7 @@ impl InMemory {
     }
 
     /// Commits, and lets the balance follow, even if whoever asked does not wait.
-    async fn commit(
-        mut self,
-        services: &Services,
-        tx: storage::Tx,
-        touched: super::Touched,
-    ) -> Result<(), ServiceError> {
+    async fn commit(mut self, services: &Services, tx: storage::Tx, touched: super::Touched) -> Result<(), ServiceError> {
         let then = move |committed: bool| {
             // Of a commit that failed nobody knows whether it came through: what was taken stays away, so that nothing is spent twice.
             self.done = true;
@@ -140,7 +135,6 @@ impl Drop for InMemory {
         }
     }
 }
-
 
 /// What the books of a team disagree on, for people who look after the installation.
 pub(super) fn difference_words(books: &storage::billing::Books) -> String {

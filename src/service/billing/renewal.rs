@@ -95,7 +95,9 @@ impl Services {
 
     /// Before calls are booked: begins the periods that they belong to.
     pub(in crate::service) async fn renew_for(&self, events: &[UsageEvent]) -> Result<(), ServiceError> {
-        let Some(latest) = events.iter().filter(|event| event.call.billed).map(|event| event.call.at).max() else { return Ok(()) };
+        let Some(latest) = events.iter().filter(|event| event.call.billed).map(|event| event.call.at).max() else {
+            return Ok(());
+        };
         let due = storage::billing::list_due(&mut *self.store.reader().await?, latest, i64::MAX).await?;
         for team in due {
             let of_team = events.iter().filter(|event| event.call.billed && event.call.team == team);

@@ -67,12 +67,8 @@ impl Services {
         storage::plans::insert_request(&mut tx, &request).await?;
         self.audit_request(&mut tx, caller, team, "team.ask_plan", &request).await?;
         for admin in storage::users::list_platform_admins(&mut tx).await? {
-            let template = Template::PlanWanted {
-                team: team.name.clone(),
-                by: caller.user.name.clone(),
-                plan: plan.name.clone(),
-                seats,
-            };
+            let template =
+                Template::PlanWanted { team: team.name.clone(), by: caller.user.name.clone(), plan: plan.name.clone(), seats };
             self.queue_mail(&mut tx, NewMail { template, recipient: &admin.email, name: &admin.name, token: None }).await?;
         }
         self.commit(tx, Touched::default()).await?;
@@ -91,7 +87,12 @@ impl Services {
         self.commit(tx, Touched::default()).await
     }
 
-    pub(super) async fn withdraw_waiting(&self, c: &mut AnyConnection, caller: &Caller, team: &Team) -> Result<bool, ServiceError> {
+    pub(super) async fn withdraw_waiting(
+        &self,
+        c: &mut AnyConnection,
+        caller: &Caller,
+        team: &Team,
+    ) -> Result<bool, ServiceError> {
         let Some(request) = storage::plans::find_waiting_of(c, team.id).await? else { return Ok(false) };
         let now = self.clock.now();
         if !storage::plans::decide(c, request.id, "withdrawn", caller.user.id, now, "").await? {

@@ -113,7 +113,7 @@ impl Meter {
 
     /// Admits a call that has reserved nothing.
     #[cfg(test)]
-    fn admit_uncounted(&self, facts: CallFacts) -> Result<AdmittedCall, MeterUnavailable> {
+    pub(crate) fn admit_uncounted(&self, facts: CallFacts) -> Result<AdmittedCall, MeterUnavailable> {
         self.open_call(&facts).cloned().map(|meter| AdmittedCall::new(meter, facts, None))
     }
 

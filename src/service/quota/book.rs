@@ -44,7 +44,7 @@ pub(super) struct Reserved {
     tokens: u64,
     cost: NanoUsd,
     /// The accounts, the period that each was in, and whether its balance pays.
-    accounts: SmallVec<[(usize, UnixMs, bool); 6]>,
+    accounts: SmallVec<[(usize, UnixMs, bool); 7]>,
 }
 
 /// How a reservation turned out.
@@ -113,7 +113,7 @@ impl Book {
     pub(super) fn reserve(&mut self, ask: &Ask<'_>) -> Result<Granted, Refusal> {
         let now = self.now(ask.at);
         let ahead_ms = self.ahead_ms;
-        let places: SmallVec<[usize; 6]> = ask.bounds.iter().map(|bound| self.place(bound.scope)).collect();
+        let places: SmallVec<[usize; 7]> = ask.bounds.iter().map(|bound| self.place(bound.scope)).collect();
         for (bound, place) in ask.bounds.iter().zip(&places) {
             let account = &mut self.accounts[*place];
             account.move_to(now, bound.period);

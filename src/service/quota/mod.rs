@@ -39,6 +39,7 @@ use crate::domain::{limit_scopes::Scope, limits::Span, money::NanoUsd, periods::
 type Outcome = Result<Granted, Refusal>;
 
 /// How a reservation comes back: in memory at once, from counters that several nodes share after one round trip.
+#[expect(clippy::large_enum_variant, reason = "in a box, each admission would allocate")]
 enum Reservation {
     /// Decided.
     Now(Outcome),

@@ -2,7 +2,10 @@
 
 use sqlx::AnyConnection;
 
-use crate::{domain::{ids::TeamId, time::UnixMs}, storage::RowExt};
+use crate::{
+    domain::{ids::TeamId, time::UnixMs},
+    storage::RowExt,
+};
 
 /// What the books of a team say.
 #[derive(Clone, Debug, PartialEq, Eq)]

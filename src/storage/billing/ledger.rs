@@ -41,15 +41,17 @@ pub async fn insert_entries(c: &mut AnyConnection, team: TeamId, entries: &[Entr
 
 /// Writes a fee of a team.
 pub async fn insert_fee(c: &mut AnyConnection, team: TeamId, fee: &Fee) -> Result<(), sqlx::Error> {
-    sqlx::query("INSERT INTO seat_fees (team_id, reference, period_start, at, description, amount) VALUES ($1, $2, $3, $4, $5, $6)")
-        .bind(team.to_string())
-        .bind(&fee.reference)
-        .bind(fee.period_start.0)
-        .bind(fee.at.0)
-        .bind(&fee.description)
-        .bind(fee.amount)
-        .execute(c)
-        .await?;
+    sqlx::query(
+        "INSERT INTO seat_fees (team_id, reference, period_start, at, description, amount) VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(team.to_string())
+    .bind(&fee.reference)
+    .bind(fee.period_start.0)
+    .bind(fee.at.0)
+    .bind(&fee.description)
+    .bind(fee.amount)
+    .execute(c)
+    .await?;
     Ok(())
 }
 

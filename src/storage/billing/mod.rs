@@ -71,10 +71,13 @@ pub async fn lock(c: &mut AnyConnection, team: TeamId) -> Result<Option<TeamBill
 
 /// Writes what a team has.
 pub async fn put(c: &mut AnyConnection, billing: &TeamBilling) -> Result<(), sqlx::Error> {
-    let (terms, (next_plan, next_seats)) = (billing.terms.as_ref(), match billing.next {
-        Renewal::Change(plan, seats) => (Some(plan.to_string()), Some(seats)),
-        _ => (None, None),
-    });
+    let (terms, (next_plan, next_seats)) = (
+        billing.terms.as_ref(),
+        match billing.next {
+            Renewal::Change(plan, seats) => (Some(plan.to_string()), Some(seats)),
+            _ => (None, None),
+        },
+    );
     sqlx::query(
         "INSERT INTO team_billing (team_id, plan_id, plan_name, seat_price, included_usage, seats, period_start, period_end, next_plan_id,
              next_seats, ends_at_renewal, balance, credit, spared, last_seq, last_line, line_day, line_period)
@@ -123,7 +126,8 @@ pub async fn list_due(c: &mut AnyConnection, now: UnixMs, most: i64) -> Result<V
 
 /// Teams with credit of the last period that waits for open calls, and when their period began.
 pub async fn list_spared(c: &mut AnyConnection) -> Result<Vec<(TeamId, UnixMs)>, sqlx::Error> {
-    let rows = sqlx::query("SELECT team_id, period_start FROM team_billing WHERE spared > 0 ORDER BY team_id").fetch_all(c).await?;
+    let rows =
+        sqlx::query("SELECT team_id, period_start FROM team_billing WHERE spared > 0 ORDER BY team_id").fetch_all(c).await?;
     rows.iter().map(|row| Ok((row.id("team_id")?, row.time("period_start")?))).collect()
 }
 

@@ -9,12 +9,14 @@ use crate::{
 
 /// Notes a period of a team; one that begins at the same moment is noted once.
 pub async fn insert_period(c: &mut AnyConnection, team: TeamId, period: Period) -> Result<(), sqlx::Error> {
-    sqlx::query("INSERT INTO billing_periods (team_id, start_at, end_at) VALUES ($1, $2, $3) ON CONFLICT (team_id, start_at) DO NOTHING")
-        .bind(team.to_string())
-        .bind(period.start.0)
-        .bind(period.end.0)
-        .execute(c)
-        .await?;
+    sqlx::query(
+        "INSERT INTO billing_periods (team_id, start_at, end_at) VALUES ($1, $2, $3) ON CONFLICT (team_id, start_at) DO NOTHING",
+    )
+    .bind(team.to_string())
+    .bind(period.start.0)
+    .bind(period.end.0)
+    .execute(c)
+    .await?;
     Ok(())
 }
 

@@ -87,7 +87,7 @@ async fn calls_that_are_open_at_renewal_are_paid_with_the_credit_of_their_period
         let end = services.get_billing(&maya, "atlas-search").await.unwrap().period.end;
         services.clock.advance(end.since(services.clock.now()) - 10);
         let hold = reserve(&services, team.id, 3_000).await.unwrap();
-        let open = services.meter.admit(facts(1, team.id, services.clock.now())).unwrap();
+        let open = services.meter.admit_uncounted(facts(1, team.id, services.clock.now())).unwrap();
         services.clock.advance(60_000);
         services.renew_due().await.unwrap();
         assert_eq!(balance(&services, &maya).await, 10 * DOLLAR + 3_000, "its reserve is spared");
@@ -102,7 +102,11 @@ async fn calls_that_are_open_at_renewal_are_paid_with_the_credit_of_their_period
         assert_eq!(counted(&services, team.id).await, Some(10 * DOLLAR));
         let periods = services.list_statements(&maya, "atlas-search").await.unwrap();
         let statement = services.get_statement(&maya, "atlas-search", periods[1].start).await.unwrap();
-        assert_eq!((statement.charged, statement.expired), (-2_000, -(full - 3_000)), "the call is on its own period's statement");
+        assert_eq!(
+            (statement.charged, statement.expired),
+            (-2_000, -(full - 3_000)),
+            "the call is on its own period's statement"
+        );
         check(&services).await;
     })
     .await;
@@ -118,7 +122,7 @@ async fn a_call_of_the_next_period_begins_it_when_it_is_booked() {
         let end = services.get_billing(&maya, "atlas-search").await.unwrap().period.end;
         services.clock.advance(end.since(services.clock.now()) + 1);
         let hold = reserve(&services, team.id, 500).await.unwrap();
-        let open = services.meter.admit(facts(1, team.id, services.clock.now())).unwrap();
+        let open = services.meter.admit_uncounted(facts(1, team.id, services.clock.now())).unwrap();
         hold.settle(10, NanoUsd(500));
         let end_of_call = ended(open.facts().clone(), 500).end;
         open.finish(end_of_call);

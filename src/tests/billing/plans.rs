@@ -89,7 +89,11 @@ async fn at_renewal_credit_expires_and_comes_anew_also_after_months_of_rest() {
             assert_eq!(statement.opening, opening, "each begins as the one before ended");
             let sums = statement.credited + statement.charged + statement.adjusted + statement.expired;
             assert_eq!(statement.closing, statement.opening + sums);
-            assert_eq!(statement.lines.iter().map(|line| line.amount).sum::<i64>(), sums, "a statement is its part of the ledger");
+            assert_eq!(
+                statement.lines.iter().map(|line| line.amount).sum::<i64>(),
+                sums,
+                "a statement is its part of the ledger"
+            );
             assert_eq!(statement.fee(), 20 * DOLLAR);
             opening = statement.closing;
         }
@@ -215,7 +219,10 @@ async fn discounts_and_adjustments_have_bounds_and_are_the_platforms() {
         for (amount, reason) in [(0, "None"), (i64::MIN, "Least"), (i64::MAX, "Most"), (DOLLAR, ""), (DOLLAR, "  ")] {
             assert!(services.adjust_balance(&maya, "atlas-search", amount, reason).await.is_err(), "{amount} {reason:?}");
         }
-        assert!(matches!(services.adjust_balance(&cy, "atlas-search", DOLLAR, "Mine").await, Err(ServiceError::Forbidden(_) | ServiceError::NotFound | ServiceError::ForbiddenAs(..))));
+        assert!(matches!(
+            services.adjust_balance(&cy, "atlas-search", DOLLAR, "Mine").await,
+            Err(ServiceError::Forbidden(_) | ServiceError::NotFound | ServiceError::ForbiddenAs(..))
+        ));
         services.adjust_balance(&maya, "atlas-search", 10 * DOLLAR, "Outage of 3 May").await.unwrap();
         services.adjust_balance(&maya, "atlas-search", -4 * DOLLAR, "Typed too much").await.unwrap();
         assert_eq!(balance(&services, &maya).await, before + 6 * DOLLAR);
