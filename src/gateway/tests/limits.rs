@@ -16,7 +16,10 @@ use crate::{
         usage::Outcome,
     },
     service::{metering::Meter, model_access::ExplainQuery},
-    tests::support::limits::{budget, check_counters, db_limit, rpm, standing},
+    tests::support::{
+        limits::{budget, check_counters, db_limit, rpm, standing},
+        people,
+    },
 };
 
 /// Where calls of the world are counted.
@@ -283,6 +286,32 @@ async fn calls_from_the_playground_are_the_members() {
         let used = |scope| standing(&world.services, scopes.team, scope).windows[0].requests;
         assert_eq!((used(Scope::Key(scopes.key)), used(member), used(Scope::Team(scopes.team))), (0, 1, 1));
         assert_eq!(error(world.ask("sim", false).await).await, (429, "rate_limit_exceeded".into()), "the person's own key, too");
+        world
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_grant_allows_counts_at_the_grant() {
+    in_a_world(async |world| {
+        world.add_model(people::model("costly", "simulator")).await;
+        world.services.set_model_state(&world.maya, "northwind-labs", "costly", "approval").await.unwrap();
+        let (team, maya) = ("atlas-search", Some(world.maya.user.id));
+        let wide = world.services.create_grant(&world.maya, team, "costly", None, None).await.unwrap().id;
+        let scopes = Scopes::of(&world, "costly").await;
+        db_limit(&world.services, scopes.team, Scope::Grant(wide), rpm(1)).await;
+        assert_eq!(world.ask("costly", false).await.status(), 200);
+        let refused = value(world.ask("costly", false).await).await;
+        assert_eq!((&refused["error"]["limit"]["scope"], &refused["error"]["limit"]["used"]), (&json!("grant"), &json!(1)));
+        // The person's own serves instead, and models that need none count at neither.
+        let own = world.services.create_grant(&world.maya, team, "costly", maya, None).await.unwrap().id;
+        assert_eq!(world.ask("costly", false).await.status(), 200);
+        assert_eq!(world.ask("sim", false).await.status(), 200);
+        for grant in [wide, own] {
+            let used = standing(&world.services, scopes.team, Scope::Grant(grant));
+            assert_eq!((used.windows[0].requests, used.spent.0 > 0), (1, true));
+        }
+        check_counters(&world.services, scopes.team, &[Scope::Grant(wide), Scope::Grant(own)]).await;
         world
     })
     .await;
