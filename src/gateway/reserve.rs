@@ -7,7 +7,7 @@ use crate::{
         Services,
         access::{
             decide::{Holder, Permit},
-            snapshot::ModelEntry,
+            snapshot::{ModelEntry, TeamEntry},
         },
         metering::most,
         quota::{Ask, Hold, Names, NotReserved, Payer, book_of},
@@ -77,13 +77,7 @@ fn payer<'a>(holder: &Holder<'a>, facts: &CallFacts, permit: &Permit) -> Payer<'
 }
 
 /// The largest output maximum with which a refused call would pass; none where no smaller one helps.
-fn largest_output(
-    services: &Services,
-    facts: &CallFacts,
-    most: Most,
-    ask: &Ask<'_>,
-    team: &crate::service::access::snapshot::TeamEntry,
-) -> Option<u64> {
+fn largest_output(services: &Services, facts: &CallFacts, most: Most, ask: &Ask<'_>, team: &TeamEntry) -> Option<u64> {
     let passes = |output: u64| {
         let smaller = Most { output, ..most };
         let cost = smaller.cost(facts)?;
