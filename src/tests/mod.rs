@@ -33,6 +33,7 @@ mod own_invitations;
 mod playground;
 mod price_lists;
 mod prices;
+mod quota_pages;
 mod recovery;
 mod requests;
 mod rest;

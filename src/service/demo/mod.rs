@@ -8,6 +8,7 @@
 mod asked;
 mod cast;
 mod dice;
+mod limits;
 mod people;
 mod policy;
 mod printed;
@@ -56,6 +57,8 @@ impl Services {
         };
         if !progress.done {
             self.write_demo_usage(&progress).await?;
+            self.refresh_snapshot().await?;
+            self.write_demo_limits().await?;
             progress.done = true;
             let mut tx = self.store.begin().await?;
             put_progress(&mut tx, &progress, self.clock.now()).await?;
