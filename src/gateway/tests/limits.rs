@@ -15,7 +15,7 @@ use crate::{
         time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
         usage::Outcome,
     },
-    service::{metering::Meter, model_access::ExplainQuery},
+    service::{metering::Meter, model_access::ExplainQuery, organizations::OrganizationPatch},
     tests::support::{
         limits::{budget, check_counters, db_limit, rpm, standing},
         people,
@@ -312,6 +312,27 @@ async fn what_a_grant_allows_counts_at_the_grant() {
             assert_eq!((used.windows[0].requests, used.spent.0 > 0), (1, true));
         }
         check_counters(&world.services, scopes.team, &[Scope::Grant(wide), Scope::Grant(own)]).await;
+        world
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_team_that_nothing_pays_for_calls_where_its_organization_lets_it() {
+    in_a_world(async |world| {
+        let scopes = Scopes::of(&world, "sim").await;
+        let patch = OrganizationPatch { allow_unbilled: Some(false), ..OrganizationPatch::default() };
+        world.services.update_organization(&world.maya, "northwind-labs", patch).await.unwrap();
+        let refused = world.ask("sim", false).await;
+        assert_eq!((refused.status().as_u16(), &refused.headers()["x-should-retry"]), (429, &"false".parse().unwrap()));
+        let body = value(refused).await;
+        assert_eq!((&body["error"]["type"], &body["error"]["code"]), (&json!("insufficient_quota"), &json!("insufficient_balance")));
+        assert_eq!(
+            body["error"]["message"],
+            "Call refused: Atlas Search has neither a plan nor a spending limit. The owner of Atlas Search can choose a plan or set a spending limit."
+        );
+        db_limit(&world.services, scopes.team, Scope::Team(scopes.team), budget(DOLLAR)).await;
+        assert_eq!(world.ask("sim", false).await.status(), 200);
         world
     })
     .await;

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     domain::{
+        billing::Billing,
         limit_scopes::Scope,
         limit_words::{self, LimitedName, Reached},
         limits::Counted,
@@ -63,13 +64,11 @@ impl Services {
         fits: Option<u64>,
     ) -> LimitHit {
         let period_end = ask.bounds.iter().find(|bound| bound.scope == refusal.scope).map(|bound| bound.period.end);
-        let reached = reached(refusal, ask, period_end.unwrap_or(ask.at));
+        let reached = match (refusal.full, payer.team.billing) {
+            (Full::Balance { .. }, Billing::Closed) => Reached::NoBilling,
+            _ => reached(refusal, ask, period_end.unwrap_or(ask.at)),
+        };
         self.hit_of((payer.team, names), refusal.scope, &reached, fits, ask.at).with_rooms(refusal)
-    }
-
-    /// A team that nobody pays for.
-    pub fn unpaid(&self, team: &TeamEntry, now: UnixMs) -> LimitHit {
-        self.hit_of((team, Names::default()), Scope::Team(team.id), &Reached::NoBilling, None, now)
     }
 
     fn hit_of(
@@ -99,7 +98,6 @@ impl Services {
 }
 
 impl LimitHit {
-    /// Of the kind that was refused, what is left is what the refusal says.
     fn with_rooms(mut self, refusal: &Refusal) -> Self {
         self.rooms = *refusal.rooms;
         self
