@@ -64,6 +64,10 @@ impl Services {
         let mut c = self.store.reader().await?;
         let mut due = vec![];
         for row in storage::limits::list_all(&mut c).await? {
+            let set = row.allowance;
+            if set.budget.is_none() && set.limits.rpd.is_none() && set.limits.tpd.is_none() {
+                continue;
+            }
             if let Some((place, path)) = self.alerted_place(&mut c, row.scope).await? {
                 let view = self.view_limits(&mut c, &place).await?;
                 let full = self.fullness(&mut c, &view).await?;

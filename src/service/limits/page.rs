@@ -55,8 +55,9 @@ impl Services {
     pub async fn get_limits_page(&self, caller: &Caller, team: &str) -> Result<TeamLimits, ServiceError> {
         let mut c = self.store.reader().await?;
         let (team, standing) = self.find_team_for(&mut c, caller, team, Action::ViewTeam).await?;
-        let view = self.view_limits(&mut c, &Place::of_team(&team, Scope::Team(team.id), team.name.clone())).await?;
-        let used = self.find_used(&mut c, &view).await?;
+        let place = Place::of_team(&team, Scope::Team(team.id), team.name.clone());
+        let view = self.view_limits(&mut c, &place).await?;
+        let used = self.find_used(&mut c, &place, &view).await?;
         let owner_name = storage::users::find(&mut c, team.owner).await?.map_or_else(String::new, |owner| owner.name);
         Ok(TeamLimits { team, owner_name, standing, view, used })
     }
@@ -111,8 +112,9 @@ impl Services {
     ) -> Result<(LimitsView, Used, Vec<Capped>), ServiceError> {
         let mut c = self.store.reader().await?;
         let org = self.organization_for_admin(&mut c, caller, org).await?;
-        let view = self.view_limits(&mut c, &Place::of_organization(&org)).await?;
-        let used = self.find_used(&mut c, &view).await?;
+        let place = Place::of_organization(&org);
+        let view = self.view_limits(&mut c, &place).await?;
+        let used = self.find_used(&mut c, &place, &view).await?;
         let mut caps = vec![];
         for row in storage::organizations::list_teams(&mut c, org.id, view.period.start).await? {
             let Some(team) = storage::teams::find(&mut c, &row.id.to_string()).await? else { continue };

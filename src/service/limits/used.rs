@@ -1,6 +1,6 @@
-//! How much of what is set is used.
+//! How much of what is set is used. The counters that are asked are those that refuse.
 
-use super::LimitsView;
+use super::{LimitsView, Place};
 use crate::{
     domain::{
         limit_scopes::BudgetPer,
@@ -8,17 +8,21 @@ use crate::{
         money::NanoUsd,
         time::UnixMs,
     },
-    service::{ServiceError, Services},
+    service::{
+        ServiceError, Services,
+        quota::{BookId, InWindow},
+    },
     storage::{
         AnyConnection,
-        usage::{WindowUse, find_peak_minute, find_window_use, sum_spent},
+        usage::{find_peak_minute, sum_spent},
     },
 };
 
 /// What a scope has used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Used {
-    windows: WindowUse,
+    /// Of the last minute, hour and 24 hours.
+    windows: [InWindow; 3],
     peak: (i64, i64),
     /// Charged in what its budget runs over.
     pub spent: NanoUsd,
@@ -27,11 +31,12 @@ pub struct Used {
 impl Used {
     /// What is in a window now.
     pub fn now(&self, window: Window) -> i64 {
-        let of = match window.counted() {
-            Counted::Requests => &self.windows.requests,
-            Counted::Tokens => &self.windows.tokens,
+        let inside = self.windows[Span::ALL.iter().position(|span| *span == window.span()).unwrap_or_default()];
+        let used = match window.counted() {
+            Counted::Requests => inside.requests,
+            Counted::Tokens => inside.tokens,
         };
-        of[Span::ALL.iter().position(|span| *span == window.span()).unwrap_or_default()]
+        i64::try_from(used).unwrap_or(i64::MAX)
     }
 
     /// The most in one minute of the last 24 hours; none for the longer windows.
@@ -46,9 +51,19 @@ impl Used {
 
 impl Services {
     /// How much a scope has used, with what was the most in a minute.
-    pub(in crate::service) async fn find_used(&self, c: &mut AnyConnection, view: &LimitsView) -> Result<Used, ServiceError> {
+    pub(in crate::service) async fn find_used(
+        &self,
+        c: &mut AnyConnection,
+        place: &Place,
+        view: &LimitsView,
+    ) -> Result<Used, ServiceError> {
+        let book = match (place.organization, place.team) {
+            (Some(organization), _) => Some(BookId::Organization(organization)),
+            (None, team) => team.map(BookId::Personal),
+        };
+        let counted = book.map(|book| self.quota.standing(book, view.scope, view.at, view.period));
         Ok(Used {
-            windows: find_window_use(c, view.scope, view.at).await?,
+            windows: counted.map(|counted| counted.windows).unwrap_or_default(),
             peak: find_peak_minute(c, view.scope, view.at).await?,
             spent: self.find_spent(c, view).await?,
         })
