@@ -27,9 +27,9 @@ pub enum Billing {
 }
 
 impl Billing {
-    /// Whether a call is to be covered by the balance.
+    /// Whether a call is to be covered by the balance: on a plan, and where nothing else pays, with what is left of an earlier plan.
     pub fn is_balance(self) -> bool {
-        matches!(self, Self::Balance { .. })
+        self != Self::Unbilled
     }
 }
 
