@@ -47,6 +47,12 @@ export class Api {
     return (await response.json()) as T;
   }
 
+  async put<T = Record<string, unknown>>(path: string, data: unknown): Promise<T> {
+    const response = await this.context.put(`/api/v1${path}`, { data });
+    expect(response.ok(), `PUT ${path}: ${response.status()} ${await response.text()}`).toBe(true);
+    return (response.status() === 204 ? {} : await response.json()) as T;
+  }
+
   async get<T = Record<string, unknown>>(path: string): Promise<T> {
     const response = await this.context.get(`/api/v1${path}`);
     expect(response.ok(), `GET ${path}: ${response.status()} ${await response.text()}`).toBe(true);
