@@ -233,14 +233,6 @@ impl Snapshot {
         self.teams.insert(team.id, Arc::new(entry));
     }
 
-    /// Replaces what is set on a team and in it.
-    pub(super) fn put_terms(&mut self, id: TeamId, rows: &[LimitRow]) {
-        if let Some(team) = self.teams.get(&id).cloned() {
-            let terms = Arc::new(TeamTerms::new(team.terms.anchor, rows));
-            self.teams.insert(id, Arc::new(TeamEntry { terms, ..TeamEntry::clone(&team) }));
-        }
-    }
-
     fn terms_of(&self, organization: Option<OrgId>) -> Option<Arc<OrganizationTerms>> {
         self.organizations.get(&organization?).cloned()
     }

@@ -1,10 +1,11 @@
 //! What is set on a team and everything in it, and on an organization: limits, budgets, and the day on which their billing months begin.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
+use super::snapshot::{Snapshot, TeamEntry};
 use crate::{
     domain::{
-        ids::{GrantId, KeyId, ModelId, OrgId, UserId},
+        ids::{GrantId, KeyId, ModelId, OrgId, TeamId, UserId},
         limit_scopes::{Allowance, Scope},
         periods::AnchorDay,
     },
@@ -68,5 +69,15 @@ impl TeamTerms {
             Scope::Organization(_) => None,
         };
         found.copied().unwrap_or_default()
+    }
+}
+
+impl Snapshot {
+    /// Replaces what is set on a team and in it.
+    pub(super) fn put_terms(&mut self, id: TeamId, rows: &[LimitRow]) {
+        if let Some(team) = self.teams.get(&id).cloned() {
+            let terms = Arc::new(TeamTerms::new(team.terms.anchor, rows));
+            self.teams.insert(id, Arc::new(TeamEntry { terms, ..TeamEntry::clone(&team) }));
+        }
     }
 }
