@@ -54,7 +54,7 @@ impl Services {
         self.put_self_service(&maya, "atlas-search", policy).await?;
         let more = NewBudgetRequest {
             of: BudgetOf::Member,
-            amount: NanoUsd(budget / 4 + 250 * DOLLAR),
+            amount: NanoUsd(budget / 2),
             until: None,
             reason: "The evaluation of the new ranking takes two more runs this month.".into(),
         };
