@@ -65,7 +65,7 @@ async fn seats_bring_credit_for_the_rest_of_the_period() {
 async fn at_renewal_credit_expires_and_comes_anew_also_after_months_of_rest() {
     on_each_database(|services| async move {
         let (maya, team) = atlas(&services).await;
-        raw(&services, "UPDATE teams SET anchor_day = 31".into()).await.unwrap();
+        raw(&services, "UPDATE teams SET anchor_day = 31 WHERE kind = 'team'".into()).await.unwrap();
         go_to(&services, UnixMs::from_civil(2027, 1, 31));
         put(&services, &maya, "Starter", 2).await;
         assert!(call(&services, team.id, 1, 5 * DOLLAR).await);
