@@ -129,7 +129,7 @@ async fn a_member_asks_is_approved_for_a_while_calls_and_reads_that_it_is_over()
             assert_eq!((decided.status.as_u16(), decided.header("location")), (done, &*back), "{}", decided.text());
             key.post("/v1/chat/completions", call("costly")).await.expect(200);
             let own = mo.page(PAGE).await.text();
-            assert!(own.contains("Approved by Olga, now") && own.contains("Go on.") && own.contains("until "), "{own}");
+            assert!(own.contains("Approved by Olga, now") && own.contains("Go on.") && own.contains("Until "), "{own}");
             assert!(mo.page(&format!("{PAGE}?show=given")).await.text().contains("By Olga, now"));
             // Whoever comes second learns who was first.
             let maya = scene.as_(0).await;

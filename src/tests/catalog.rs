@@ -147,7 +147,7 @@ async fn the_catalog_is_searched_and_listed_in_pages_and_summed_up_by_tier() {
             let mut model = people::model(name, "sim");
             model.tier = tier;
             model.aliases = vec![format!("{name}-latest")];
-            model.prices.input = Some(Price(dollars * crate::domain::money::DOLLAR));
+            model.prices.input = Some(Price(10 * dollars * crate::domain::money::DOLLAR));
             services.create_model(&maya, model).await.unwrap();
         }
         let (mut seen, mut cursor) = (vec![], None);

@@ -123,7 +123,8 @@ async fn the_account_page_changes_the_address_and_signs_browsers_out_without_jav
         let page = maya.page("/account").await.text();
         assert_eq!(page.matches("This browser").count(), 1, "{page}");
         assert!(page.contains("Sign out everywhere else") && page.contains("Change email") && page.contains("Delete account"));
-        assert!(maya.page("/account?dialog=delete").await.text().contains("<b>maya@northwind.example</b>"));
+        let asks = maya.page("/account?dialog=delete").await.text();
+        assert!(asks.contains("Type ") && asks.contains(" to confirm"), "{asks}");
 
         let wrong = [("email", "maya@labs.example"), ("email_password", "not the password")];
         let refused = maya.form("/fn/change_email", &wrong, true).await;
