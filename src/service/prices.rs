@@ -63,7 +63,8 @@ impl Services {
                 tier,
                 models: of_tier().count(),
                 restricted: of_tier().filter(|model| model.restricted).count(),
-                dearest: priced.max_by_key(|(price, _)| *price),
+                // Of several, the first by name.
+                dearest: priced.max_by(|(a, one), (b, other)| a.cmp(b).then_with(|| other.cmp(one))),
             }
         }))
     }

@@ -240,7 +240,7 @@ async fn every_server_function_opens_to_whom_the_matrix_says() {
 }
 
 /// What may be asked for by a page that is seen as a member (`?as=`). Nothing of it changes anything.
-const SEEN_AS: [&str; 14] = [
+const SEEN_AS: [&str; 17] = [
     "get_overview",
     "get_overview_parts",
     "get_overview_stamp",
@@ -255,6 +255,9 @@ const SEEN_AS: [&str; 14] = [
     "open_models_dialog",
     "get_quotas",
     "list_budget_requests",
+    "get_billing",
+    "preview_plan_change",
+    "get_statement",
 ];
 
 #[tokio::test]
