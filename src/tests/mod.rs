@@ -7,6 +7,7 @@ mod api_keys;
 mod architecture;
 mod audit;
 mod billing;
+mod billing_pages;
 mod budget_requests;
 mod canaries;
 mod catalog;

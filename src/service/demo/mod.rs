@@ -9,6 +9,7 @@ mod asked;
 mod cast;
 mod dice;
 mod limits;
+mod money;
 mod people;
 mod policy;
 mod printed;
@@ -22,8 +23,11 @@ use serde::{Deserialize, Serialize};
 pub use printed::{Demo, DemoAccount};
 
 use crate::{
-    domain::time::UnixMs,
-    service::{Clock, Random, ServiceError, Services, metering},
+    domain::{
+        time::{DAY_MS, UnixMs},
+        usage::UsageEvent,
+    },
+    service::{Clock, Random, ServiceError, Services, metering, quota::Quota},
     storage,
 };
 
@@ -96,15 +100,34 @@ impl Services {
 
     async fn write_demo_usage(&self, progress: &Progress) -> Result<(), ServiceError> {
         let callers = people::read(self).await?;
-        let mut batch = Vec::with_capacity(BATCH);
-        for event in usage::events(progress.seed, progress.now, progress.days, &callers) {
-            batch.push(event);
-            if batch.len() == BATCH {
-                metering::book(&self.store, &batch).await?;
+        let start = progress.now.floor_to(DAY_MS).plus(-(progress.days - 1) * DAY_MS);
+        // What happens in the past is dated so, and is counted by nobody who admits calls.
+        let (clock, random) = (Clock::manual(start), Random::seeded(progress.seed ^ 1));
+        let past = Self { clock, random, quota: Quota::default(), ..self.clone() };
+        let on_plan = money::begin(&past).await?;
+        let mut batch: Vec<UsageEvent> = Vec::with_capacity(BATCH);
+        for mut event in usage::events(progress.seed, progress.now, progress.days, &callers) {
+            event.call.billed = event.call.team == on_plan && !event.call.test;
+            // Calls of a month are booked before its end is.
+            let month = batch.first().map(|first| first.call.at.civil().1);
+            if batch.len() == BATCH || month.is_some_and(|month| month != event.call.at.civil().1) {
+                past.book_past(&batch).await?;
                 batch.clear();
             }
+            batch.push(event);
         }
-        metering::book(&self.store, &batch).await?;
+        past.book_past(&batch).await?;
+        past.clock.advance(progress.now.since(past.clock.now()));
+        money::end(&past).await
+    }
+
+    /// Books calls of the past, after what had begun by then.
+    async fn book_past(&self, events: &[UsageEvent]) -> Result<(), ServiceError> {
+        if let Some(latest) = events.iter().map(|event| event.call.at).max() {
+            self.clock.advance(latest.since(self.clock.now()).max(0));
+        }
+        self.renew_for(events).await?;
+        metering::book(&self.store, events).await?;
         Ok(())
     }
 }
