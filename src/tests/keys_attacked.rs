@@ -89,9 +89,7 @@ async fn members_change_the_name_of_a_key_and_nothing_that_is_not_theirs() {
         let api = app.api(&noor).await;
         let before = rows(&services).await;
         let path = |id: &dyn std::fmt::Display| format!("/api/v1/teams/atlas-search/keys/{id}");
-        for change in
-            ["user", "owner", "team", "team_id", "models", "limits", "routes", "kind", "secret_hash", "revoked_at"]
-        {
+        for change in ["user", "owner", "team", "team_id", "models", "limits", "routes", "kind", "secret_hash", "revoked_at"] {
             let reply = api.json(Method::PATCH, &path(&own.id), json!({ "name": "x", change: 1 })).await;
             assert_eq!(reply.status, 400, "{change}: {}", reply.text());
         }
