@@ -1,4 +1,4 @@
-// Limits hold exactly, over HTTP: many callers at once, streams that end early, and a process that is killed.
+// Limits hold exactly, over HTTP: many callers at once, and streams that end early.
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import OpenAI from 'openai';
@@ -11,9 +11,6 @@ const DOLLAR = 100 * CENT;
 const KEYS = 5;
 const CALLERS = 200;
 
-/** Of a call that costs 13 tokens of $0.001 and may cost 20 of them. */
-const MODEL = { input_price: 0, output_price: 1_000 * DOLLAR, context_window: 128_000, max_output: 4_096 };
-
 interface Scene {
   api: Api;
   team: string;
@@ -23,19 +20,17 @@ interface Scene {
   call: { model: string; max_tokens: number };
 }
 
-/** A team with five keys of one person and a model that costs a cent and a third a call. */
+/** A team with five keys of one person and a model of which a call costs a cent and a third. */
 async function scene(api: Api): Promise<Scene> {
-  const simulation = { first_token_ms: 1, per_token_ms: 1, output_tokens: 13, failure_per_mille: 0, cut_per_mille: 0 };
-  const { key, keyId, team } = await api.team({ kind: 'simulated', simulation }, 'any');
-  await api.post('/catalog/models', { ...MODEL, name: 'dear', tier: 'general', modality: 'chat', deployments: [{ provider: 'upstream', model: 'any' }] });
+  const { key, keyId, team } = await api.team({ kind: 'simulated' }, 'any');
+  const call = await api.dearModel();
   const organization = (await api.get<{ items: { slug: string }[] }>('/organizations')).items[0]!.slug;
-  await api.put(`/organizations/${organization}/models/dear`, { state: 'open' });
   const keys = [{ id: keyId, key }];
   while (keys.length < KEYS) {
     keys.push(await api.post<{ id: string; key: string }>(`/teams/${team}/keys`, { name: `caller ${keys.length}` }));
   }
   const members = await api.get<{ items: { user: string }[] }>(`/teams/${team}/members`);
-  return { api, team, organization, user: members.items[0]!.user, keys, call: { model: 'dear', max_tokens: 20 } };
+  return { api, team, organization, user: members.items[0]!.user, keys, call };
 }
 
 const admitted = (ended: Ended[]) => ended.filter(({ status }) => status === 200).length;

@@ -16,13 +16,11 @@ const test = base.extend<{ clock: MovedClock }>({
   settings: async ({ clock }, use) => use(clock.settings),
 });
 
-/** A team with a key and a model of which a call costs $0.013 and may cost $0.02. */
+/** A team with a key for calls that cost $0.013 and may cost $0.02. */
 async function prepare(api: Api): Promise<{ team: string; call: () => Promise<{ status: number; message?: string }> }> {
-  const simulation = { first_token_ms: 1, per_token_ms: 1, output_tokens: 13, failure_per_mille: 0, cut_per_mille: 0 };
-  const { key, team } = await api.team({ kind: 'simulated', simulation }, 'any');
-  const prices = { input_price: 0, output_price: 1_000 * DOLLAR, context_window: 128_000, max_output: 4_096 };
-  await api.post('/catalog/models', { ...prices, name: 'dear', tier: 'general', modality: 'chat', deployments: [{ provider: 'upstream', model: 'any' }] });
-  const body = JSON.stringify({ model: 'dear', max_tokens: 20, messages: [{ role: 'user', content: 'Hello' }] });
+  const { key, team } = await api.team({ kind: 'simulated' }, 'any');
+  const dear = await api.dearModel();
+  const body = JSON.stringify({ ...dear, messages: [{ role: 'user', content: 'Hello' }] });
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
   const call = async () => {
     const answer = await fetch(`${api.url}/v1/chat/completions`, { method: 'POST', headers, body });
@@ -47,7 +45,7 @@ test('a spending limit stops calls, leaves every page open, and is raised by the
   const refused = await call();
   expect(refused.status).toBe(429);
   expect(refused.message).toMatch(
-    /^Call refused: Atlas Search has spent \$0\.039 of its \$0\.05 monthly budget, and this call may cost up to \$0\.02\. It resets on 1 \w{3} \d{4}, 00:00 UTC\. With `max_tokens` of at most 11 it would fit\. The owner of Atlas Search can raise it\.$/,
+    /^Call refused: Atlas Search has spent \$0\.04 of its \$0\.05 monthly budget, and this call may cost up to \$0\.02\. It resets on 1 \w{3} \d{4}, 00:00 UTC\. With `max_tokens` of at most 11 it would fit\. The owner of Atlas Search can raise it\.$/,
   );
 
   for (const path of ['', '/keys', '/models', '/quotas', '/billing', '/members', '/settings']) {
