@@ -55,7 +55,7 @@ fn plan(page: &Billing, team: &str) -> AnyView {
     });
     let foot = (set_by.is_some() || end.is_some()).then(|| view! { <footer>{set_by}{end}</footer> });
     view! {
-        <section class="card" aria-labelledby="plan-h">
+        <section class="card plan" aria-labelledby="plan-h">
             <header><h2 id="plan-h">{title}</h2></header>
             <div class="body">{next}<dl class="pairs">{facts}</dl></div>
             {foot}
@@ -66,7 +66,12 @@ fn plan(page: &Billing, team: &str) -> AnyView {
 
 fn limit(page: &Billing) -> AnyView {
     let meter = page.limit.clone().map(|(text, percent)| {
-        view! { <p>{text.clone()}</p> <Meter label=format!("Spent: {text}") percent=percent size="lg"/> }
+        view! {
+            <div class="mt">
+                <div class="top"><b>{text.clone()}</b></div>
+                <Meter label=format!("Spent: {text}") percent=percent size="lg"/>
+            </div>
+        }
     });
     view! {
         <section class="card" aria-labelledby="limit-h">

@@ -60,7 +60,7 @@ pub(super) fn of(page: &Billing, address: &str, asked: &LedgerAsked) -> AnyView 
 }
 
 fn row(line: LedgerRow, address: &str, asked: &LedgerAsked) -> AnyView {
-    let by = (!line.by.is_empty()).then(|| view! { <small>{line.by.clone()}</small> });
+    let by = (!line.by.is_empty()).then(|| view! { <small class="by">{line.by.clone()}</small> });
     let opened = !line.models.is_empty();
     let what = if line.opens {
         // Open, it leads back to the closed line.
