@@ -213,7 +213,10 @@ fn value_words(field: &str, text: &str) -> String {
 }
 
 fn is_money(field: &str) -> bool {
-    matches!(field, "budget" | "budget_ceiling" | "budget_raised_by" | "wanted" | "given")
+    matches!(
+        field,
+        "balance" | "budget" | "budget_ceiling" | "budget_raised_by" | "given" | "included_usage" | "seat_price" | "wanted"
+    )
 }
 
 fn spaced(word: &str) -> String {
@@ -264,6 +267,7 @@ mod tests {
         assert_eq!(told("expires_at", "", "1795302180000"), Some(change("Expires", "", "Sat 21 Nov 2026, 23:03:00 UTC")));
         assert_eq!(told("prices.input", "3000000000", "75000000"), Some(change("Input", "$3.00", "$0.075")));
         assert_eq!(told("budget", "", "5000000000"), Some(change("Budget", "", "$5.00")));
+        assert_eq!(told("balance", "0", "5000000000"), Some(change("Balance", "$0.00", "$5.00")));
         assert_eq!(told("seats", "5", "7"), Some(change("Seats", "5", "7")));
         assert_eq!(told("keys_revoked", "", "0"), None);
         assert_eq!(told("keys_revoked", "", "3"), Some(change("Keys revoked", "", "3")));
