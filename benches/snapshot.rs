@@ -4,6 +4,7 @@
 use std::{hint::black_box, sync::Arc, time::Duration};
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use sha2::{Digest, Sha256};
 use sqlx::AnyConnection;
 use tallygate::{
     domain::{
@@ -175,7 +176,10 @@ fn snapshot(criterion: &mut Criterion) {
     group.bench_function("an organization's asset set", |b| {
         b.iter(|| runtime.block_on(commit(Touched::organization(filled.org))));
     });
-    group.bench_function("a model of the catalog", |b| b.iter(|| runtime.block_on(commit(Touched::catalog()))));
+    let model = filled.models[500];
+    group.bench_function("a model of the catalog", |b| b.iter(|| runtime.block_on(commit(Touched::model(model)))));
+    group.bench_function("a provider", |b| b.iter(|| runtime.block_on(commit(Touched::providers()))));
+    group.bench_function("the platform's groups", |b| b.iter(|| runtime.block_on(commit(Touched::platform()))));
     group.bench_function("everything (start, and every five minutes)", |b| {
         b.iter(|| runtime.block_on(services.refresh_snapshot()).expect("it is read"));
     });
@@ -189,6 +193,7 @@ fn snapshot(criterion: &mut Criterion) {
         next = (next + 7_919) % KEYS;
         &filled.keys[next].1
     };
+    group.bench_function("SHA-256 of a secret alone", |b| b.iter(|| black_box(Sha256::digest(secret().as_bytes()))));
     group.bench_function("of a key by its secret (SHA-256 included)", |b| {
         b.iter(|| black_box(snapshot.authenticate(secret(), NOW)).is_ok());
     });

@@ -38,6 +38,11 @@ impl ModelSet {
         self.words.get(place / 64).is_some_and(|word| word >> (place % 64) & 1 == 1)
     }
 
+    /// Whether nothing is in.
+    pub fn is_empty(&self) -> bool {
+        self.words.iter().all(|word| *word == 0)
+    }
+
     /// Puts everything in that another set of the same room holds.
     pub fn insert_all(&mut self, other: &Self) {
         self.words.iter_mut().zip(&other.words).for_each(|(word, other)| *word |= other);
@@ -85,6 +90,7 @@ mod tests {
         let mut to = vec![None; 130];
         (to[1], to[129]) = (Some(70), None);
         assert_eq!(set.moved(71, &to), ModelSet::of(71, [70]));
+        assert!(!set.is_empty() && ModelSet::new(130).is_empty());
         assert!(!ModelSet::default().contains(0));
     }
 }

@@ -75,7 +75,7 @@ impl Services {
             .await
             .map_err(|error| name_taken(error, &provider.name))?;
         self.audit_provider(&mut tx, caller, "provider.create", None, Some(&provider)).await?;
-        self.commit(tx, Touched::catalog()).await?;
+        self.commit(tx, Touched::providers()).await?;
         self.get_provider(caller, &provider.id.to_string()).await
     }
 
@@ -103,7 +103,7 @@ impl Services {
             .await
             .map_err(|error| name_taken(error, &provider.name))?;
         self.audit_provider(&mut tx, caller, "provider.update", Some(&before), Some(&provider)).await?;
-        self.commit(tx, Touched::catalog()).await?;
+        self.commit(tx, Touched::providers()).await?;
         self.get_provider(caller, &provider.id.to_string()).await
     }
 
@@ -121,7 +121,7 @@ impl Services {
             return Err(ServiceError::Conflict("provider_in_use", message));
         }
         self.audit_provider(&mut tx, caller, "provider.delete", Some(&provider), None).await?;
-        self.commit(tx, Touched::catalog()).await
+        self.commit(tx, Touched::providers()).await
     }
 
     /// All models, by name.
@@ -166,7 +166,7 @@ impl Services {
         let model = model.check()?;
         let mut tx = self.store.begin().await?;
         let view = self.insert_model(&mut tx, caller, model).await?;
-        self.commit(tx, Touched::catalog()).await?;
+        self.commit(tx, Touched::model(view.id)).await?;
         Ok(view)
     }
 
@@ -203,7 +203,7 @@ impl Services {
         self.enter_prices(&mut tx, caller, &before, model.prices, model.prices_from).await?;
         let view = find_model(&mut tx, &before.id.to_string(), now).await?;
         self.audit_model(&mut tx, caller, "model.update", Some(&before), Some(&view)).await?;
-        self.commit(tx, Touched::catalog()).await?;
+        self.commit(tx, Touched::model(view.id)).await?;
         Ok(view)
     }
 
@@ -215,7 +215,7 @@ impl Services {
         let before = self.lock_model(&mut tx, name_or_id).await?;
         storage::catalog::delete_model(&mut tx, before.id, self.clock.now()).await?;
         self.audit_model(&mut tx, caller, "model.delete", Some(&before), None).await?;
-        self.commit(tx, Touched::catalog()).await
+        self.commit(tx, Touched::model(before.id)).await
     }
 
     async fn lock_model(&self, c: &mut AnyConnection, name_or_id: &str) -> Result<ModelView, ServiceError> {

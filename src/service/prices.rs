@@ -93,7 +93,7 @@ impl Services {
         let model = find_model(&mut tx, model, self.clock.now()).await?;
         self.enter_prices(&mut tx, caller, &model, prices, from).await?;
         let history = storage::prices::list(&mut tx, model.id).await?;
-        self.commit(tx, Touched::catalog()).await?;
+        self.commit(tx, Touched::model(model.id)).await?;
         Ok(history)
     }
 

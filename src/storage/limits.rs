@@ -81,13 +81,6 @@ pub async fn list_all(c: &mut AnyConnection) -> Result<Vec<LimitRow>, sqlx::Erro
     rows.iter().map(from_row).collect()
 }
 
-/// What is set on organizations.
-pub async fn list_of_organizations(c: &mut AnyConnection) -> Result<Vec<LimitRow>, sqlx::Error> {
-    let sql = format!("SELECT {COLUMNS} FROM limits WHERE team_id IS NULL");
-    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(c).await?;
-    rows.iter().map(from_row).collect()
-}
-
 /// An organization, as far as its limits and budget need it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BilledOrganization {

@@ -348,9 +348,25 @@ pub async fn list_model_states(
 ) -> Result<Vec<(OrgId, ModelId, ModelState)>, sqlx::Error> {
     let org = org.map(|org| org.to_string()).unwrap_or_default();
     let of = super::where_is("organization_id", &org);
-    let sql = format!("SELECT organization_id, model_id, state FROM organization_models WHERE state <> 'closed' AND {of}");
+    let sql = format!("{STATES} AND {of}");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(org).fetch_all(c).await?;
-    rows.iter().map(|row| Ok((row.id("organization_id")?, row.id("model_id")?, row.word("state", ModelState::parse)?))).collect()
+    rows.iter().map(to_state).collect()
+}
+
+/// The same for some models, in any organization.
+pub async fn list_states_of_models(
+    c: &mut AnyConnection,
+    models: &[ModelId],
+) -> Result<Vec<(OrgId, ModelId, ModelState)>, sqlx::Error> {
+    let sql = format!("{STATES} AND {}", super::among("model_id", Some(models)));
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(c).await?;
+    rows.iter().map(to_state).collect()
+}
+
+const STATES: &str = "SELECT organization_id, model_id, state FROM organization_models WHERE state <> 'closed'";
+
+fn to_state(row: &AnyRow) -> Result<(OrgId, ModelId, ModelState), sqlx::Error> {
+    Ok((row.id("organization_id")?, row.id("model_id")?, row.word("state", ModelState::parse)?))
 }
 
 /// The admins of an organization whose accounts work: account, address, name.

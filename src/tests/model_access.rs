@@ -75,6 +75,7 @@ fn compiled(world: &World) -> Snapshot {
             id: ModelId(id(2, place)),
             place,
             name: name(place),
+            aliases: model.alias.then(|| format!("alias-{place}")).into_iter().collect(),
             tier: Tier::ALL[model.tier],
             modality: Modality::Chat,
             prices: PriceHistory(vec![PriceEntry {
@@ -91,7 +92,7 @@ fn compiled(world: &World) -> Snapshot {
             created_at: NOW,
             deployments: model.served.then_some(deployment).into_iter().collect(),
         };
-        source.models.push((Arc::new(entry), model.alias.then(|| format!("alias-{place}")).into_iter().collect()));
+        source.models.push(Arc::new(entry));
     }
     for (at, org) in world.organizations.iter().enumerate() {
         let org_id = OrgId(id(3, at));

@@ -4,8 +4,9 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
-    policy::{Boundary, GrantEntry, NamedRules, TeamPolicy, TeamRules},
-    snapshot::{Catalog, GroupEntry, KeyFacts, KeySecrets, ModelEntry, SecretHash, Snapshot, TeamEntry},
+    catalog::{GivenModels, OrganizationSource},
+    policy::{GrantEntry, NamedRules, TeamPolicy, TeamRules},
+    snapshot::{KeyFacts, KeySecrets, ModelEntry, SecretHash, Snapshot, TeamEntry},
     terms::{OrganizationTerms, TeamTerms},
 };
 use crate::{
@@ -31,8 +32,8 @@ use crate::{
 /// Everything that decides, as storage holds it.
 #[derive(Clone, Debug, Default)]
 pub struct Source {
-    /// Models in order, with their aliases; their places are set here.
-    pub models: Vec<(Arc<ModelEntry>, Vec<String>)>,
+    /// Models; their places are set here.
+    pub models: Vec<Arc<ModelEntry>>,
     /// What organizations let be done with models.
     pub states: Vec<(OrgId, ModelId, ModelState)>,
     /// What organizations have to review first.
@@ -63,15 +64,6 @@ pub struct Source {
     pub key_subsets: HashMap<KeyId, Vec<ModelId>>,
 }
 
-/// What of an organization decides.
-#[derive(Clone, Debug, Default)]
-pub(super) struct OrganizationSource {
-    pub(super) states: Vec<(OrgId, ModelId, ModelState)>,
-    pub(super) blocked: Vec<(OrgId, ModelId)>,
-    pub(super) groups: HashMap<GroupId, GroupModels>,
-    pub(super) terms: Vec<OrganizationTerms>,
-}
-
 /// What of a team decides, apart from its keys.
 #[derive(Clone, Debug)]
 pub(super) struct TeamSource {
@@ -86,8 +78,8 @@ pub(super) struct TeamSource {
 /// Compiles. Fails where a key's hash is not one.
 pub fn compile(mut source: Source) -> Result<Snapshot, ServiceError> {
     let mut snapshot = Snapshot::default();
-    let given =
-        OrganizationSource { states: source.states, blocked: source.blocked, groups: source.groups, terms: source.organizations };
+    let models = GivenModels { states: source.states, blocked: source.blocked };
+    let given = OrganizationSource { models, groups: source.groups, terms: source.organizations };
     snapshot.put_catalog(source.models, &given, source.personal_general);
     let mut grants: HashMap<TeamId, Vec<LiveGrant>> = HashMap::new();
     for grant in source.grants {
@@ -129,7 +121,7 @@ impl Snapshot {
         self.organizations.contains_key(&org)
     }
 
-    fn room(&self) -> usize {
+    pub(super) fn room(&self) -> usize {
         self.catalog.models.len()
     }
 
@@ -143,7 +135,7 @@ impl Snapshot {
         NamedRules { rows: TeamState::ALL.map(in_state), groups, tiers: Tier::ALL.map(|tier| rows.tier(tier)) }
     }
 
-    fn compile_named(&self, organization: Option<OrgId>, named: &NamedRules) -> TeamRules {
+    pub(super) fn compile_named(&self, organization: Option<OrgId>, named: &NamedRules) -> TeamRules {
         let mut grouped = ModelSet::new(self.room());
         let known = named.groups.iter().filter_map(|id| self.groups.get(id));
         known
@@ -158,53 +150,6 @@ impl Snapshot {
             }
         }
         rules
-    }
-
-    /// Replaces the catalog and what all organizations give of it. Models may come, go and move: what stands keeps its sets.
-    pub(super) fn put_catalog(
-        &mut self,
-        models: Vec<(Arc<ModelEntry>, Vec<String>)>,
-        given: &OrganizationSource,
-        personal_general: bool,
-    ) {
-        let mut catalog = Catalog::default();
-        for (place, (model, aliases)) in models.into_iter().enumerate() {
-            debug_assert_eq!(model.place, place, "models stand in their places");
-            catalog.places.insert(model.id, place);
-            for name in std::iter::once(model.name.clone()).chain(aliases) {
-                catalog.names.insert(name, model.clone());
-            }
-            catalog.models.push(model);
-        }
-        let before = std::mem::replace(&mut self.catalog, Arc::new(catalog));
-        let to: Vec<Option<usize>> = before.models.iter().map(|model| self.catalog.places.get(&model.id).copied()).collect();
-        if before.models.len() != self.room() || to.iter().enumerate().any(|(place, to)| *to != Some(place)) {
-            self.move_places(&to);
-        }
-        self.groups = Arc::new(given.groups.iter().map(|(id, group)| (*id, self.group_entry(group))).collect());
-
-        let mut boundaries = HashMap::from([(None, self.personal_boundary(personal_general))]);
-        self.add_boundaries(&mut boundaries, given);
-        self.boundaries = Arc::new(boundaries.into_iter().map(|(org, boundary)| (org, Arc::new(boundary))).collect());
-        self.organizations = Arc::new(given.terms.iter().map(|terms| (terms.id, Arc::new(terms.clone()))).collect());
-        self.renew_teams(|_| true);
-    }
-
-    /// Replaces what an organization gives and groups.
-    pub(super) fn put_organization(&mut self, org: OrgId, given: &OrganizationSource) {
-        let groups: Vec<_> = given.groups.iter().map(|(id, group)| (*id, self.group_entry(group))).collect();
-        let all = Arc::make_mut(&mut self.groups);
-        all.retain(|_, group| group.organization != Some(org));
-        all.extend(groups);
-        let mut boundaries = HashMap::new();
-        self.add_boundaries(&mut boundaries, given);
-        let all = Arc::make_mut(&mut self.boundaries);
-        all.remove(&Some(org));
-        all.extend(boundaries.into_iter().map(|(org, boundary)| (org, Arc::new(boundary))));
-        let all = Arc::make_mut(&mut self.organizations);
-        all.remove(&org);
-        all.extend(given.terms.iter().map(|terms| (terms.id, Arc::new(terms.clone()))));
-        self.renew_teams(|team| team.organization == Some(org));
     }
 
     /// Puts a team in, new or changed.
@@ -233,7 +178,7 @@ impl Snapshot {
         self.teams.insert(team.id, Arc::new(entry));
     }
 
-    fn terms_of(&self, organization: Option<OrgId>) -> Option<Arc<OrganizationTerms>> {
+    pub(super) fn terms_of(&self, organization: Option<OrgId>) -> Option<Arc<OrganizationTerms>> {
         self.organizations.get(&organization?).cloned()
     }
 
@@ -282,58 +227,6 @@ impl Snapshot {
         }
     }
 
-    /// Gives teams anew what their organization gives and what groups and tiers hold now.
-    fn renew_teams(&mut self, which: impl Fn(&TeamEntry) -> bool) {
-        let mut teams = std::mem::take(&mut self.teams);
-        teams.replace(|team| {
-            which(team).then(|| {
-                let policy = match &team.policy.named {
-                    None => team.policy.clone(),
-                    Some(named) => {
-                        let mut named = named.clone();
-                        named.groups.retain(|group| self.groups.contains_key(group));
-                        let rules = Some(self.compile_named(team.organization, &named));
-                        Arc::new(TeamPolicy { rules, named: Some(named), ..TeamPolicy::clone(&team.policy) })
-                    }
-                };
-                let boundary = self.boundaries.get(&team.organization).cloned().unwrap_or_default();
-                let organization_terms = self.terms_of(team.organization);
-                Arc::new(TeamEntry { boundary, policy, organization_terms, ..TeamEntry::clone(team) })
-            })
-        });
-        self.teams = teams;
-    }
-
-    /// Carries the sets of teams and keys over to a catalog in which models have other places; `to` says which. What teams' rules make
-    /// of it is compiled afterwards.
-    fn move_places(&mut self, to: &[Option<usize>]) {
-        let room = self.room();
-        let moved = |set: &ModelSet| set.moved(room, to);
-        self.teams.replace(|team| {
-            let policy = &team.policy;
-            let named = policy.named.as_ref().map(|named| NamedRules { rows: named.rows.each_ref().map(moved), ..named.clone() });
-            let of = |grant: &GrantEntry| Some(GrantEntry { place: to.get(grant.place).copied().flatten()?, ..*grant });
-            let grants = in_order(policy.grants.iter().filter_map(of).collect());
-            let subsets = policy.subsets.iter().map(|(user, set)| (*user, moved(set))).collect();
-            let policy = TeamPolicy { rules: None, named, subsets, grants };
-            Some(Arc::new(TeamEntry { policy: Arc::new(policy), ..TeamEntry::clone(team) }))
-        });
-        let of = |facts: &Arc<KeyFacts>| {
-            let models = facts.models.as_ref()?;
-            Some(Arc::new(KeyFacts { models: Some(moved(models)), ..KeyFacts::clone(facts) }))
-        };
-        self.secrets.replace(of);
-        self.keys.replace(|key| Some(KeySecrets { facts: of(&key.facts)?, ..key.clone() }));
-    }
-
-    fn group_entry(&self, group: &GroupModels) -> GroupEntry {
-        let mut models = self.set_of(&group.models);
-        for model in self.catalog.models.iter().filter(|model| group.tiers.contains(&model.tier)) {
-            models.insert(model.place);
-        }
-        GroupEntry { organization: group.organization, models }
-    }
-
     fn grant_entry(&self, grant: &LiveGrant) -> Option<GrantEntry> {
         let ends_at = grant.ends_at.unwrap_or(UnixMs(i64::MAX));
         Some(GrantEntry {
@@ -344,38 +237,10 @@ impl Snapshot {
             ends_at,
         })
     }
-
-    fn empty_boundary(&self) -> Boundary {
-        let empty = || ModelSet::new(self.room());
-        Boundary { open: empty(), approval: empty(), blocked: empty() }
-    }
-
-    fn personal_boundary(&self, general: bool) -> Boundary {
-        let mut personal = self.empty_boundary();
-        let open = self.catalog.models.iter().filter(|model| general && model.tier == Tier::General);
-        open.for_each(|model| personal.open.insert(model.place));
-        personal
-    }
-
-    fn add_boundaries(&self, boundaries: &mut HashMap<Option<OrgId>, Boundary>, given: &OrganizationSource) {
-        for (org, model, state) in &given.states {
-            let Some(place) = self.catalog.places.get(model) else { continue };
-            let boundary = boundaries.entry(Some(*org)).or_insert_with(|| self.empty_boundary());
-            match state {
-                ModelState::Open => boundary.open.insert(*place),
-                ModelState::Approval => boundary.approval.insert(*place),
-                ModelState::Closed => {}
-            }
-        }
-        for (org, model) in &given.blocked {
-            if let Some(place) = self.catalog.places.get(model) {
-                boundaries.entry(Some(*org)).or_insert_with(|| self.empty_boundary()).blocked.insert(*place);
-            }
-        }
-    }
 }
 
-fn in_order(mut grants: Vec<GrantEntry>) -> Vec<GrantEntry> {
+/// Grants in the order in which they are looked up.
+pub(super) fn in_order(mut grants: Vec<GrantEntry>) -> Vec<GrantEntry> {
     grants.sort_by_key(|grant| (grant.place, grant.user, grant.level as usize, grant.ends_at, grant.id));
     grants
 }

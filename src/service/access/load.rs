@@ -6,14 +6,16 @@ use std::{
 };
 
 use super::{
-    compile::{OrganizationSource, Source, TeamSource, compile},
+    catalog::{GivenModels, ModelsSource, OrganizationSource},
+    compile::{Source, TeamSource, compile},
     snapshot::{DeploymentEntry, ModelEntry, ProviderEntry, Snapshot},
     terms::{OrganizationTerms, TeamTerms},
     touched::Touched,
 };
 use crate::{
     domain::{
-        ids::{ModelId, OrgId, TeamId},
+        catalog::{Deployment, ModelView},
+        ids::{ModelId, OrgId, ProviderId, TeamId},
         limit_scopes::{Allowance, Scope},
         time::UnixMs,
     },
@@ -22,7 +24,7 @@ use crate::{
         self, AnyConnection,
         api_keys::LiveKeys,
         limits::{BilledOrganization, LimitRow},
-        model_access::compiled,
+        model_access::compiled::{self, GroupsOf},
     },
 };
 
@@ -35,12 +37,13 @@ pub(super) async fn load_everything(services: &Services) -> Result<Snapshot, Ser
     for row in in_teams {
         row.team.into_iter().for_each(|team| limits.entry(team).or_default().push(row));
     }
+    let providers = load_providers(services, &mut c).await?;
     let source = Source {
-        models: load_models(services, &mut c).await?,
+        models: load_models(services, &mut c, &providers, None).await?,
         states: storage::organizations::list_model_states(&mut c, None).await?,
         blocked: compiled::list_blocked(&mut c, None).await?,
         personal_general: personal_general(&mut c).await?,
-        groups: compiled::list_groups(&mut c, None).await?,
+        groups: compiled::list_groups(&mut c, GroupsOf::All).await?,
         organizations: organization_terms(&mut c, None, &on_organizations).await?,
         teams: storage::teams::list_all(&mut c).await?,
         billing: storage::billing::list_billing(&mut c, None).await?,
@@ -61,13 +64,21 @@ pub(super) async fn load_touched(services: &Services, before: &Snapshot, touched
     let mut c = services.store.reader().await?;
     let mut next = before.clone();
     // From the wide to the narrow: places of models first, then what teams have of them.
-    if touched.catalog {
-        let given = load_organization(&mut c, None).await?;
-        next.put_catalog(load_models(services, &mut c).await?, &given, personal_general(&mut c).await?);
-    } else {
-        for org in &touched.organizations {
-            next.put_organization(*org, &load_organization(&mut c, Some(*org)).await?);
-        }
+    let providers =
+        if touched.providers || !touched.models.is_empty() { load_providers(services, &mut c).await? } else { HashMap::new() };
+    if touched.providers {
+        next.put_providers(&providers);
+    }
+    if !touched.models.is_empty() {
+        let ids: Vec<ModelId> = touched.models.iter().copied().collect();
+        let models = load_models(services, &mut c, &providers, Some(&ids)).await?;
+        next.put_some_models(&touched.models, models, &load_models_source(&mut c, &ids).await?);
+    }
+    if touched.platform {
+        next.put_platform(&compiled::list_groups(&mut c, GroupsOf::Platform).await?, personal_general(&mut c).await?);
+    }
+    for org in &touched.organizations {
+        next.put_organization(*org, &load_organization(&mut c, *org).await?);
     }
     for team in &touched.teams {
         put_team(&mut c, &mut next, *team).await?;
@@ -98,16 +109,28 @@ pub(super) async fn load_touched(services: &Services, before: &Snapshot, touched
     Ok(next)
 }
 
-async fn load_organization(c: &mut AnyConnection, org: Option<OrgId>) -> Result<OrganizationSource, ServiceError> {
-    let limits = match org {
-        Some(org) => storage::limits::find(c, Scope::Organization(org)).await?.into_iter().collect(),
-        None => storage::limits::list_of_organizations(c).await?,
-    };
+async fn load_organization(c: &mut AnyConnection, org: OrgId) -> Result<OrganizationSource, ServiceError> {
+    let limits: Vec<_> = storage::limits::find(c, Scope::Organization(org)).await?.into_iter().collect();
     Ok(OrganizationSource {
-        states: storage::organizations::list_model_states(c, org).await?,
-        blocked: compiled::list_blocked(c, org).await?,
-        groups: compiled::list_groups(c, org).await?,
-        terms: organization_terms(c, org, &limits).await?,
+        models: GivenModels {
+            states: storage::organizations::list_model_states(c, Some(org)).await?,
+            blocked: compiled::list_blocked(c, Some(org)).await?,
+        },
+        groups: compiled::list_groups(c, GroupsOf::Organization(org)).await?,
+        terms: organization_terms(c, Some(org), &limits).await?,
+    })
+}
+
+/// What decides about some models, apart from themselves.
+async fn load_models_source(c: &mut AnyConnection, ids: &[ModelId]) -> Result<ModelsSource, ServiceError> {
+    Ok(ModelsSource {
+        given: GivenModels {
+            states: storage::organizations::list_states_of_models(c, ids).await?,
+            blocked: compiled::list_blocked_models(c, ids).await?,
+        },
+        named: compiled::list_groups_naming(c, ids).await?,
+        tiers: compiled::list_group_tiers(c).await?,
+        personal_general: personal_general(c).await?,
     })
 }
 
@@ -136,7 +159,7 @@ async fn put_team(c: &mut AnyConnection, next: &mut Snapshot, id: TeamId) -> Res
     if let Some(org) = team.organization
         && !next.knows_organization(org)
     {
-        next.put_organization(org, &load_organization(c, Some(org)).await?);
+        next.put_organization(org, &load_organization(c, org).await?);
     }
     let source = TeamSource {
         rows: compiled::list_team_rows(c, Some(id)).await?.remove(&id).unwrap_or_default(),
@@ -157,7 +180,10 @@ async fn personal_general(c: &mut AnyConnection) -> Result<bool, ServiceError> {
     Ok(storage::settings::find(c, PERSONAL_POLICY).await?.as_deref() == Some("general"))
 }
 
-async fn load_models(services: &Services, c: &mut AnyConnection) -> Result<Vec<(Arc<ModelEntry>, Vec<String>)>, ServiceError> {
+async fn load_providers(
+    services: &Services,
+    c: &mut AnyConnection,
+) -> Result<HashMap<ProviderId, Arc<ProviderEntry>>, ServiceError> {
     let mut providers = HashMap::new();
     for (provider, sealed) in storage::catalog::list_providers(c).await? {
         let secret = match sealed.as_str() {
@@ -166,27 +192,41 @@ async fn load_models(services: &Services, c: &mut AnyConnection) -> Result<Vec<(
         };
         let entry = ProviderEntry {
             id: provider.id,
-            name: provider.name.clone(),
+            name: provider.name,
             kind: provider.kind,
             base_url: provider.base_url,
             secret,
             simulation: provider.simulation,
         };
-        providers.insert(provider.name, Arc::new(entry));
+        providers.insert(provider.id, Arc::new(entry));
     }
+    Ok(providers)
+}
+
+/// All models, or those of some ids. Their places are set when they are put in.
+async fn load_models(
+    services: &Services,
+    c: &mut AnyConnection,
+    providers: &HashMap<ProviderId, Arc<ProviderEntry>>,
+    only: Option<&[ModelId]>,
+) -> Result<Vec<Arc<ModelEntry>>, ServiceError> {
+    let by_name: HashMap<&str, &Arc<ProviderEntry>> = providers.values().map(|entry| (entry.name.as_str(), entry)).collect();
     let now = services.clock.now();
-    let mut prices = storage::prices::list_from(c, now, None).await?;
-    let mut models = vec![];
-    for (place, model) in storage::catalog::list_models(c, now).await?.into_iter().enumerate() {
-        let deployments = model
-            .deployments
-            .into_iter()
-            .filter_map(|d| Some(DeploymentEntry { provider: providers.get(&d.provider)?.clone(), upstream_model: d.model }))
-            .collect();
-        let entry = ModelEntry {
+    let mut prices = storage::prices::list_from(c, now, only).await?;
+    let models = match only {
+        None => storage::catalog::list_models(c, now).await?,
+        Some(ids) => storage::catalog::list_models_of(c, ids, now).await?,
+    };
+    let entry = |model: ModelView| {
+        let served_by = |deployment: Deployment| {
+            let provider = (*by_name.get(deployment.provider.as_str())?).clone();
+            Some(DeploymentEntry { provider, upstream_model: deployment.model })
+        };
+        Arc::new(ModelEntry {
             id: model.id,
-            place,
+            place: 0,
             name: model.name,
+            aliases: model.aliases,
             tier: model.tier,
             modality: model.modality,
             prices: prices.remove(&model.id).unwrap_or_default(),
@@ -196,11 +236,10 @@ async fn load_models(services: &Services, c: &mut AnyConnection) -> Result<Vec<(
             restricted: model.restricted,
             enabled: model.enabled,
             created_at: created_at(model.id),
-            deployments,
-        };
-        models.push((Arc::new(entry), model.aliases));
-    }
-    Ok(models)
+            deployments: model.deployments.into_iter().filter_map(served_by).collect(),
+        })
+    };
+    Ok(models.into_iter().map(entry).collect())
 }
 
 fn created_at(id: ModelId) -> UnixMs {

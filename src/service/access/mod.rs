@@ -7,6 +7,7 @@
 //! stays in force; expiries still act, because they are compared with the clock at every call. Every few minutes everything is read, so
 //! that even a change that named too little, or was made past this process, comes into force.
 
+mod catalog;
 pub mod compile;
 pub mod decide;
 mod load;

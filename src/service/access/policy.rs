@@ -31,6 +31,21 @@ impl Boundary {
         }
     }
 
+    /// The same with each set made into another.
+    pub(super) fn each(&self, of: impl Fn(&ModelSet) -> ModelSet) -> Self {
+        Self { open: of(&self.open), approval: of(&self.approval), blocked: of(&self.blocked) }
+    }
+
+    /// Takes a model out, with its review.
+    pub(super) fn close(&mut self, place: usize) {
+        [&mut self.open, &mut self.approval, &mut self.blocked].into_iter().for_each(|set| set.remove(place));
+    }
+
+    /// Whether nothing can be called and nothing is held back.
+    pub(super) fn is_empty(&self) -> bool {
+        [&self.open, &self.approval, &self.blocked].into_iter().all(ModelSet::is_empty)
+    }
+
     /// Whether no open review holds a model back.
     pub fn is_reviewed(&self, place: usize) -> bool {
         !self.blocked.contains(place)

@@ -152,14 +152,16 @@ pub struct TeamEntry {
 }
 
 /// A model and where its calls go.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ModelEntry {
     /// Model.
     pub id: ModelId,
-    /// Its place in the catalog's order, and so in every [`ModelSet`] of this snapshot.
+    /// Its place among models by name, and so in every [`ModelSet`] of this snapshot.
     pub place: usize,
     /// Public name.
     pub name: String,
+    /// Its other names.
+    pub aliases: Vec<String>,
     /// Tier.
     pub tier: Tier,
     /// Modality.
@@ -183,7 +185,7 @@ pub struct ModelEntry {
 }
 
 /// One way to serve a model.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct DeploymentEntry {
     /// Provider.
     pub provider: Arc<ProviderEntry>,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::ids::{KeyId, OrgId, TeamId, UserId};
+use crate::domain::ids::{KeyId, ModelId, OrgId, TeamId, UserId};
 
 /// From here on reading everything in one go is cheaper than reading it piece by piece.
 const MANY: usize = 200;
@@ -11,7 +11,9 @@ const MANY: usize = 200;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Touched {
     pub(super) everything: bool,
-    pub(super) catalog: bool,
+    pub(super) providers: bool,
+    pub(super) platform: bool,
+    pub(super) models: BTreeSet<ModelId>,
     pub(super) organizations: BTreeSet<OrgId>,
     pub(super) teams: BTreeSet<TeamId>,
     pub(super) users: BTreeSet<UserId>,
@@ -24,9 +26,24 @@ impl Touched {
         Self { everything: true, ..Self::default() }
     }
 
-    /// Providers, models, names, prices, groups of the platform, what personal spaces have; with it, what each organization gives.
-    pub fn catalog() -> Self {
-        Self { catalog: true, ..Self::default() }
+    /// Providers: where calls go, and with what.
+    pub fn providers() -> Self {
+        Self { providers: true, ..Self::default() }
+    }
+
+    /// Groups of the platform, and what personal spaces have.
+    pub fn platform() -> Self {
+        Self { platform: true, ..Self::default() }
+    }
+
+    /// A model with its names, prices and deployments, and what organizations and groups make of it; also that it is new or gone.
+    pub fn model(id: ModelId) -> Self {
+        Self::models([id])
+    }
+
+    /// Several of them.
+    pub fn models(ids: impl IntoIterator<Item = ModelId>) -> Self {
+        Self { models: ids.into_iter().collect(), ..Self::default() }
     }
 
     /// What an organization gives, holds back for review and groups.
@@ -35,8 +52,8 @@ impl Touched {
     }
 
     /// An organization's own part, or the platform's.
-    pub fn organization_or_catalog(id: Option<OrgId>) -> Self {
-        id.map_or_else(Self::catalog, Self::organization)
+    pub fn organization_or_platform(id: Option<OrgId>) -> Self {
+        id.map_or_else(Self::platform, Self::organization)
     }
 
     /// A team or personal space with its policy, subsets and grants; also that it is new or gone. Not its keys.
@@ -68,7 +85,9 @@ impl Touched {
     #[must_use]
     pub fn and(mut self, mut other: Self) -> Self {
         self.everything |= other.everything;
-        self.catalog |= other.catalog;
+        self.providers |= other.providers;
+        self.platform |= other.platform;
+        self.models.append(&mut other.models);
         self.organizations.append(&mut other.organizations);
         self.teams.append(&mut other.teams);
         self.users.append(&mut other.users);
@@ -83,6 +102,7 @@ impl Touched {
 
     /// Whether it is as good as everything.
     pub(super) fn is_everything(&self) -> bool {
-        self.everything || self.organizations.len() + self.teams.len() + self.users.len() + self.keys.len() > MANY
+        let named = [self.models.len(), self.organizations.len(), self.teams.len(), self.users.len(), self.keys.len()];
+        self.everything || named.iter().sum::<usize>() > MANY
     }
 }

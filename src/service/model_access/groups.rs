@@ -48,7 +48,7 @@ impl Services {
         let group = self.parse_group(self.random.id_at(at), org, &input)?;
         groups::insert(&mut tx, &group, at).await.map_err(|error| name_taken(error, &group.name))?;
         self.audit_group(&mut tx, caller, "group.create", None, &group).await?;
-        self.commit(tx, Touched::organization_or_catalog(group.organization)).await?;
+        self.commit(tx, Touched::organization_or_platform(group.organization)).await?;
         Ok(group)
     }
 
@@ -66,7 +66,7 @@ impl Services {
         let group = AccessGroup { teams: before.teams, ..self.parse_group(id, org, &input)? };
         groups::update(&mut tx, &group).await.map_err(|error| name_taken(error, &group.name))?;
         self.audit_group(&mut tx, caller, "group.update", Some(&before), &group).await?;
-        self.commit(tx, Touched::organization_or_catalog(group.organization)).await?;
+        self.commit(tx, Touched::organization_or_platform(group.organization)).await?;
         Ok(group)
     }
 
@@ -77,7 +77,7 @@ impl Services {
         let (_, group) = self.own_group(&mut tx, caller, org, id).await?;
         groups::delete(&mut tx, id).await?;
         self.audit_group(&mut tx, caller, "group.delete", Some(&group), &group).await?;
-        self.commit(tx, Touched::organization_or_catalog(group.organization)).await
+        self.commit(tx, Touched::organization_or_platform(group.organization)).await
     }
 
     /// A group of the platform or of an organization, by id or name; an organization's own goes before the platform's.

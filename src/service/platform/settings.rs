@@ -56,7 +56,7 @@ impl Services {
             ..Change::default()
         };
         self.audit(&mut tx, caller, change).await?;
-        self.commit(tx, Touched::catalog()).await?;
+        self.commit(tx, Touched::platform()).await?;
         Ok(after)
     }
 

@@ -3,7 +3,7 @@
 
 mod read;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::json;
 
@@ -83,7 +83,7 @@ impl Services {
             entries.into_iter().filter_map(|entry| Some((entry.name, entry.read.ok()?))).collect();
         let models = storage::catalog::list_models(&mut tx, now).await?;
         let known = by_name(&models);
-        let mut applied = Applied::default();
+        let (mut applied, mut touched) = (Applied::default(), BTreeSet::new());
         let chosen: HashSet<&String> = choice.models.iter().collect();
         let mut chosen: Vec<&String> = chosen.into_iter().collect();
         chosen.sort();
@@ -94,10 +94,11 @@ impl Services {
             if let Some(model) = known.get(name.as_str()) {
                 let prices = merged(&listed, model.prices);
                 self.enter_prices(&mut tx, caller, model, prices, choice.from).await?;
+                touched.insert(model.id);
                 applied.changed += 1;
             } else {
                 let model = new_model(name, listed, &choice)?;
-                self.insert_model(&mut tx, caller, model).await?;
+                touched.insert(self.insert_model(&mut tx, caller, model).await?.id);
                 applied.created += 1;
             }
         }
@@ -110,7 +111,7 @@ impl Services {
             ..Change::default()
         };
         self.audit(&mut tx, caller, change).await?;
-        self.commit(tx, Touched::catalog()).await?;
+        self.commit(tx, Touched::models(touched)).await?;
         Ok(applied)
     }
 }

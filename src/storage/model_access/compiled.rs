@@ -58,21 +58,57 @@ pub async fn list_team_rows(c: &mut AnyConnection, team: Option<TeamId>) -> Resu
     Ok(teams)
 }
 
-/// All access groups, or an organization's own.
-pub async fn list_groups(c: &mut AnyConnection, org: Option<OrgId>) -> Result<HashMap<GroupId, GroupModels>, sqlx::Error> {
+/// Whose access groups.
+#[derive(Clone, Copy, Debug)]
+pub enum GroupsOf {
+    /// All.
+    All,
+    /// The platform's.
+    Platform,
+    /// An organization's own.
+    Organization(OrgId),
+}
+
+impl GroupsOf {
+    /// A condition on the table `g`. The text of an id is no one's input.
+    fn condition(self) -> String {
+        match self {
+            Self::All => "1 = 1".into(),
+            Self::Platform => "g.organization_id IS NULL".into(),
+            Self::Organization(org) => format!("g.organization_id = '{org}'"),
+        }
+    }
+}
+
+/// Access groups with what they hold.
+pub async fn list_groups(c: &mut AnyConnection, of: GroupsOf) -> Result<HashMap<GroupId, GroupModels>, sqlx::Error> {
+    let those = of.condition();
     let mut groups: HashMap<GroupId, GroupModels> = HashMap::new();
-    for row in read(c, "SELECT id, organization_id FROM access_groups", "organization_id", org).await? {
+    for row in read_where(c, "SELECT g.id, g.organization_id FROM access_groups g", &those).await? {
         groups.entry(row.id("id")?).or_default().organization = row.id_opt("organization_id")?;
     }
     let models = "SELECT m.group_id, m.model_id FROM access_group_models m JOIN access_groups g ON g.id = m.group_id";
-    for row in read(c, models, "g.organization_id", org).await? {
+    for row in read_where(c, models, &those).await? {
         groups.entry(row.id("group_id")?).or_default().models.push(row.id("model_id")?);
     }
     let tiers = "SELECT t.group_id, t.tier FROM access_group_tiers t JOIN access_groups g ON g.id = t.group_id";
-    for row in read(c, tiers, "g.organization_id", org).await? {
+    for row in read_where(c, tiers, &those).await? {
         groups.entry(row.id("group_id")?).or_default().tiers.push(row.word("tier", Tier::parse)?);
     }
     Ok(groups)
+}
+
+/// The groups that name some models.
+pub async fn list_groups_naming(c: &mut AnyConnection, models: &[ModelId]) -> Result<Vec<(GroupId, ModelId)>, sqlx::Error> {
+    let those = super::super::among("model_id", Some(models));
+    let rows = read_where(c, "SELECT group_id, model_id FROM access_group_models", &those).await?;
+    rows.iter().map(|row| Ok((row.id("group_id")?, row.id("model_id")?))).collect()
+}
+
+/// The whole tiers that groups hold.
+pub async fn list_group_tiers(c: &mut AnyConnection) -> Result<Vec<(GroupId, Tier)>, sqlx::Error> {
+    let rows = read_where(c, "SELECT group_id, tier FROM access_group_tiers", "1 = 1").await?;
+    rows.iter().map(|row| Ok((row.id("group_id")?, row.word("tier", Tier::parse)?))).collect()
 }
 
 /// What members are narrowed to, by team and member; possibly nothing.
@@ -124,10 +160,18 @@ pub async fn list_live_grants(c: &mut AnyConnection, team: Option<TeamId>) -> Re
         .collect()
 }
 
+const HELD_BACK: &str =
+    "SELECT organization_id, model_id FROM (SELECT * FROM review_items WHERE closed_at IS NULL AND blocks = 1) r";
+
 /// Which models nobody of an organization, or of any, may call until it has reviewed them.
 pub async fn list_blocked(c: &mut AnyConnection, org: Option<OrgId>) -> Result<Vec<(OrgId, ModelId)>, sqlx::Error> {
-    let open = "SELECT organization_id, model_id FROM (SELECT * FROM review_items WHERE closed_at IS NULL AND blocks = 1) r";
-    let rows = read(c, open, "organization_id", org).await?;
+    let rows = read(c, HELD_BACK, "organization_id", org).await?;
+    rows.iter().map(|row| Ok((row.id("organization_id")?, row.id("model_id")?))).collect()
+}
+
+/// The same for some models, in any organization.
+pub async fn list_blocked_models(c: &mut AnyConnection, models: &[ModelId]) -> Result<Vec<(OrgId, ModelId)>, sqlx::Error> {
+    let rows = read_where(c, HELD_BACK, &super::super::among("model_id", Some(models))).await?;
     rows.iter().map(|row| Ok((row.id("organization_id")?, row.id("model_id")?))).collect()
 }
 
@@ -136,4 +180,8 @@ async fn read(c: &mut AnyConnection, select: &str, column: &str, id: Option<impl
     let id = id.map(|id| id.to_string()).unwrap_or_default();
     let sql = format!("{select} WHERE {}", super::super::where_is(column, &id));
     sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_all(c).await
+}
+
+async fn read_where(c: &mut AnyConnection, select: &str, condition: &str) -> Result<Vec<AnyRow>, sqlx::Error> {
+    sqlx::query(sqlx::AssertSqlSafe(format!("{select} WHERE {condition}"))).fetch_all(c).await
 }
