@@ -30,7 +30,8 @@ impl Platform {
     pub fn new(database_url: Option<String>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let binary = folder.path().join("tallygate");
-        std::fs::copy(env!("CARGO_BIN_EXE_tallygate"), &binary).expect("the binary is there");
+        let of_tests = env!("CARGO_BIN_EXE_tallygate").into();
+        std::fs::copy(std::env::var_os("TALLYGATE_TEST_SERVER").unwrap_or(of_tests), &binary).expect("the binary is there");
         let database_url =
             database_url.unwrap_or_else(|| format!("sqlite://{}", folder.path().join("data/tallygate.db").display()));
         Self { folder, database_url, binary }
@@ -92,6 +93,7 @@ impl Platform {
             context_window: 100_000,
             max_output: 1_000,
             default_output: None,
+            tokenizer: None,
             prices_from: None,
             restricted: Some(false),
             enabled: true,

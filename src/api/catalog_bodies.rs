@@ -10,6 +10,7 @@ use crate::{
         field_errors::FieldErrors,
         money::Price,
         time::UnixMs,
+        tokenizer::Tokenizer,
     },
     service::catalog::ProviderInput,
 };
@@ -131,6 +132,8 @@ pub struct NewModelBody {
     max_output: Option<i64>,
     /// Tokens of an answer where the call names no maximum.
     default_output: Option<i64>,
+    /// Its own tokenizer, `o200k_base` or `cl100k_base`, where it is one of these.
+    tokenizer: Option<String>,
     /// Organizations take it in with approval; unless asked otherwise true for `high_performance` and above the platform's price.
     restricted: Option<bool>,
     /// Can be called; true unless asked otherwise.
@@ -173,6 +176,10 @@ pub struct ModelPatchBody {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<i64>)]
     default_output: Option<Option<i64>>,
+    /// Its own tokenizer.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    tokenizer: Option<Option<String>>,
     /// Organizations take it in with approval.
     restricted: Option<bool>,
     /// Can be called.
@@ -208,6 +215,8 @@ pub struct ModelBody {
     max_output: i64,
     /// Tokens of an answer where the call names no maximum.
     default_output: Option<i64>,
+    /// Its own tokenizer, `o200k_base` or `cl100k_base`, where it is one of these.
+    tokenizer: Option<String>,
     /// Organizations take it in with approval.
     restricted: bool,
     /// Can be called.
@@ -277,6 +286,7 @@ impl NewModelBody {
                 (None, _) => return Err(FieldErrors::one("max_output", "Say how long an answer may be.")),
             },
             default_output: self.default_output,
+            tokenizer: parse_tokenizer(self.tokenizer.as_deref().unwrap_or_default())?,
             restricted: self.restricted,
             enabled: self.enabled.unwrap_or(true),
             deployments: self.deployments.into_iter().map(Deployment::from).collect(),
@@ -304,11 +314,19 @@ impl ModelPatchBody {
             context_window: self.context_window.unwrap_or(before.context_window),
             max_output: self.max_output.unwrap_or(before.max_output),
             default_output: self.default_output.unwrap_or(before.default_output),
+            tokenizer: match self.tokenizer {
+                Some(name) => parse_tokenizer(name.as_deref().unwrap_or_default())?,
+                None => before.tokenizer,
+            },
             restricted: self.restricted,
             enabled: self.enabled.unwrap_or(before.enabled),
             deployments: self.deployments.map_or(before.deployments, |all| all.into_iter().map(Deployment::from).collect()),
         })
     }
+}
+
+fn parse_tokenizer(name: &str) -> Result<Option<Tokenizer>, FieldErrors> {
+    Tokenizer::parse(name).map_err(|message| FieldErrors::one("tokenizer", message))
 }
 
 fn parse_kind(tier: &str, modality: &str) -> Result<(Tier, Modality), FieldErrors> {
@@ -371,6 +389,7 @@ impl From<ModelView> for ModelBody {
             context_window: model.context_window,
             max_output: model.max_output,
             default_output: model.default_output,
+            tokenizer: model.tokenizer.map(|tokenizer| tokenizer.as_str().to_owned()),
             restricted: model.restricted,
             enabled: model.enabled,
             deployments: deployments.map(|d| DeploymentBody { provider: d.provider, model: d.model }).collect(),

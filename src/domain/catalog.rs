@@ -8,6 +8,7 @@ use super::{
     ids::{ModelId, ProviderId},
     prices::PriceEntry,
     time::UnixMs,
+    tokenizer::Tokenizer,
 };
 
 /// What protocol an upstream speaks.
@@ -280,6 +281,8 @@ pub struct ModelView {
     pub max_output: i64,
     /// Completion bound where the call names none.
     pub default_output: Option<i64>,
+    /// Its own tokenizer, where it is known.
+    pub tokenizer: Option<Tokenizer>,
     /// Taken in as `approval` rather than `open`.
     pub restricted: bool,
     /// Can be called.
@@ -311,6 +314,8 @@ pub struct NewModel {
     pub max_output: i64,
     /// Completion bound where the call names none.
     pub default_output: Option<i64>,
+    /// Its own tokenizer, where it is known.
+    pub tokenizer: Option<Tokenizer>,
     /// Taken in as `approval` rather than `open`; none leaves it as it is, for a new model it follows from tier and prices.
     pub restricted: Option<bool>,
     /// Can be called.

@@ -8,6 +8,7 @@ use super::{
     money::Price,
     prices::parse_day,
     time::UnixMs,
+    tokenizer::Tokenizer,
 };
 
 /// "Add provider" and "Edit provider".
@@ -101,6 +102,8 @@ pub struct ModelForm {
     pub max_output: String,
     /// Tokens; empty for the maximum.
     pub default_output: String,
+    /// Name of its tokenizer; empty for none.
+    pub tokenizer: String,
     /// Taken in with approval: `yes`, `no`, or empty for what follows from tier and prices.
     pub restricted: String,
     /// Can not be called; a box that is off by default needs no hidden field beside it.
@@ -141,6 +144,7 @@ impl ModelForm {
             context_window: model.context_window.to_string(),
             max_output: model.max_output.to_string(),
             default_output: model.default_output.map(|n| n.to_string()).unwrap_or_default(),
+            tokenizer: model.tokenizer.map(|tokenizer| tokenizer.as_str().into()).unwrap_or_default(),
             restricted: if model.restricted { "yes" } else { "no" }.into(),
             disabled: !model.enabled,
             providers: model.deployments.iter().map(|d| d.provider.clone()).collect(),
@@ -182,6 +186,7 @@ impl ModelForm {
             "" => Some(None),
             text => tokens("default_output", text).map(Some),
         };
+        let tokenizer = errors.check("tokenizer", Tokenizer::parse(&self.tokenizer)).flatten();
         let rows = self.providers.iter().zip(self.upstream_models.iter().map(String::as_str).chain(std::iter::repeat("")));
         let deployments = rows
             .filter(|(provider, _)| !provider.is_empty())
@@ -202,6 +207,7 @@ impl ModelForm {
             context_window,
             max_output,
             default_output,
+            tokenizer,
             restricted,
             enabled: !self.disabled,
             deployments,

@@ -49,5 +49,6 @@ pub mod team_models;
 pub mod team_policy;
 pub mod teams;
 pub mod time;
+pub mod tokenizer;
 pub mod usage;
 pub mod usage_range;

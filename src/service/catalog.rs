@@ -324,6 +324,7 @@ impl Services {
                 json!({
                     "name": m.name, "aliases": m.aliases, "tier": m.tier, "modality": m.modality, "prices": m.prices,
                     "context_window": m.context_window, "max_output": m.max_output, "default_output": m.default_output,
+                    "tokenizer": m.tokenizer,
                     "enabled": m.enabled, "restricted": m.restricted, "deployments": m.deployments,
                 })
             })

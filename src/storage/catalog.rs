@@ -9,6 +9,7 @@ use crate::domain::{
     catalog::{Deployment, Modality, ModelView, NewModel, Provider, ProviderKind, ProviderView, Tier},
     ids::{ModelId, ProviderId},
     time::UnixMs,
+    tokenizer::Tokenizer,
 };
 
 fn provider_from_row(row: &AnyRow) -> Result<Provider, sqlx::Error> {
@@ -118,8 +119,9 @@ pub async fn insert_model(
     at: UnixMs,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT INTO models (id, name, tier, modality, context_window, max_output, default_output, restricted, enabled, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "INSERT INTO models (id, name, tier, modality, context_window, max_output, default_output, restricted, enabled,
+             created_at, tokenizer)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(id.to_string())
     .bind(&model.name)
@@ -131,6 +133,7 @@ pub async fn insert_model(
     .bind(i64::from(restricted))
     .bind(i64::from(model.enabled))
     .bind(at.0)
+    .bind(model.tokenizer.map_or("", Tokenizer::as_str))
     .execute(c)
     .await?;
     Ok(())
@@ -140,7 +143,7 @@ pub async fn insert_model(
 pub async fn update_model(c: &mut AnyConnection, id: ModelId, model: &NewModel, restricted: bool) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE models SET name = $2, tier = $3, modality = $4, context_window = $5, max_output = $6, default_output = $7,
-             restricted = $8, enabled = $9 WHERE id = $1",
+             restricted = $8, enabled = $9, tokenizer = $10 WHERE id = $1",
     )
     .bind(id.to_string())
     .bind(&model.name)
@@ -151,6 +154,7 @@ pub async fn update_model(c: &mut AnyConnection, id: ModelId, model: &NewModel, 
     .bind(model.default_output)
     .bind(i64::from(restricted))
     .bind(i64::from(model.enabled))
+    .bind(model.tokenizer.map_or("", Tokenizer::as_str))
     .execute(c)
     .await?;
     Ok(())
@@ -262,7 +266,7 @@ async fn read_models(c: &mut AnyConnection, at: UnixMs, only: Option<&[ModelId]>
     let those = among("m.id", only);
     let sql = format!(
         "SELECT m.id, m.name, m.tier, m.modality, m.context_window, m.max_output,
-             m.default_output, m.restricted, m.enabled,
+             m.default_output, m.tokenizer, m.restricted, m.enabled,
              (SELECT COUNT(*) FROM organization_models o WHERE o.model_id = m.id AND o.state = 'open') AS open_in
          FROM models m WHERE m.deleted_at IS NULL AND {those} ORDER BY m.name, m.id"
     );
@@ -281,6 +285,7 @@ async fn read_models(c: &mut AnyConnection, at: UnixMs, only: Option<&[ModelId]>
                 context_window: row.int("context_window")?,
                 max_output: row.int("max_output")?,
                 default_output: row.int_opt("default_output")?,
+                tokenizer: row.word("tokenizer", |name| Tokenizer::parse(name).ok())?,
                 restricted: row.flag("restricted")?,
                 enabled: row.flag("enabled")?,
                 deployments: deployments.remove(&id).unwrap_or_default(),

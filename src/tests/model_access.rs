@@ -87,6 +87,7 @@ fn compiled(world: &World) -> Snapshot {
             context_window: 1,
             max_output: 1,
             default_output: None,
+            tokenizer: None,
             restricted: false,
             enabled: model.enabled,
             created_at: NOW,

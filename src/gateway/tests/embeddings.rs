@@ -21,6 +21,7 @@ fn vectors(name: &str, provider: &str) -> NewModel {
         context_window: 8_192,
         max_output: NO_OUTPUT,
         default_output: None,
+        tokenizer: None,
         ..people::model(name, provider)
     }
 }

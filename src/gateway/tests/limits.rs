@@ -8,11 +8,13 @@ use super::{World, error, in_a_world, request, value};
 use crate::{
     domain::{
         api_keys::KeyKind,
+        catalog::NewModel,
         ids::{KeyId, ModelId, TeamId},
         limit_scopes::{Allowance, BudgetPer, Raise, Scope},
         limits::Limits,
         money::{DOLLAR, NanoUsd},
         time::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS},
+        tokenizer::Tokenizer,
         usage::Outcome,
     },
     service::{metering::Meter, model_access::ExplainQuery, organizations::OrganizationPatch},
@@ -157,6 +159,36 @@ async fn the_largest_output_that_fits_is_named_and_fits() {
         assert!(ask(Some(fits - 30)).await["error"].is_null());
         // What was reserved and not used is free again.
         assert!(standing(&world.services, scopes.team, Scope::Key(scopes.key)).windows[0].tokens < 150);
+        world
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_prompt_is_counted_before_its_length_refuses_a_call() {
+    in_a_world(async |world| {
+        let tokenizers = [("unnamed", None), ("named", Some(Tokenizer::O200k))];
+        for (name, tokenizer) in tokenizers {
+            world.add_model(NewModel { tokenizer, ..people::model(name, "simulator") }).await;
+        }
+        let scopes = Scopes::of(&world, "named").await;
+        let tpm = Allowance { limits: Limits { tpm: Some(2_000), ..Limits::default() }, ..Allowance::default() };
+        db_limit(&world.services, scopes.team, Scope::Key(scopes.key), tpm).await;
+        // 6,300 bytes, some 1,400 tokens.
+        let book = "The tally is kept at the gate, and every cart is counted once. ".repeat(100);
+        let ask = async |model: &str, content: &str, tokens: u64| {
+            let body = json!({"model": model, "max_tokens": tokens, "messages": [{"role": "user", "content": content}]});
+            world.chat(body.to_string()).send().await.unwrap()
+        };
+        assert_eq!(error(ask("unnamed", &book, 20).await).await, (429, "rate_limit_exceeded".into()));
+        assert_eq!(ask("named", &book, 20).await.status(), 200);
+        world.services.clock.advance(2 * MINUTE_MS);
+        // What it has at most still refuses: too long by any count, or with too long an answer, for which the sentence counts, too.
+        assert_eq!(error(ask("named", &book.repeat(3), 20).await).await, (429, "rate_limit_exceeded".into()));
+        let message = value(ask("named", &book, 1_500).await).await["error"]["message"].to_string();
+        let fits: u64 = message.split("at most ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+        assert!((100..700).contains(&fits), "{message}");
+        assert_eq!(ask("named", &book, fits - 30).await.status(), 200);
         world
     })
     .await;

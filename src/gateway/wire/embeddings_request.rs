@@ -14,7 +14,7 @@ use super::{
     fields::EMBEDDING_FIELDS,
     object::{self, Invalid, Member, count},
 };
-use crate::service::tokens;
+use crate::{domain::tokenizer::Tokenizer, service::tokens};
 
 /// Most inputs of one call.
 pub const INPUTS_MAX: usize = 2_048;
@@ -123,11 +123,19 @@ impl EmbeddingsRequest {
         self.token_count.saturating_add(self.text_bytes)
     }
 
+    /// Tokens at most, by the model's own tokenizer.
+    pub fn counted_length(&self, body: &[u8], tokenizer: Tokenizer) -> u64 {
+        self.token_count + self.texts(body).map(|raw| tokens::at_most(tokenizer, &unquoted(raw))).sum::<u64>()
+    }
+
     /// Prompt tokens, counted.
     pub fn count(&self, body: &[u8]) -> u64 {
-        let texts = self.inputs.iter().filter_map(|at| std::str::from_utf8(body.get(at.clone())?).ok());
-        let texts = texts.filter(|raw| raw.starts_with('"'));
-        self.token_count + texts.map(|raw| tokens::count(&unquoted(raw))).sum::<u64>()
+        self.token_count + self.texts(body).map(|raw| tokens::count(&unquoted(raw))).sum::<u64>()
+    }
+
+    fn texts<'a>(&'a self, body: &'a [u8]) -> impl Iterator<Item = &'a str> {
+        let inputs = self.inputs.iter().filter_map(|at| std::str::from_utf8(body.get(at.clone())?).ok());
+        inputs.filter(|raw| raw.starts_with('"'))
     }
 
     /// The body for a deployment. Untouched, and not copied, where nothing has to change.
@@ -188,6 +196,8 @@ mod tests {
         assert_eq!(seen("[[1,2],[ 3 ]]"), Ok((2, 3)));
         let body = r#"{"model":"m","input":["Hello, world!","Hello, world!"]}"#;
         assert_eq!(EmbeddingsRequest::parse(body.as_bytes()).unwrap().count(body.as_bytes()), 8);
+        let counted = EmbeddingsRequest::parse(body.as_bytes()).unwrap().counted_length(body.as_bytes(), Tokenizer::Cl100k);
+        assert_eq!(counted, 8);
         assert!(seen(&format!("[{}]", vec!["\"a\""; INPUTS_MAX].join(","))).is_ok());
         let many = parse(&format!("[{}]", vec!["\"a\""; INPUTS_MAX + 1].join(","))).unwrap_err();
         assert!(many.message.contains("2048"), "{many:?}");

@@ -7,6 +7,9 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::answer::unquoted;
+use crate::{domain::tokenizer::Tokenizer, service::tokens};
+
 /// What formats add to a call.
 const PER_CALL: u64 = 64;
 /// To a message, a tool, an input of embeddings.
@@ -45,6 +48,12 @@ struct Part<'a> {
     r#type: Option<Cow<'a, str>>,
 }
 
+#[derive(Deserialize)]
+struct TextPart<'a> {
+    #[serde(borrow, default)]
+    text: Option<&'a RawValue>,
+}
+
 /// For a body of a chat.
 pub fn chat(body: &[u8], context_window: u64) -> u64 {
     let in_body = std::str::from_utf8(body).ok().and_then(|body| serde_json::from_str::<Prompt>(body).ok());
@@ -52,6 +61,28 @@ pub fn chat(body: &[u8], context_window: u64) -> u64 {
         Some(extra) => (body.len() as u64).saturating_add(extra).min(context_window),
         None => context_window,
     }
+}
+
+/// The same with its texts counted by the model's own tokenizer instead of by their length; everything else of the body still is.
+pub fn counted_chat(body: &[u8], context_window: u64, tokenizer: Tokenizer) -> u64 {
+    let in_body = std::str::from_utf8(body).ok().and_then(|body| serde_json::from_str::<Prompt>(body).ok());
+    let Some((prompt, extra)) = in_body.and_then(|prompt| around(&prompt).map(|extra| (prompt, extra))) else {
+        return context_window;
+    };
+    let (mut length, mut tokens) = (body.len() as u64, extra);
+    let mut count = |raw: &str| {
+        if raw.starts_with('"') {
+            length = length.saturating_sub(raw.len() as u64);
+            tokens += tokens::at_most(tokenizer, &unquoted(raw));
+        }
+    };
+    for content in prompt.messages.iter().filter_map(|message| message.content.map(RawValue::get)) {
+        match serde_json::from_str::<Vec<TextPart>>(content) {
+            Ok(parts) => parts.iter().filter_map(|part| part.text).for_each(|text| count(text.get())),
+            Err(_) => count(content),
+        }
+    }
+    length.saturating_add(tokens).min(context_window)
 }
 
 /// For inputs of embeddings, each of which has the context window to itself.
@@ -90,7 +121,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{gateway::wire::prompt, service::tokens};
+    use crate::gateway::wire::prompt;
 
     const WINDOW: u64 = 128_000;
 
@@ -124,6 +155,24 @@ mod tests {
         assert_eq!(embeddings(2, 100_000, 8_000), 16_000);
     }
 
+    #[test]
+    fn texts_are_counted_by_a_known_tokenizer_and_the_rest_by_its_length() {
+        let book = "The tally is kept at the gate, and every cart is counted once. ".repeat(200);
+        let counted = |body: &serde_json::Value| counted_chat(body.to_string().as_bytes(), WINDOW, Tokenizer::Cl100k);
+        let body = |content: serde_json::Value| json!({"messages": [{"role": "user", "content": content}]});
+        let plain = counted(&body(json!(book)));
+        assert!(plain * 3 < bound(&body(json!(book))), "{plain}");
+        let parts = counted(&body(json!([{"type": "text", "text": book}])));
+        assert!((plain..plain + 40).contains(&parts), "{parts}");
+        // What tools are made of is known to no tokenizer.
+        let mut tools = body(json!("Hi"));
+        tools["tools"] = json!([{"type": "function", "function": {"name": "f", "description": book}}]);
+        assert!(counted(&tools) > book.len() as u64);
+        let picture =
+            body(json!([{"type": "text", "text": "Hi"}, {"type": "image_url", "image_url": {"url": "https://x.example/1.png"}}]));
+        assert_eq!(counted(&picture), WINDOW);
+    }
+
     proptest! {
         #[test]
         fn a_bound_is_never_below_what_is_counted(
@@ -137,7 +186,9 @@ mod tests {
                 body["tools"] = json!([{"type": "function", "function": {"name": name, "parameters": {}}}]);
             }
             let text = body.to_string();
-            prop_assert!(chat(text.as_bytes(), u64::MAX) >= prompt::count(text.as_bytes()));
+            let counted = prompt::count(text.as_bytes());
+            prop_assert!(chat(text.as_bytes(), u64::MAX) >= counted);
+            prop_assert!(counted_chat(text.as_bytes(), u64::MAX, Tokenizer::O200k) >= counted);
         }
     }
 }

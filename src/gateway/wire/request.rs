@@ -8,7 +8,7 @@ use super::{
     object::Invalid,
     prompt, prompt_bound,
 };
-use crate::domain::catalog::Modality;
+use crate::domain::{catalog::Modality, tokenizer::Tokenizer};
 
 /// What models are called with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +106,16 @@ impl Request {
         match self {
             Self::Chat(_) => prompt_bound::chat(body, context_window),
             Self::Embeddings(request) => prompt_bound::embeddings(request.inputs.len() as u64, request.length(), context_window),
+        }
+    }
+
+    /// The same, counted by the model's own tokenizer: less, and slower.
+    pub fn counted_bound(&self, body: &[u8], context_window: u64, tokenizer: Tokenizer) -> u64 {
+        match self {
+            Self::Chat(_) => prompt_bound::counted_chat(body, context_window, tokenizer),
+            Self::Embeddings(request) => {
+                prompt_bound::embeddings(request.inputs.len() as u64, request.counted_length(body, tokenizer), context_window)
+            }
         }
     }
 

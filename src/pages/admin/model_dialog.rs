@@ -5,6 +5,7 @@ use crate::{
     domain::{
         catalog::{LIST_MAX, Modality, ModelView, Tier},
         catalog_forms::ModelForm,
+        tokenizer::Tokenizer,
     },
     pages::form::{Form, FormAction, Problems},
 };
@@ -157,6 +158,8 @@ fn restriction(form: &ModelForm, new: bool, problems: Problems) -> AnyView {
 }
 
 fn sizes(form: &ModelForm, problems: Problems) -> AnyView {
+    let known = Tokenizer::ALL.into_iter().map(|tokenizer| Opt::new(tokenizer.as_str(), tokenizer.as_str()));
+    let tokenizers = std::iter::once(Opt::new("", "Not known")).chain(known).collect();
     view! {
         <div class="three">
             <Field
@@ -188,6 +191,15 @@ fn sizes(form: &ModelForm, problems: Problems) -> AnyView {
                 error=problems.field("default_output")
             />
         </div>
+        <Select
+            label="Tokenizer"
+            name="form[tokenizer]"
+            id="model-tokenizer"
+            choices=tokenizers
+            selected=form.tokenizer.clone()
+            hint="Where it is the model's own, a call is refused for what its prompt has, not for what its length may have."
+            error=problems.field("tokenizer")
+        />
     }
     .into_any()
 }

@@ -233,6 +233,7 @@ async fn load_models(
             context_window: model.context_window,
             max_output: model.max_output,
             default_output: model.default_output,
+            tokenizer: model.tokenizer,
             restricted: model.restricted,
             enabled: model.enabled,
             created_at: created_at(model.id),

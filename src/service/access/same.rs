@@ -30,7 +30,7 @@ fn models(snapshot: &Snapshot, now: UnixMs) -> Vec<String> {
     let model = |place: usize| {
         let model = &snapshot.models()[place];
         let coming: Vec<_> = model.prices.0.iter().filter(|entry| entry.from > now).collect();
-        let rest = (model.enabled, model.created_at, &model.deployments, model.default_output, model.max_output);
+        let rest = (model.enabled, model.created_at, &model.deployments, model.default_output, model.max_output, model.tokenizer);
         let kind = (model.id, model.place, &model.name, model.tier, model.modality, model.restricted, model.context_window);
         format!("{kind:?} {rest:?} {:?} {coming:?}", model.prices.at(now))
     };

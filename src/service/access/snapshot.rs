@@ -16,6 +16,7 @@ use crate::{
         model_set::ModelSet,
         prices::PriceHistory,
         time::UnixMs,
+        tokenizer::Tokenizer,
     },
     service::vault::Secret,
 };
@@ -174,6 +175,8 @@ pub struct ModelEntry {
     pub max_output: i64,
     /// Completion bound where the call names none.
     pub default_output: Option<i64>,
+    /// Its own tokenizer, where it is known.
+    pub tokenizer: Option<Tokenizer>,
     /// Taken in as `approval` rather than `open`.
     pub restricted: bool,
     /// Can be called.

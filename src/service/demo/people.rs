@@ -199,6 +199,7 @@ async fn write_catalog(past: &Services, c: &mut AnyConnection, org: OrgId, now: 
             context_window: cast.context_window,
             max_output: cast.max_output,
             default_output: (cast.max_output > 1).then_some(4_096),
+            tokenizer: None,
             prices_from: None,
             restricted: None,
             enabled: true,

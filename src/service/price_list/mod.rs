@@ -175,6 +175,7 @@ fn new_model(name: &str, listed: ListedModel, choice: &Choice) -> Result<NewMode
         context_window: listed.context_window,
         max_output: listed.max_output,
         default_output: None,
+        tokenizer: None,
         restricted: None,
         enabled: true,
         deployments: vec![Deployment { provider: choice.provider.clone(), model: name.to_owned() }],

@@ -99,6 +99,7 @@ pub(crate) fn model(name: &str, provider: &str) -> NewModel {
         context_window: 128_000,
         max_output: 16_000,
         default_output: Some(1_000),
+        tokenizer: None,
         prices_from: None,
         restricted: None,
         enabled: true,
