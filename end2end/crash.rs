@@ -2,7 +2,8 @@
 //! log: each call that it received is in the database exactly once, completed or interrupted, a stream charged as of its last
 //! checkpoint, and each answer whose end a client saw is completed. The team has a spending limit that is reached again and again: after
 //! each restart no more is spent than it allows, and what it has left can be spent. On SQLite, and on PostgreSQL where
-//! `TALLYGATE_TEST_POSTGRES_URL` names one. `TALLYGATE_SEED` repeats a run, `TALLYGATE_LONG=1` makes it ten times as long.
+//! `TALLYGATE_TEST_POSTGRES_URL` names one. `TALLYGATE_SEED` repeats a run, `TALLYGATE_LONG=1` makes it ten times as long, and
+//! `TALLYGATE_TEST_SERVER=target/dist/tallygate` takes the server that people run.
 
 #[path = "crash/clients.rs"]
 mod clients;

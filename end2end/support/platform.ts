@@ -37,14 +37,22 @@ function createDatabase(): { url: string; drop(): void } {
   return { url: url.href, drop: () => sql(`DROP DATABASE ${name} WITH (FORCE)`) };
 }
 
-export async function startPlatform(database: Database, settings: Record<string, string> = {}, withDemo = false): Promise<Started> {
+export interface Wanted {
+  settings?: Record<string, string>;
+  withDemo?: boolean;
+  /** The server that people run, not that of the tests' profile. */
+  release?: boolean;
+}
+
+export async function startPlatform(database: Database, { settings = {}, withDemo = false, release = false }: Wanted = {}): Promise<Started> {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'tallygate-end2end-'));
   const dataDirectory = path.join(directory, 'var');
   const postgres = database === 'postgres' ? createDatabase() : undefined;
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   // script/test runs the server of the tests' profile on the site of the release build.
-  const server = process.env.TALLYGATE_TEST_SERVER ?? path.join(ROOT, 'target/dist/tallygate');
+  const ofTests = release ? undefined : process.env.TALLYGATE_TEST_SERVER;
+  const server = ofTests ?? path.join(ROOT, 'target/dist/tallygate');
   const env = {
     PATH: process.env.PATH ?? '',
     HOME: directory,

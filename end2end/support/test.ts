@@ -6,6 +6,8 @@ export type Options = {
   database: Database;
   /** Whether the platform starts with demo data. */
   withDemo: boolean;
+  /** Whether the server is the one that people run, which has no clock to move. */
+  release: boolean;
   /** Further environment of the server. */
   settings: Record<string, string>;
   /** Console messages that a test expects, such as the browser's own word on a 404. */
@@ -18,11 +20,12 @@ export type OpenBrowser = (expectedMessages?: RegExp[]) => Promise<Page>;
 export const test = base.extend<Options & { platform: Platform; openBrowser: OpenBrowser }>({
   database: ['sqlite', { option: true }],
   withDemo: [false, { option: true }],
+  release: [false, { option: true }],
   settings: [{}, { option: true }],
   expectedMessages: [[], { option: true }],
 
-  platform: async ({ database, settings, withDemo }, use, info) => {
-    const { platform, stop } = await startPlatform(database, settings, withDemo);
+  platform: async ({ database, settings, withDemo, release }, use, info) => {
+    const { platform, stop } = await startPlatform(database, { settings, withDemo, release });
     await use(platform);
     if (info.status !== info.expectedStatus) await info.attach('server.log', { body: platform.log() });
     await stop();

@@ -6,6 +6,9 @@ import { Api } from '../support/api';
 import { crowd, type Ended } from '../support/crowd';
 import { expect, test } from '../support/test';
 
+// What people run has to hold.
+test.use({ release: true });
+
 const CENT = 10_000_000;
 const DOLLAR = 100 * CENT;
 const KEYS = 5;
