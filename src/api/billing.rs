@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     domain::{
-        ledger::{EntryKind, LEDGER_CSV_HEAD, LedgerFilter, ledger_csv_row},
+        ledger::{self, EntryKind, LEDGER_CSV_HEAD, LedgerFilter, ledger_csv_row},
         page::{Page, PageRequest},
         plan_changes::Wanted,
         time::UnixMs,
@@ -175,6 +175,23 @@ pub async fn statement(
 ) -> Answer<Json<StatementBody>> {
     let start = start.parse().map(UnixMs).map_err(|_| ServiceError::NotFound)?;
     Ok(Json(services.get_statement(&caller, &team, start).await?.into()))
+}
+
+/// The same as CSV: sums, fees of seats, lines of the ledger and what models were charged, in this order.
+#[utoipa::path(get, path = "/teams/{team}/statements/{start}/statement.csv", tag = "Billing",
+    params(("team" = String, Path, description = "Short name or id"), ("start" = i64, Path, description = "Start of the period")),
+    responses((status = 200, description = "CSV", content_type = "text/csv"), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
+pub async fn statement_csv(
+    State(services): State<Services>,
+    SignedIn(caller): SignedIn,
+    Path((team, start)): Path<(String, String)>,
+) -> Answer<Response> {
+    let start = start.parse().map(UnixMs).map_err(|_| ServiceError::NotFound)?;
+    let statement = services.get_statement(&caller, &team, start).await?;
+    let (year, month, day) = statement.period.start.civil();
+    let file = format!("attachment; filename=\"statement-{}-{year}-{month:02}-{day:02}.csv\"", statement.team_slug);
+    let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, file)];
+    Ok((headers, ledger::statement_csv(&statement)).into_response())
 }
 
 /// Reads piece by piece while the client takes it, so an export needs no more memory than one piece.

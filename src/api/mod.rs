@@ -139,6 +139,7 @@ pub fn router(services: Services) -> Router {
         .route("/teams/{team}/ledger/{line}/models", get(billing::line_models))
         .route("/teams/{team}/statements", get(billing::statements))
         .route("/teams/{team}/statements/{start}", get(billing::statement))
+        .route("/teams/{team}/statements/{start}/statement.csv", get(billing::statement_csv))
         .route("/billing/requests", get(plans::requests))
         .route("/billing/requests/{request}/decision", post(plans::decide))
         .route("/catalog/plans", get(plans::list).post(plans::create))
@@ -218,7 +219,7 @@ pub fn document() -> Document {
         limits::find_budget, limits::put_budget, limits::find_self_service, limits::put_self_service,
         usage::report, usage::members, usage::logs,
         billing::find, billing::put, billing::withdraw, billing::adjust, billing::set_discount, billing::ledger, billing::ledger_csv,
-        billing::line_models, billing::statements, billing::statement,
+        billing::line_models, billing::statements, billing::statement, billing::statement_csv,
         plans::list, plans::create, plans::update, plans::requests, plans::decide,
         catalog::list_providers, catalog::create_provider, catalog::find_provider, catalog::update_provider,
         catalog::delete_provider, catalog::test_provider,

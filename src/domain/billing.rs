@@ -21,6 +21,8 @@ pub enum Billing {
     Balance {
         /// When the next period begins, with new credit.
         period_end: UnixMs,
+        /// None begins: the plan ends then.
+        ends: bool,
     },
     /// Neither plan nor spending limit, in an organization that does not allow unbilled use: no calls.
     Closed,
@@ -125,6 +127,16 @@ impl TeamBilling {
         self.balance - self.credit - self.spared
     }
 
+    /// When credit was last kept for open calls: the start of the period, or the end of the last one where the plan has ended.
+    pub fn renewed_at(&self) -> UnixMs {
+        if self.terms.is_some() { self.period.start } else { self.period.end }
+    }
+
+    /// Whether usage belongs to what was spared: it is of calls from before the last renewal. Periods begin with a day.
+    fn is_before_renewal(&self, usage: &Movement) -> bool {
+        usage.period_start < self.period.start || (self.terms.is_none() && usage.day.is_some_and(|day| day < self.period.end))
+    }
+
     /// Posts a movement: gives the ledger's next entry.
     pub fn post(&mut self, movement: Movement) -> Result<Entry, TooMuch> {
         let balance = self.balance.checked_add(movement.amount).ok_or(TooMuch)?;
@@ -133,7 +145,7 @@ impl TeamBilling {
             // Calls of the last period use what was spared for them, then everybody uses the credit before what lasts.
             EntryKind::UsageCharge => {
                 let mut rest = movement.amount.checked_neg().ok_or(TooMuch)?;
-                if movement.period_start < self.period.start {
+                if self.is_before_renewal(&movement) {
                     let spared = self.spared.min(rest);
                     self.spared -= spared;
                     rest -= spared;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{audit::csv_cell, billing::Movement, format, money::NanoUsd, time::UnixMs};
+use super::{audit::csv_cell, billing::Movement, format, money::NanoUsd, plan_changes::Statement, time::UnixMs};
 
 /// Kinds of movements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -108,4 +108,53 @@ pub fn ledger_csv_row(line: &LedgerLine) -> String {
         format::rfc3339(line.period_start),
     ];
     format!("{}\r\n", cells.join(","))
+}
+
+/// Columns of a statement's file. What is none of the balance has no balance after it.
+const STATEMENT_CSV_HEAD: &str = "section,time,kind,description,by,calls,amount_usd,balance_after_usd\r\n";
+
+/// A statement as a file: the sums, the fees of seats, every line of the ledger and what models were charged, in the order of the page.
+/// `balance` rows from the second to the last but one add up from the first to the last; so do the `movement` rows.
+pub fn statement_csv(statement: &Statement) -> String {
+    let mut text = STATEMENT_CSV_HEAD.to_owned();
+    let mut add = |cells: [String; 8]| {
+        text.push_str(&cells.join(","));
+        text.push_str("\r\n");
+    };
+    let money = |nano: i64| NanoUsd(nano).plain();
+    let start = format::rfc3339(statement.period.start);
+    for (kind, label, amount) in statement.sums() {
+        let kind = kind.map_or_else(String::new, |kind| kind.as_str().to_owned());
+        add(["balance".into(), start.clone(), kind, csv_cell(label), String::new(), String::new(), money(amount), String::new()]);
+    }
+    for fee in &statement.fees {
+        let (at, words) = (format::rfc3339(fee.at), csv_cell(&fee.description));
+        add(["seats".into(), at, "seat_fee".into(), words, String::new(), String::new(), money(fee.amount), String::new()]);
+    }
+    for line in &statement.lines {
+        add([
+            "movement".into(),
+            format::rfc3339(line.at),
+            line.kind.as_str().into(),
+            csv_cell(&line.description),
+            csv_cell(&line.actor_name),
+            String::new(),
+            money(line.amount),
+            money(line.balance_after),
+        ]);
+    }
+    for share in &statement.models {
+        let (name, calls) = (csv_cell(&share.name), share.figures.requests.to_string());
+        add([
+            "model".into(),
+            start.clone(),
+            "usage".into(),
+            name,
+            String::new(),
+            calls,
+            money(share.figures.cost),
+            String::new(),
+        ]);
+    }
+    text
 }

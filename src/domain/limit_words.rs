@@ -59,6 +59,8 @@ pub enum Reached {
         asked: NanoUsd,
         /// When the next credit comes.
         resets_at: UnixMs,
+        /// None comes: the plan ends then.
+        ends: bool,
     },
     /// There is neither a plan nor a spending limit, and the organization lets nobody call without.
     NoBilling,
@@ -77,14 +79,28 @@ impl LimitedName {
         }
     }
 
+    /// As a sentence begins with it, and as a mail is about it.
+    pub fn first_words(&self) -> String {
+        let words = self.words();
+        match self.scope {
+            // A name keeps its letters; what stands before it does not.
+            "key" => words.replacen('k', "K", 1),
+            "grant" => words.replacen('t', "T", 1),
+            _ => words,
+        }
+    }
+
     /// With who shares it.
     fn shared(&self) -> String {
-        let by = match self.scope {
+        format!("{}{}", self.words(), self.shared_by())
+    }
+
+    fn shared_by(&self) -> &'static str {
+        match self.scope {
             "team" => ", shared by all its keys",
             "organization" => ", shared by all its teams",
             _ => "",
-        };
-        format!("{}{by}", self.words())
+        }
     }
 
     /// Who can change what is set here; by role, because names are for those who may see the list of members.
@@ -110,6 +126,30 @@ pub fn refused(name: &LimitedName, reached: &Reached, fits: Option<u64>, now: Un
     format!("Call refused: {what}{}{} {}", resets(reached, now), fits.unwrap_or_default(), name.changed_by(reached))
 }
 
+/// The sentence of a warning: what is used of a limit that is nearly or wholly used up. A window slides, so no moment is named at which
+/// it would be empty.
+pub fn warned(name: &LimitedName, reached: &Reached, now: UnixMs) -> String {
+    let who = name.first_words();
+    let what = match *reached {
+        Reached::Window { window, limit, used, .. } => format!(
+            "{who} has used {} of its {} {} per {}{}.",
+            format::grouped(used.unwrap_or(limit)),
+            format::grouped(limit),
+            window.counted().as_str(),
+            span(window),
+            name.shared_by()
+        ),
+        Reached::Budget { per, limit, used, .. } => {
+            format!("{who} has spent {} of its {} {}.", format::money(used.unwrap_or(limit)), format::money(limit), budget(per))
+        }
+        Reached::Balance { left, .. } if left.0 <= 0 => format!("The balance of {} is used up.", name.words()),
+        Reached::Balance { left, .. } => format!("{who} has {} left of its balance.", format::money(left)),
+        Reached::NoBilling => format!("{who} has neither a plan nor a spending limit."),
+    };
+    let resets = if matches!(reached, Reached::Window { .. }) { String::new() } else { resets(reached, now) };
+    format!("{what}{resets} {}", name.changed_by(reached))
+}
+
 fn happened(name: &LimitedName, reached: &Reached) -> String {
     let (who, shared) = (name.words(), name.shared());
     match *reached {
@@ -124,7 +164,7 @@ fn happened(name: &LimitedName, reached: &Reached) -> String {
                     format::grouped(asked),
                     span(window)
                 ),
-                (None, _) => format!("{who} has used its {limit} {what} per {}{}.", span(window), &shared[who.len()..]),
+                (None, _) => format!("{who} has used its {limit} {what} per {}{}.", span(window), name.shared_by()),
                 (Some(used), Counted::Requests) => {
                     format!("{} of {limit} requests {} for {shared}.", format::grouped(used), within(window))
                 }
@@ -170,6 +210,7 @@ fn resets(reached: &Reached, now: UnixMs) -> String {
         Reached::Window { resets_at: None, .. } | Reached::NoBilling => String::new(),
         Reached::Budget { resets_at: Some(at), .. } => format!(" It resets on {} UTC.", moment(at)),
         Reached::Budget { resets_at: None, .. } => " It does not reset.".into(),
+        Reached::Balance { resets_at, ends: true, .. } => format!(" The plan ends on {} UTC.", moment(resets_at)),
         Reached::Balance { resets_at, .. } => format!(" The next credit comes on {} UTC.", moment(resets_at)),
     }
 }
@@ -300,9 +341,15 @@ mod tests {
             ),
             (
                 named("team", "Atlas Search"),
-                Reached::Balance { left: NanoUsd(0), asked: NanoUsd(1), resets_at: december },
+                Reached::Balance { left: NanoUsd(0), asked: NanoUsd(1), resets_at: december, ends: false },
                 None,
                 "Call refused: the balance of Atlas Search is used up. The next credit comes on 1 Dec 2026, 00:00 UTC. The owner of Atlas Search can change plan and seats.",
+            ),
+            (
+                named("team", "Atlas Search"),
+                Reached::Balance { left: NanoUsd(DOLLAR), asked: NanoUsd(2 * DOLLAR), resets_at: december, ends: true },
+                None,
+                "Call refused: Atlas Search has $1.00 left of its balance, and this call may cost up to $2.00. The plan ends on 1 Dec 2026, 00:00 UTC. The owner of Atlas Search can change plan and seats.",
             ),
             (
                 named("team", "Atlas Search"),
@@ -313,6 +360,59 @@ mod tests {
         ];
         for (name, reached, fits, sentence) in cases {
             assert_eq!(refused(&name, &reached, fits, NOW), sentence);
+        }
+    }
+
+    #[test]
+    fn a_warning_says_what_is_used_when_it_resets_and_who_can_change_it() {
+        let december = Some(UnixMs::from_civil(2026, 12, 1));
+        let budget = |per, used: i64, resets_at| Reached::Budget {
+            per,
+            limit: NanoUsd(10 * DOLLAR),
+            used: Some(NanoUsd(used * DOLLAR)),
+            asked: NanoUsd(0),
+            resets_at,
+        };
+        let balance = |left: i64| Reached::Balance {
+            left: NanoUsd(left * DOLLAR),
+            asked: NanoUsd(0),
+            resets_at: december.unwrap(),
+            ends: false,
+        };
+        let rpd = Reached::Window { window: Window::Rpd, limit: 1_000, used: Some(800), asked: 0, resets_at: None };
+        for (name, reached, sentence) in [
+            (
+                named("key", "nightly"),
+                budget(BudgetPer::Period, 8, december),
+                "Key nightly has spent $8.00 of its $10.00 monthly budget. It resets on 1 Dec 2026, 00:00 UTC. Whoever made the key, or an owner or admin of Atlas Search, can change it.",
+            ),
+            (
+                named("member", "Aiko Tanaka"),
+                budget(BudgetPer::Total, 10, None),
+                "Aiko Tanaka in Atlas Search has spent $10.00 of its $10.00 total budget. It does not reset. An owner or admin of Atlas Search can change it.",
+            ),
+            (
+                named("grant", "gpt-4o"),
+                rpd,
+                "The approval of gpt-4o in Atlas Search has used 800 of its 1,000 requests per 24 hours. An owner or admin of Atlas Search can change it.",
+            ),
+            (
+                named("organization", "northwind labs"),
+                rpd,
+                "northwind labs has used 800 of its 1,000 requests per 24 hours, shared by all its teams. An admin of northwind labs can change it.",
+            ),
+            (
+                named("team", "Atlas Search"),
+                balance(16),
+                "Atlas Search has $16.00 left of its balance. The next credit comes on 1 Dec 2026, 00:00 UTC. The owner of Atlas Search can change plan and seats.",
+            ),
+            (
+                named("team", "Atlas Search"),
+                balance(0),
+                "The balance of Atlas Search is used up. The next credit comes on 1 Dec 2026, 00:00 UTC. The owner of Atlas Search can change plan and seats.",
+            ),
+        ] {
+            assert_eq!(warned(&name, &reached, NOW), sentence);
         }
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     billing::Fee,
     ids::{PlanRequestId, TeamId},
-    ledger::LedgerLine,
+    ledger::{EntryKind, LedgerLine},
     members::SeatlessInvitation,
     periods::Period,
     plans::{Plan, Proration},
@@ -179,6 +179,18 @@ pub struct Statement {
 }
 
 impl Statement {
+    /// The balance before, what changed it by kind, and the balance after: what pages and files begin with.
+    pub fn sums(&self) -> [(Option<EntryKind>, &'static str, i64); 6] {
+        [
+            (None, "Balance before", self.opening),
+            (Some(EntryKind::SeatCredit), "Included usage of seats", self.credited),
+            (Some(EntryKind::UsageCharge), "Usage", self.charged),
+            (Some(EntryKind::Adjustment), "Adjustments", self.adjusted),
+            (Some(EntryKind::Expiry), "Expired credit", self.expired),
+            (None, "Balance after", self.closing),
+        ]
+    }
+
     /// What the seats cost.
     pub fn fee(&self) -> i64 {
         self.fees.iter().map(|fee| fee.amount).sum()

@@ -5,7 +5,12 @@ use super::{
     view::{amount, models, signed_amount, span},
 };
 use crate::{
-    domain::{format, ledger::LedgerLine, periods::Period, time::UnixMs},
+    domain::{
+        format,
+        ledger::{EntryKind, LedgerLine},
+        periods::Period,
+        time::UnixMs,
+    },
     service::{Caller, ServiceError, Services},
 };
 
@@ -20,14 +25,10 @@ pub(super) async fn statement(
     let others = services.list_statements(caller, team).await?;
     let base = billing_address(team);
     let other = |period: &Period| (format!("{base}/statements/{}", period.start.0), span(*period));
-    let sums = [
-        ("Balance before", amount(found.opening)),
-        ("Included usage of seats", signed_amount(found.credited)),
-        ("Usage", amount(found.charged)),
-        ("Adjustments", signed_amount(found.adjusted)),
-        ("Expired credit", amount(found.expired)),
-        ("Balance after", amount(found.closing)),
-    ];
+    let sum = |(kind, label, nano): (Option<EntryKind>, &str, i64)| {
+        let amount = if kind.is_some() { signed_amount(nano) } else { amount(nano) };
+        (label.to_owned(), amount)
+    };
     let line = |line: &LedgerLine| StatementRow {
         date: format::date(line.day.unwrap_or(line.at)),
         what: match line.actor_name.as_str() {
@@ -47,12 +48,12 @@ pub(super) async fn statement(
         title: format!("Statement {}", format::date(found.period.start)),
         span: span(found.period),
         so_far: !found.over,
-        sums: sums.into_iter().map(|(label, amount)| (label.to_owned(), amount)).collect(),
+        sums: found.sums().into_iter().map(sum).collect(),
         lines: found.lines.iter().map(line).collect(),
         fees: fees.collect(),
         fee: amount(found.fee()),
         models: models(&found.models),
-        export: format!("/api/v1/teams/{}/ledger.csv?period={}", found.team_slug, found.period.start.0),
+        export: format!("/api/v1/teams/{}/statements/{}/statement.csv", found.team_slug, found.period.start.0),
         others: others.iter().filter(|period| period.start != start).map(other).collect(),
         name: found.team_name,
         slug: found.team_slug,

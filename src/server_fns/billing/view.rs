@@ -6,6 +6,7 @@ use crate::{
         billing::seats_words,
         format,
         ledger::{EntryKind, LedgerFilter, LedgerLine},
+        limit_words::{self, LimitedName, Reached},
         money::NanoUsd,
         page::PageRequest,
         periods::Period,
@@ -71,7 +72,7 @@ pub(super) async fn load(
         },
         balance: view.balance.map(amount),
         balance_note: balance_note(&view),
-        empty: empty(&view, &about.name, &about.owner_name),
+        empty: empty(&view, &about.name, personal, now),
         facts: facts(&view, &about.organization, now),
         next: next(&view),
         request: view.request.as_ref().map_or_else(String::new, |request| {
@@ -84,10 +85,7 @@ pub(super) async fn load(
         } else {
             format!("No spending limit. {} charged in this period.", format::money(NanoUsd(view.spent)))
         },
-        discount: match view.discount_bp {
-            0 => "No discount.".into(),
-            bp => format!("{} off all usage.", format::percent_bp(bp)),
-        },
+        discount: discount_words(view.discount_bp),
         discount_percent: percent(view.discount_bp),
         set_by: if view.may_change || personal { String::new() } else { format!("Set by the owner, {}.", about.owner_name) },
         may_end: view.may_change && view.plan.is_some() && view.next != Next::End,
@@ -122,6 +120,14 @@ pub(super) async fn load(
     })
 }
 
+/// The discount of a team, read-only.
+pub(in crate::server_fns) fn discount_words(basis_points: i64) -> String {
+    match basis_points {
+        0 => "No discount.".into(),
+        bp => format!("{} off all usage.", format::percent_bp(bp)),
+    }
+}
+
 fn export_filters(asked: &LedgerAsked) -> String {
     let kind = EntryKind::parse(&asked.kind).map(|kind| format!("kind={}", kind.as_str()));
     let period = asked.period.parse::<i64>().ok().map(|period| format!("period={period}"));
@@ -138,15 +144,15 @@ fn balance_note(view: &BillingView) -> String {
     }
 }
 
-fn empty(view: &BillingView, team: &str, owner: &str) -> String {
+/// Why calls are refused: the words of the refusal itself.
+fn empty(view: &BillingView, team: &str, personal: bool, now: UnixMs) -> String {
     if view.plan.is_none() || view.balance.is_none_or(|balance| balance > 0) {
         return String::new();
     }
-    let comes = match view.next {
-        Next::End => format!("The plan ends on {}.", moment(view.period.end)),
-        _ => format!("New credit comes on {}.", moment(view.period.end)),
-    };
-    format!("Calls are refused: the balance of {team} is used up. {comes} {owner} (owner) can take more seats.")
+    let name = LimitedName { scope: "team", name: team.to_owned(), team: team.to_owned(), personal };
+    let ends = view.next == Next::End;
+    let reached = Reached::Balance { left: NanoUsd(0), asked: NanoUsd(0), resets_at: view.period.end, ends };
+    limit_words::refused(&name, &reached, None, now)
 }
 
 fn facts(view: &BillingView, organization: &str, now: UnixMs) -> Vec<super::Fact> {

@@ -44,6 +44,7 @@ impl Services {
     /// Brings the balances that calls reserve from to what storage says. Run at the start, when what an earlier process left is booked
     /// and nothing is admitted yet.
     pub async fn load_balances(&self) -> Result<(), ServiceError> {
+        self.expire_left_over().await?;
         let mut c = self.store.reader().await?;
         for (team, balance) in storage::billing::list_balances(&mut c).await? {
             if let Some(team) = storage::teams::find(&mut c, &team.to_string()).await? {

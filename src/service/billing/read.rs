@@ -64,6 +64,14 @@ impl Services {
         })
     }
 
+    /// The plan that a team is on, by name; none without one.
+    pub async fn find_plan_name(&self, caller: &Caller, team: &str) -> Result<Option<String>, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let (team, _) = self.find_team_for(&mut c, caller, team, Action::ViewBilling).await?;
+        let billing = storage::billing::find(&mut c, team.id).await?;
+        Ok(billing.and_then(|billing| billing.terms).map(|terms| terms.name))
+    }
+
     async fn next_of(&self, c: &mut AnyConnection, billing: Option<&TeamBilling>) -> Result<Next, ServiceError> {
         Ok(match billing.map(|billing| billing.next) {
             None | Some(Renewal::Same) => Next::Same,

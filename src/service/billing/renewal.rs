@@ -1,6 +1,9 @@
 //! Renewal: at the end of a period what is left of its credit expires, and the next one begins with credit and fee for its seats. Done
 //! by a task, and before calls of the next period are booked, each team in a transaction of its own; whoever comes second finds it done.
 //! Periods that passed while nothing ran are renewed one after the other.
+//!
+//! At the start, while calls of an earlier process are booked, the counters do not know yet what those calls hold: then all credit of a
+//! period that ends is kept for them, and expires as soon as the last one is booked, before calls are admitted.
 
 use std::time::Duration;
 
@@ -31,9 +34,12 @@ const GRACE_MS: i64 = 2 * SECOND_MS;
 impl Services {
     /// Renews what is due, until it is told to stop. Run once, by the composition.
     pub async fn run_renewals(&self, stop: CancellationToken) {
-        while stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await.is_some() {
+        loop {
             if let Err(error) = self.renew_due().await {
                 tracing::warn!(error = %error, "plans that are due could not be renewed; tried again in a second");
+            }
+            if stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await.is_none() {
+                return;
             }
         }
     }
@@ -65,7 +71,8 @@ impl Services {
         let before = facts(&billing);
         let mut memory = InMemory::of(self, &team);
         // What calls hold or were not booked with yet is the difference between the balance and what memory gives.
-        let mut taken = memory.take(billing.credit + billing.spared, billing.lasting());
+        let recovering = self.meter.is_recovering();
+        let mut taken = if recovering { 0 } else { memory.take(billing.credit + billing.spared, billing.lasting()) };
         let in_memory = billing.balance - taken;
         while billing.is_due(until) {
             let id = match (billing.next, &billing.terms) {
@@ -82,9 +89,10 @@ impl Services {
             }
             write(&mut tx, &billing, &renewed.entries, renewed.fee.as_ref()).await?;
             // In a period that nobody saw, nothing was used.
-            taken = billing.credit;
+            taken = if recovering { 0 } else { billing.credit };
         }
-        memory.added = billing.balance - in_memory;
+        // What is stored becomes the counters' beginning once all of it is booked.
+        memory.added = if recovering { 0 } else { billing.balance - in_memory };
         if billing.terms.is_some() && team.seats != Some(billing.seats) {
             storage::billing::set_seats(&mut tx, team.id, Some(billing.seats)).await?;
         }
@@ -108,27 +116,32 @@ impl Services {
         Ok(())
     }
 
+    /// At the start, when what an earlier process left is booked: none of its calls is open any more, so nothing is kept for them.
+    pub(super) async fn expire_left_over(&self) -> Result<(), ServiceError> {
+        self.expire_spared(self.clock.now().plus(GRACE_MS)).await
+    }
+
     async fn expire_spared(&self, now: UnixMs) -> Result<(), ServiceError> {
         let spared = storage::billing::list_spared(&mut *self.store.reader().await?).await?;
-        let spared: Vec<_> = spared.into_iter().filter(|(_, start)| start.plus(GRACE_MS) <= now).collect();
+        let spared: Vec<_> = spared.into_iter().filter(|(_, renewed)| renewed.plus(GRACE_MS) <= now).collect();
         if spared.is_empty() {
             return Ok(());
         }
         // What has ended must be charged first.
         self.book_ended_calls().await?;
-        for (team, start) in spared {
-            if self.meter.has_open_call(team, start).await {
+        for (team, renewed) in spared {
+            if self.meter.has_open_call(team, renewed).await {
                 continue;
             }
             let mut tx = self.store.begin().await?;
             let Some(team) = storage::teams::find(&mut tx, &team.to_string()).await? else { continue };
             let Some(mut billing) = storage::billing::lock(&mut tx, team.id).await? else { continue };
-            if billing.spared == 0 || billing.period.start != start {
+            if billing.spared == 0 || billing.renewed_at() != renewed {
                 continue;
             }
             let mut memory = InMemory::of(self, &team);
             let taken = memory.take(billing.spared, 0);
-            if let Some(entry) = billing.expire_spared(now, taken)? {
+            if let Some(entry) = billing.expire_spared(self.clock.now(), taken)? {
                 write(&mut tx, &billing, &[entry], None).await?;
                 memory.commit(self, tx, Touched::default()).await?;
             }

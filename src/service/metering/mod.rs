@@ -122,6 +122,11 @@ impl Meter {
         self.open.as_ref().map_or(0, |meter| meter.overruns.load(Ordering::Relaxed))
     }
 
+    /// Whether calls of an earlier process wait for being booked, and none is admitted yet.
+    pub fn is_recovering(&self) -> bool {
+        self.open.as_ref().is_some_and(|meter| !meter.recovered.load(Ordering::Acquire))
+    }
+
     /// Whether a team has calls that were admitted before a moment and have no end, as far as the spool was read.
     pub async fn has_open_call(&self, team: TeamId, before: UnixMs) -> bool {
         let Some(meter) = &self.open else { return false };

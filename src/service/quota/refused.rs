@@ -63,11 +63,7 @@ impl Services {
         refusal: &Refusal,
         fits: Option<u64>,
     ) -> LimitHit {
-        let period_end = ask.bounds.iter().find(|bound| bound.scope == refusal.scope).map(|bound| bound.period.end);
-        let reached = match (refusal.full, payer.team.billing) {
-            (Full::Balance { .. }, Billing::Closed) => Reached::NoBilling,
-            _ => reached(refusal, ask, period_end.unwrap_or(ask.at)),
-        };
+        let reached = reached(refusal, ask, payer.team.billing);
         self.hit_of((payer.team, names), refusal.scope, &reached, fits, ask.at).with_rooms(refusal)
     }
 
@@ -126,7 +122,7 @@ fn manage_path(team: &TeamEntry, scope: Scope) -> String {
     }
 }
 
-fn reached(refusal: &Refusal, ask: &Ask<'_>, period_end: UnixMs) -> Reached {
+fn reached(refusal: &Refusal, ask: &Ask<'_>, billing: Billing) -> Reached {
     let is_shared = matches!(refusal.scope, Scope::Organization(_));
     let asked_cost = ask.cost.unwrap_or_default();
     match refusal.full {
@@ -140,7 +136,10 @@ fn reached(refusal: &Refusal, ask: &Ask<'_>, period_end: UnixMs) -> Reached {
         Full::Budget { per, limit, used, resets_at } => {
             Reached::Budget { per, limit, used: (!is_shared).then_some(used), asked: asked_cost, resets_at }
         }
-        Full::Balance { left } => Reached::Balance { left, asked: asked_cost, resets_at: period_end },
+        Full::Balance { left } => match billing {
+            Billing::Balance { period_end, ends } => Reached::Balance { left, asked: asked_cost, resets_at: period_end, ends },
+            Billing::Closed | Billing::Unbilled => Reached::NoBilling,
+        },
     }
 }
 

@@ -124,11 +124,21 @@ pub async fn list_due(c: &mut AnyConnection, now: UnixMs, most: i64) -> Result<V
     rows.iter().map(|row| row.id("team_id")).collect()
 }
 
-/// Teams with credit of the last period that waits for open calls, and when their period began.
+/// Teams with credit of the last period that waits for open calls, and when that period ended.
 pub async fn list_spared(c: &mut AnyConnection) -> Result<Vec<(TeamId, UnixMs)>, sqlx::Error> {
-    let rows =
-        sqlx::query("SELECT team_id, period_start FROM team_billing WHERE spared > 0 ORDER BY team_id").fetch_all(c).await?;
-    rows.iter().map(|row| Ok((row.id("team_id")?, row.time("period_start")?))).collect()
+    let sql = format!("SELECT {COLUMNS} FROM team_billing b WHERE b.spared > 0 ORDER BY b.team_id");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(c).await?;
+    rows.iter().map(|row| from_row(row).map(|billing| (billing.team, billing.renewed_at()))).collect()
+}
+
+/// What live teams on a plan have.
+pub async fn list_on_plan(c: &mut AnyConnection) -> Result<Vec<TeamBilling>, sqlx::Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM team_billing b JOIN teams t ON t.id = b.team_id AND t.deleted_at IS NULL
+         WHERE b.plan_id IS NOT NULL ORDER BY b.team_id"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(c).await?;
+    rows.iter().map(from_row).collect()
 }
 
 /// Balances of all teams that have, or had, a plan.
@@ -142,7 +152,8 @@ pub async fn list_billing(c: &mut AnyConnection, team: Option<TeamId>) -> Result
     let team = team.map(|team| team.to_string()).unwrap_or_default();
     let of = super::where_is("t.id", &team);
     let sql = format!(
-        "SELECT t.id, CASE WHEN b.plan_id IS NULL THEN NULL ELSE b.period_end END AS period_end FROM teams t
+        "SELECT t.id, CASE WHEN b.plan_id IS NULL THEN NULL ELSE b.period_end END AS period_end,
+             COALESCE(b.ends_at_renewal, 0) AS ends_at_renewal FROM teams t
          LEFT JOIN team_billing b ON b.team_id = t.id LEFT JOIN organizations o ON o.id = t.organization_id
          LEFT JOIN limits l ON l.scope = 'team:' || t.id
          WHERE t.deleted_at IS NULL AND {of} AND (b.plan_id IS NOT NULL OR (o.allow_unbilled = 0 AND l.budget IS NULL))"
@@ -150,8 +161,9 @@ pub async fn list_billing(c: &mut AnyConnection, team: Option<TeamId>) -> Result
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(team).fetch_all(c).await?;
     rows.iter()
         .map(|row| {
-            let billing = row.time_opt("period_end")?.map_or(Billing::Closed, |period_end| Billing::Balance { period_end });
-            Ok((row.id("id")?, billing))
+            let ends = row.flag("ends_at_renewal")?;
+            let billing = row.time_opt("period_end")?.map(|period_end| Billing::Balance { period_end, ends });
+            Ok((row.id("id")?, billing.unwrap_or(Billing::Closed)))
         })
         .collect()
 }

@@ -1,5 +1,6 @@
 //! The money of teams, as stories with a moved clock: credit, charges, renewal, expiry, seats, statements.
 
+mod crash;
 mod ledger;
 mod plans;
 mod random;

@@ -79,6 +79,7 @@ pub(super) const ROWS: &[(&str, &str, &str, &str)] = &[
     ("GET /teams/{team}/ledger/{line}/models", "/teams/{team}/ledger/1/models", "", "snffnnnn"),
     ("GET /teams/{team}/statements", "", "", "snffoooo"),
     ("GET /teams/{team}/statements/{start}", "/teams/{team}/statements/1", "", "snffnnnn"),
+    ("GET /teams/{team}/statements/{start}/statement.csv", "/teams/{team}/statements/1/statement.csv", "", "snffnnnn"),
     ("GET /billing/requests", "", "", "snnnnnno"),
     ("POST /billing/requests/{request}/decision", "/billing/requests/{nothing}/decision", r#"{"approve":true}"#, "snnnnnnc"),
     ("GET /catalog/plans", "", "", "sooooooo"),
