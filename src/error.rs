@@ -82,6 +82,14 @@ impl AppError {
         }
     }
 
+    /// The same, each sentence of its own.
+    pub fn summaries(&self) -> Vec<String> {
+        match self {
+            Self::Invalid { fields } => fields.unnamed().map(str::to_owned).collect(),
+            other => vec![other.to_string()],
+        }
+    }
+
     /// The HTTP status that goes with it.
     pub fn status(&self) -> u16 {
         match self {

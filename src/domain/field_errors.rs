@@ -23,6 +23,17 @@ impl FieldErrors {
         self.0.iter().find(|(name, _)| name == field).map(|(_, message)| message.as_str())
     }
 
+    /// The problems that belong to no field of the form.
+    pub fn unnamed(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(|(name, _)| name.is_empty()).map(|(_, message)| message.as_str())
+    }
+
+    /// The same problems for a form that has none of the fields.
+    #[must_use]
+    pub fn without_names(self) -> Self {
+        Self(self.0.into_iter().map(|(_, message)| (String::new(), message)).collect())
+    }
+
     /// The same problems where a field has another name.
     #[must_use]
     pub fn renamed(self, from: &str, to: &str) -> Self {

@@ -132,8 +132,8 @@ impl Problems {
     pub fn note(self) -> AnyView {
         let Self(error) = self;
         (move || {
-            let summary = error.read().as_ref().and_then(AppError::summary);
-            summary.map(|text| view! { <Note kind=NoteKind::Danger title=text/> })
+            let summaries = error.read().as_ref().map(AppError::summaries).unwrap_or_default();
+            summaries.into_iter().map(|text| view! { <Note kind=NoteKind::Danger title=text/> }).collect_view()
         })
         .into_any()
     }

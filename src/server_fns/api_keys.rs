@@ -219,11 +219,19 @@ fn keep(error: crate::service::ServiceError, name: &str, limits: &TypedLimits) -
 /// Gives a key a new secret; the old one works for another day.
 #[server(prefix = "/fn", endpoint = "rotate_key", output = PageAnswer)]
 pub async fn rotate_key(team: String, id: String) -> Result<Option<NewKeyView>, AppError> {
-    use crate::domain::{api_keys::ROTATION_OVERLAP_MS, format, ids::KeyId};
+    use crate::{
+        domain::{api_keys::ROTATION_OVERLAP_MS, format, ids::KeyId},
+        service::ServiceError,
+    };
 
     let (services, caller) = super::context::signed_in().await?;
     let id = KeyId::parse(&id).ok_or(AppError::NotFound)?;
-    let created = services.rotate_key(&caller, &team, id).await?;
+    // Every bound of the self-service policy that the key breaks, above a form that has no fields for them.
+    let unnamed = |error| match error {
+        ServiceError::Invalid(fields) => ServiceError::Invalid(fields.without_names()),
+        other => other,
+    };
+    let created = services.rotate_key(&caller, &team, id).await.map_err(unnamed)?;
     let until = format::full(services.clock.now().plus(ROTATION_OVERLAP_MS));
     shown(&services, &caller, &team, created, until).await
 }

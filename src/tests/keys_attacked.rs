@@ -1,4 +1,4 @@
-//! K07, K11, K15: keys under load, in the wrong hands, and guessed at.
+//! K07, K11, K13, K15: keys under load, in the wrong hands, guessed at, and with another's money.
 
 use std::{
     sync::{
@@ -12,12 +12,18 @@ use axum::http::Method;
 use serde_json::json;
 
 use super::support::{
-    START, TestApp, on_each_database,
+    START, TestApp, invariants,
+    limits::{budget, db_limit, standing},
+    on_each_database,
     people::{self, db_join, db_person, team},
 };
 use crate::{
     domain::{
         api_keys::{KeyKind, NewApiKey, make_secret},
+        limit_scopes::Scope,
+        money::DOLLAR,
+        plan_changes::Wanted,
+        platform::PersonalModels,
         roles::Role,
     },
     service::{Caller, Services, access::decide::KeyRefusal, catalog::ProviderInput},
@@ -132,6 +138,61 @@ async fn a_guess_takes_as_long_whatever_it_begins_with() {
             medians.push(times[250]);
         }
         assert!(medians[0].abs_diff(medians[1]) < Duration::from_millis(1), "{medians:?}");
+    })
+    .await;
+}
+
+/// K13: a person's own space and a team that they are in are two purses. Neither pays for the other's calls, and neither's end stops them.
+#[tokio::test]
+async fn a_personal_key_and_a_team_key_each_spend_their_own_money() {
+    on_each_database(|services| async move {
+        let maya = db_person(&services, "Maya", true).await;
+        let noor = db_person(&services, "Noor", false).await;
+        let mut provider = people::simulated("sim");
+        (provider.simulation.first_token_ms, provider.simulation.per_token_ms) = (0, 0);
+        services.create_provider(&maya, provider).await.unwrap();
+        services.create_model(&maya, people::model("labs/chat", "sim")).await.unwrap();
+        services.update_platform_settings(&maya, None, Some(PersonalModels::General)).await.unwrap();
+        let team = team(&services, &maya).await;
+        db_join(&services, &team, &noor, Role::Member).await;
+        let app = TestApp::new(&services);
+        app.services.change_plan(&maya, "atlas-search", &Wanted::Plan("Starter".into(), Some(2))).await.unwrap();
+        let own = noor.user.personal_team;
+        db_limit(&services, own, Scope::Team(own), budget(DOLLAR)).await;
+        let mut keys = vec![];
+        for context in ["atlas-search", "me"] {
+            let new = NewApiKey { name: context.into(), kind: KeyKind::Person, expires_at: None };
+            keys.push(app.key(&services.create_key(&noor, context, new).await.unwrap().key));
+        }
+        let call = async |at: usize| {
+            let body = json!({"model": "labs/chat", "max_tokens": 5, "messages": [{"role": "user", "content": "Hello"}]});
+            let reply = keys[at].post("/v1/chat/completions", body).await;
+            app.services.book_ended_calls().await.unwrap();
+            let code =
+                if reply.status == 429 { reply.value()["error"]["code"].as_str().unwrap().to_owned() } else { String::new() };
+            (reply.status.as_u16(), code)
+        };
+        let balance = async || app.services.get_billing(&maya, "atlas-search").await.unwrap().balance.unwrap();
+        let spent = || standing(&app.services, own, Scope::Team(own)).spent.0;
+        let full = balance().await;
+        assert_eq!(call(0).await, (200, String::new()));
+        let left = balance().await;
+        assert!(left < full && spent() == 0, "the team pays for its key");
+        assert_eq!(call(1).await, (200, String::new()));
+        assert!(balance().await == left && spent() > 0, "the person's space for theirs");
+        // Without any balance the team's key stops, and the person's goes on.
+        app.services.adjust_balance(&maya, "atlas-search", -left, "Empty").await.unwrap();
+        assert_eq!(call(0).await, (429, "insufficient_balance".into()));
+        assert_eq!(call(1).await, (200, String::new()));
+        assert_eq!(balance().await, 0);
+        // And the reverse.
+        app.services.adjust_balance(&maya, "atlas-search", DOLLAR, "Back").await.unwrap();
+        db_limit(&services, own, Scope::Team(own), budget(0)).await;
+        let before = spent();
+        assert_eq!(call(1).await, (429, "spending_limit_reached".into()));
+        assert_eq!(call(0).await, (200, String::new()));
+        assert!(spent() == before && balance().await < DOLLAR);
+        invariants::check(&services).await;
     })
     .await;
 }

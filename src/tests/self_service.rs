@@ -190,3 +190,83 @@ async fn pages_and_programs_meet_the_same_rules_and_the_card_is_for_those_who_se
     })
     .await;
 }
+
+/// K09: whatever is wrong with a key, every door that makes, changes or rotates one refuses it, and nothing is changed.
+#[tokio::test]
+async fn every_door_refuses_every_violation() {
+    on_each_database(|services| async move {
+        let (maya, noor, _) = maya_and_noor(&services).await;
+        let old = services.create_key(&noor, SLUG, key(None)).await.unwrap().id.to_string();
+        let app = TestApp::new(&services);
+        let (api, browser) = (app.api(&noor).await, accounts::browser(&app, &noor).await);
+        let keys = "/api/v1/teams/atlas-search/keys";
+        let open = SelfServicePolicy::default();
+        let later = START.plus(90 * DAY_MS).0;
+        for (policy, body, form, status) in [
+            (SelfServicePolicy { max_keys_per_user: Some(1), ..open }, json!({}), ("expires", "30"), 422),
+            (
+                SelfServicePolicy { budget_ceiling: Some(NanoUsd(10 * DOLLAR)), ..open },
+                json!({"budget": 10 * DOLLAR + 1}),
+                ("limits[budget]", "10.01"),
+                422,
+            ),
+            (SelfServicePolicy { require_expiry: true, ..open }, json!({}), ("expires", "never"), 422),
+            (SelfServicePolicy { max_expiry_days: Some(30), ..open }, json!({"expires_at": later}), ("expires", "90"), 422),
+            (SelfServicePolicy { enabled: false, ..open }, json!({}), ("expires", "30"), 403),
+        ] {
+            services.put_self_service(&maya, SLUG, policy).await.unwrap();
+            let all = async || {
+                serde_json::to_string(&services.list_keys(&noor, SLUG, Default::default()).await.unwrap().items).unwrap()
+            };
+            let allowances = async || services.list_key_allowances(&maya, SLUG).await.unwrap().len();
+            let before = (all().await, allowances().await);
+            let named = |name: &str| {
+                let mut body = body.clone();
+                body["name"] = json!(name);
+                body
+            };
+            let create = [("team", SLUG), ("name", "ci"), form];
+            let edit = [("team", SLUG), ("id", old.as_str()), ("name", "ci"), form];
+            let rotate = [("team", SLUG), ("id", old.as_str())];
+            let mut refused = vec![
+                ("create", api.post(keys, named("new")).await),
+                ("create in the page", browser.form("/fn/create_key", &create, false).await),
+            ];
+            // One more key than is allowed is none that was there.
+            if policy.max_keys_per_user.is_none() {
+                let path = format!("{keys}/{old}");
+                refused.push(("change", api.json(Method::PATCH, &path, named("changed")).await));
+                refused.push(("rotate", api.post(&format!("{path}/rotate"), json!({})).await));
+                refused.push(("change in the page", browser.form("/fn/edit_key", &edit, false).await));
+                refused.push(("rotate in the page", browser.form("/fn/rotate_key", &rotate, false).await));
+            }
+            for (door, reply) in refused {
+                assert_eq!(reply.status, status, "{door} under {policy:?}: {}", reply.text());
+            }
+            assert_eq!((all().await, allowances().await), before, "{policy:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refused_rotation_lists_every_bound_in_its_dialog() {
+    on_each_database(|services| async move {
+        let (maya, noor, _) = maya_and_noor(&services).await;
+        let old = services.create_key(&noor, SLUG, key(None)).await.unwrap().id.to_string();
+        services.put_self_service(&maya, SLUG, STRICT).await.unwrap();
+        let browser = accounts::browser(&TestApp::new(&services), &noor).await;
+        let dialog = format!("/t/atlas-search/keys?dialog=rotate&key={old}");
+        let fields = [("team", SLUG), ("id", old.as_str())];
+        let back = browser.refused_form(&dialog, "/fn/rotate_key", &fields).await;
+        for said in [
+            "A key needs a budget of $10.00 or less here. Maya (owner) can change the policy.",
+            "A key needs an expiry here. Maya (owner) can change the policy.",
+        ] {
+            assert!(back.contains(said), "{said}: {back}");
+        }
+        assert_eq!(back.matches("role=\"alert\"").count(), 2, "{back}");
+        assert!(back.contains("Rotate ci?"), "the dialog stays");
+    })
+    .await;
+}
