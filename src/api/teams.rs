@@ -47,6 +47,8 @@ pub struct TeamPatchBody {
     self_service: Option<bool>,
     /// Members see the ranking of members, others masked.
     ranking_open: Option<bool>,
+    /// Further addresses that get the team's alerts, besides its owner and admins: at most 5, all of them.
+    alert_emails: Option<Vec<String>>,
     /// Seats, or null for unlimited. For the owner and platform admins.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<i64>)]
@@ -88,6 +90,8 @@ pub struct TeamBody {
     self_service: bool,
     /// Members see the ranking of members, others masked.
     ranking_open: bool,
+    /// Further addresses that get the team's alerts; empty for those who may not change them.
+    alert_emails: Vec<String>,
     /// Seats; none is unlimited.
     seats: Option<i64>,
     /// After a change of seats: addresses of invitations that lost their seat, newest first. They wait for one.
@@ -175,6 +179,7 @@ pub async fn update(
         mode: body.mode,
         self_service: body.self_service,
         ranking_open: body.ranking_open,
+        alert_emails: body.alert_emails,
         seats: body.seats,
     };
     let (view, without_seat) = services.update_team(&caller, &team, patch).await?;
@@ -212,6 +217,7 @@ impl From<TeamView> for TeamBody {
             mode: team.mode.as_str(),
             self_service: team.self_service,
             ranking_open: team.ranking_open,
+            alert_emails: team.alert_emails,
             seats: team.seats,
             without_seat: vec![],
             discount_bp: team.discount_bp,

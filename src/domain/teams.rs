@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     accounts::{NAME_MAX, check_name},
+    email,
     field_errors::FieldErrors,
     ids::{OrgId, TeamId, UserId},
     roles::{Role, Standing},
@@ -62,6 +63,24 @@ impl AccessMode {
     }
 }
 
+/// Most addresses, besides those of its owner and admins, that a team's alerts go to.
+pub const MOST_ALERT_EMAILS: usize = 5;
+
+/// Checks the addresses that a team's alerts go to as well, and gives their normalized forms, each once.
+pub fn check_alert_emails<T: AsRef<str>>(typed: &[T]) -> Result<Vec<String>, String> {
+    let mut emails = vec![];
+    for typed in typed {
+        let email = email::normalize(typed.as_ref())?;
+        if !emails.contains(&email) {
+            emails.push(email);
+        }
+    }
+    if emails.len() > MOST_ALERT_EMAILS {
+        return Err(format!("Enter at most {MOST_ALERT_EMAILS} addresses; these are {}.", emails.len()));
+    }
+    Ok(emails)
+}
+
 /// A team, as services know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Team {
@@ -87,6 +106,8 @@ pub struct Team {
     pub self_service: bool,
     /// Whether members see the ranking of members, others masked.
     pub ranking_open: bool,
+    /// Further addresses that get its alerts, normalized.
+    pub alert_emails: Vec<String>,
     /// Seats; none for unlimited.
     pub seats: Option<i64>,
     /// Discount on usage.
@@ -162,6 +183,8 @@ pub struct TeamView {
     pub self_service: bool,
     /// Members see the ranking of members, others masked.
     pub ranking_open: bool,
+    /// Further addresses that get its alerts, for those who may change them; else none.
+    pub alert_emails: Vec<String>,
     /// Seats; none for unlimited.
     pub seats: Option<i64>,
     /// Discount in basis points.
@@ -215,6 +238,17 @@ impl TeamSetup {
     }
 }
 
+/// Where something that is nearly used up is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AlertPage {
+    /// Limits and budgets.
+    Limits,
+    /// The list of keys.
+    Keys,
+    /// The balance.
+    Billing,
+}
+
 /// What stands above the pages of a team that is at or near a limit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MyAlert {
@@ -222,6 +256,26 @@ pub struct MyAlert {
     pub team: String,
     /// What is used of what.
     pub sentence: String,
+    /// Which page of the team shows it.
+    pub page: AlertPage,
     /// Calls are refused.
     pub reached: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alert_addresses_are_compared_as_mail_is_delivered_and_counted() {
+        let checked = check_alert_emails(&["Ops@Northwind.example", "ops@northwind.example ", "finance@northwind.example"]);
+        assert_eq!(checked.unwrap(), ["ops@northwind.example", "finance@northwind.example"]);
+        assert_eq!(check_alert_emails::<&str>(&[]), Ok(vec![]));
+        let many: Vec<String> = (0..6).map(|n| format!("ops{n}@northwind.example")).collect();
+        assert!(check_alert_emails(&many).unwrap_err().contains("at most 5"));
+        assert!(check_alert_emails(&many[..5]).is_ok());
+        for wrong in ["ops", "ops@northwind.example\nBcc: all@northwind.example", ""] {
+            assert!(check_alert_emails(&[wrong]).is_err(), "{wrong}");
+        }
+    }
 }

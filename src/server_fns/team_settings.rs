@@ -18,6 +18,7 @@ pub struct TypedSettings {
     pub name: String,
     pub self_service: bool,
     pub ranking_open: bool,
+    pub alert_emails: String,
     pub seats: String,
     pub to: String,
     pub confirm_name: String,
@@ -32,10 +33,16 @@ pub struct SettingsPage {
     pub owner_name: String,
     pub self_service: bool,
     pub ranking_open: bool,
+    /// Addresses that get the team's alerts as well, one a line.
+    pub alert_emails: String,
     /// Seats as typed; empty for unlimited.
     pub seats: String,
     /// Who uses how many seats, a sentence.
     pub used: String,
+    /// The plan that the seats come with; empty without one, and for those who do not see the billing.
+    pub plan: String,
+    /// Off all usage; empty for those who do not see the billing.
+    pub discount: String,
     pub may_change: bool,
     pub may_set_seats: bool,
     /// Owns the team: may transfer and delete it.
@@ -75,13 +82,18 @@ pub async fn get_team_settings(team: String) -> Result<SettingsPage, AppError> {
     }
     let seats = services.get_seats(&caller, &team).await?;
     let owns = view.standing.may(Action::OwnTeam);
+    let may_change = view.standing.may(Action::ManageLimits);
+    let sees_billing = view.standing.may(Action::ViewBilling);
     let mut page = SettingsPage {
         used: super::members::words::seats(&seats),
         self_service: view.self_service,
         ranking_open: view.ranking_open,
+        alert_emails: view.alert_emails.join("\n"),
         seats: view.seats.map_or_else(String::new, |seats| seats.to_string()),
-        may_change: view.standing.may(Action::ManageLimits),
-        may_set_seats: view.standing.may(Action::ManageLimits) && view.standing.may(Action::ManageBilling),
+        plan: if sees_billing { services.find_plan_name(&caller, &team).await?.unwrap_or_default() } else { String::new() },
+        discount: if sees_billing { super::billing::discount_words(view.discount_bp) } else { String::new() },
+        may_change,
+        may_set_seats: may_change && view.standing.may(Action::ManageBilling),
         owns,
         may_leave: view.standing.role.is_some_and(|role| role != Role::Owner),
         stays: String::new(),
@@ -105,13 +117,14 @@ pub async fn get_team_settings(team: String) -> Result<SettingsPage, AppError> {
     Ok(page)
 }
 
-/// Changes name and what members may do.
+/// Changes name, what members may do, and who else gets alerts.
 #[server(prefix = "/fn", endpoint = "save_team_settings", output = PageAnswer)]
 pub async fn save_team_settings(
     team: String,
     #[server(default)] name: String,
     #[server(default)] self_service: bool,
     #[server(default)] ranking_open: bool,
+    #[server(default)] alert_emails: Option<String>,
 ) -> Result<(), AppError> {
     use super::context;
     use crate::service::teams::TeamPatch;
@@ -121,11 +134,14 @@ pub async fn save_team_settings(
         name: Some(name.clone()),
         self_service: Some(self_service),
         ranking_open: Some(ranking_open),
+        // A form that does not have them leaves them as they are.
+        alert_emails: alert_emails.as_deref().map(words::split_emails),
         ..TeamPatch::default()
     };
     let saved = services.update_team(&caller, &team, patch).await;
     saved.map_err(|error| {
-        let typed = TypedSettings { name, self_service, ranking_open, ..TypedSettings::default() };
+        let alert_emails = alert_emails.unwrap_or_default();
+        let typed = TypedSettings { name, self_service, ranking_open, alert_emails, ..TypedSettings::default() };
         context::keep_typed_form(error, TYPED, &typed)
     })?;
     context::go_to(&format!("{}?done=saved", settings_address(&team)));
@@ -230,6 +246,12 @@ mod words {
         time::{DAY_MS, UnixMs},
     };
 
+    /// Addresses with spaces, commas, semicolons or line ends between them.
+    pub(super) fn split_emails(typed: &str) -> Vec<String> {
+        let parts = typed.split(|c: char| c.is_whitespace() || c == ',' || c == ';');
+        parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    }
+
     /// A number, or none for unlimited.
     pub(super) fn parse_seats(typed: &str) -> Result<Option<i64>, FieldErrors> {
         match typed.trim() {
@@ -295,6 +317,13 @@ mod words {
             );
             let alone = Seats { members: 1, ..Seats::default() };
             assert_eq!(ends(0, &alone, "Northwind Labs")[..2], ["No key is active.", "You lose access."]);
+        }
+
+        #[test]
+        fn addresses_are_split_wherever_people_set_them_apart() {
+            let all = ["a@x.example", "b@x.example", "c@x.example"];
+            assert_eq!(split_emails(" a@x.example,b@x.example;\r\n\tc@x.example\n"), all);
+            assert_eq!(split_emails(" \n,"), Vec::<String>::new());
         }
 
         #[test]

@@ -10,7 +10,7 @@ use crate::{
         members::SeatlessInvitation,
         roles::{Action, OrgRole, Standing},
         slug,
-        teams::{AccessMode, NewTeam, Team, TeamKind, TeamListItem, TeamView},
+        teams::{AccessMode, NewTeam, Team, TeamKind, TeamListItem, TeamView, check_alert_emails},
         time::UnixMs,
     },
     service::{Caller, ServiceError, Services, Touched, audit::Change},
@@ -28,6 +28,8 @@ pub struct TeamPatch {
     pub self_service: Option<bool>,
     /// Members see the ranking of members, others masked.
     pub ranking_open: Option<bool>,
+    /// Further addresses that get the team's alerts.
+    pub alert_emails: Option<Vec<String>>,
     /// Seats; `Some(None)` for unlimited.
     pub seats: Option<Option<i64>>,
 }
@@ -190,6 +192,7 @@ impl Services {
             mode: new.mode,
             self_service: new.self_service,
             ranking_open: false,
+            alert_emails: vec![],
             seats: None,
             discount_bp: 0,
             created_at: at,
@@ -218,7 +221,7 @@ impl Services {
         view(c, team, standing).await
     }
 
-    /// Changes name, mode, self-service or who sees the ranking of a team.
+    /// Changes name, mode, self-service, who sees the ranking of a team, or who else gets its alerts.
     /// Seats are the owner's and the platform's to set; gives the invitations that lost theirs, too, newest first.
     pub async fn update_team(
         &self,
@@ -251,10 +254,13 @@ impl Services {
         if let Some(ranking_open) = patch.ranking_open {
             after.ranking_open = ranking_open;
         }
+        if let Some(emails) = patch.alert_emails {
+            after.alert_emails = check_alert_emails(&emails).map_err(|m| ServiceError::field("alert_emails", m))?;
+        }
         storage::teams::update(&mut tx, &after).await?;
         let facts = |team: &Team| {
             json!({"name": team.name, "mode": team.mode, "self_service": team.self_service, "ranking_open": team.ranking_open,
-                "seats": team.seats})
+                "alert_emails": team.alert_emails.join(", "), "seats": team.seats})
         };
         let change = Change {
             action: "team.update",
@@ -343,6 +349,7 @@ async fn view(c: &mut AnyConnection, team: Team, standing: Standing) -> Result<T
         mode: team.mode,
         self_service: team.self_service,
         ranking_open: team.ranking_open,
+        alert_emails: if standing.may(Action::ManageLimits) { team.alert_emails } else { vec![] },
         seats: team.seats,
         discount_bp: team.discount_bp,
         members: storage::teams::count_members(c, team.id).await?,

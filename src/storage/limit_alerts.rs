@@ -3,7 +3,7 @@
 use sqlx::AnyConnection;
 
 use super::RowExt;
-use crate::domain::{limit_scopes::Scope, time::UnixMs};
+use crate::domain::{ids::UserId, limit_scopes::Scope, time::UnixMs};
 
 /// A threshold that was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,11 +37,34 @@ pub async fn insert_new(c: &mut AnyConnection, reached: &Reached, since: UnixMs,
     Ok(done.rows_affected() > 0)
 }
 
-/// The scopes, out of some, about which something was sent since a time.
-pub async fn list_scopes(c: &mut AnyConnection, since: UnixMs) -> Result<Vec<Scope>, sqlx::Error> {
-    let rows = sqlx::query("SELECT DISTINCT scope FROM limit_alerts WHERE sent_at > $1 OR period_start = 0")
-        .bind(since.0)
-        .fetch_all(c)
-        .await?;
+/// Whether it was noted for this period before, or since a time.
+pub async fn is_noted(c: &mut AnyConnection, reached: &Reached, since: UnixMs) -> Result<bool, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT COUNT(*) AS n FROM limit_alerts WHERE scope = $1 AND what = $2 AND threshold = $3 AND (period_start = $4 OR sent_at > $5)",
+    )
+    .bind(reached.scope.name())
+    .bind(reached.what)
+    .bind(reached.threshold)
+    .bind(reached.period_start.0)
+    .bind(since.0)
+    .fetch_one(c)
+    .await?;
+    Ok(row.int("n")? > 0)
+}
+
+/// Somebody's teams, and what is their own in teams, as far as something was sent about it since a time, or about all time.
+pub async fn list_scopes_of(c: &mut AnyConnection, user: UserId, since: UnixMs) -> Result<Vec<Scope>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT DISTINCT a.scope FROM limit_alerts a WHERE (a.sent_at > $1 OR a.period_start = 0) AND a.scope IN
+             (SELECT 'team:' || m.team_id FROM team_members m WHERE m.user_id = $2
+              UNION ALL SELECT 'member:' || m.team_id || ':' || m.user_id FROM team_members m WHERE m.user_id = $2
+              UNION ALL SELECT 'grant:' || g.id FROM model_grants g WHERE g.user_id = $2 AND g.ended_at IS NULL
+              UNION ALL SELECT 'key:' || k.id FROM api_keys k WHERE k.user_id = $2 AND k.kind <> 'application' AND k.revoked_at IS NULL)
+         ORDER BY a.scope",
+    )
+    .bind(since.0)
+    .bind(user.to_string())
+    .fetch_all(c)
+    .await?;
     rows.iter().map(|row| row.word("scope", Scope::parse)).collect()
 }

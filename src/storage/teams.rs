@@ -12,7 +12,7 @@ use crate::domain::{
 };
 
 const COLUMNS: &str = "t.id, t.kind, t.organization_id, COALESCE(o.name, '') AS organization_name,
-    COALESCE(o.slug, '') AS organization_slug, t.slug, t.name, t.owner_user_id, t.mode, t.self_service, t.ranking_open, t.seats, t.discount_bp, t.created_at";
+    COALESCE(o.slug, '') AS organization_slug, t.slug, t.name, t.owner_user_id, t.mode, t.self_service, t.ranking_open, t.alert_emails, t.seats, t.discount_bp, t.created_at";
 
 fn from_row(row: &AnyRow) -> Result<Team, sqlx::Error> {
     Ok(Team {
@@ -27,6 +27,8 @@ fn from_row(row: &AnyRow) -> Result<Team, sqlx::Error> {
         mode: row.word("mode", AccessMode::parse)?,
         self_service: row.flag("self_service")?,
         ranking_open: row.flag("ranking_open")?,
+        // An address has no space in it.
+        alert_emails: row.text("alert_emails")?.split_whitespace().map(str::to_owned).collect(),
         seats: row.int_opt("seats")?,
         discount_bp: row.int("discount_bp")?,
         created_at: row.time("created_at")?,
@@ -198,15 +200,18 @@ pub async fn list_visible(
         .collect()
 }
 
-/// Sets name, mode, self-service, ranking and seats of a team.
+/// Sets name, mode, self-service, ranking, seats and alert addresses of a team.
 pub async fn update(c: &mut AnyConnection, team: &Team) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE teams SET name = $2, mode = $3, self_service = $4, ranking_open = $5, seats = $6 WHERE id = $1")
+    sqlx::query(
+        "UPDATE teams SET name = $2, mode = $3, self_service = $4, ranking_open = $5, seats = $6, alert_emails = $7 WHERE id = $1",
+    )
         .bind(team.id.to_string())
         .bind(&team.name)
         .bind(team.mode.as_str())
         .bind(i64::from(team.self_service))
         .bind(i64::from(team.ranking_open))
         .bind(team.seats)
+        .bind(team.alert_emails.join(" "))
         .execute(c)
         .await?;
     Ok(())

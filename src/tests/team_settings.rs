@@ -93,6 +93,71 @@ async fn settings_are_saved_with_and_without_script() {
 }
 
 #[tokio::test]
+async fn alert_addresses_are_checked_kept_and_audited() {
+    on_each_database(|services| async move {
+        let (app, _, people) = place(&services).await;
+        let ada = browser(&app, &people[1]).await;
+        let fields = |emails: &'static str| [("team", "atlas-search"), ("name", "Atlas Search"), ("alert_emails", emails)];
+        let held = async || services.get_team(&people[1], "atlas-search").await.unwrap().alert_emails;
+        let saved =
+            ada.form("/fn/save_team_settings", &fields("Ops@Northwind.example,\r\nfinance@northwind.example"), true).await;
+        assert_eq!(saved.header("location"), "/t/atlas-search/settings?done=saved", "{}", saved.text());
+        assert_eq!(held().await, ["ops@northwind.example", "finance@northwind.example"]);
+        let page = ada.page(SETTINGS).await.text();
+        assert!(page.contains("ops@northwind.example\nfinance@northwind.example</textarea>"), "{page}");
+        let members = browser(&app, &people[2]).await.page(SETTINGS).await.text();
+        assert!(!members.contains("ops@northwind.example"), "for those who may change them: {members}");
+        // A form without them leaves them.
+        ada.form("/fn/save_team_settings", &[("team", "atlas-search"), ("name", "Atlas Search")], true).await;
+        assert_eq!(held().await.len(), 2);
+        for wrong in
+            ["nobody", "a@x.example b@x.example c@x.example d@x.example e@x.example f@x.example", "ops@@northwind.example"]
+        {
+            let refused = refused(&app, &ada, "/fn/save_team_settings", &fields(wrong), SETTINGS).await;
+            assert!(refused.contains("aria-invalid=\"true\""), "{wrong}: {refused}");
+            assert_eq!(held().await.len(), 2, "{wrong}");
+        }
+        // The same by REST, and only by those who may.
+        let path = "/api/v1/teams/atlas-search";
+        let body = serde_json::json!({"alert_emails": ["On-Call@northwind.example"]});
+        let answer = app.api(&people[1]).await.json(Method::PATCH, path, body.clone()).await.expect(200);
+        assert_eq!(answer["alert_emails"], serde_json::json!(["on-call@northwind.example"]));
+        app.api(&people[2]).await.json(Method::PATCH, path, body).await.expect(403);
+        let seen = app.api(&people[2]).await.get(path).await.expect(200);
+        assert_eq!(seen["alert_emails"], serde_json::json!([]));
+        let log = ada.page("/t/atlas-search/audit").await.text();
+        assert!(log.contains("Alert emails") && log.contains("on-call@northwind.example"), "{log}");
+        ada.form("/fn/save_team_settings", &fields(""), true).await;
+        assert_eq!(held().await, Vec::<String>::new());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn seats_of_a_plan_are_read_here_and_changed_with_it() {
+    on_each_database(|services| async move {
+        let (app, _, people) = place(&services).await;
+        services.set_discount(&people[0], "atlas-search", 1_250).await.unwrap();
+        let wanted = crate::domain::plan_changes::Wanted::Plan("Pro".into(), Some(9));
+        services.change_plan(&people[0], "atlas-search", &wanted).await.unwrap();
+        let page = async |at: usize| browser(&app, &people[at]).await.page(SETTINGS).await.text();
+        let owners = page(0).await;
+        assert!(owners.contains("<dd>Pro</dd>") && owners.contains("12.50% off all usage."), "{owners}");
+        assert!(owners.contains("Change plan or seats") && owners.contains("href=\"/t/atlas-search/billing\""), "{owners}");
+        assert!(!owners.contains("name=\"seats\""), "no form that can not be sent");
+        let admins = page(1).await;
+        assert!(admins.contains("Set by the owner, Maya.") && admins.contains("Open billing"), "{admins}");
+        assert!(!page(2).await.contains("off all usage"), "members do not see the billing");
+        // The form of a page that was open before says where to go.
+        let fields = [("team", "atlas-search"), ("seats", "12")];
+        let stale = browser(&app, &people[0]).await.form("/fn/set_team_seats", &fields, false).await;
+        assert_eq!(stale.status, 409);
+        assert!(stale.text().contains("its seats are changed under Billing"), "{}", stale.text());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn fewer_seats_name_the_invitations_that_lose_theirs_first() {
     on_each_database(|services| async move {
         let (app, _, people) = place(&services).await;

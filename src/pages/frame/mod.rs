@@ -24,6 +24,7 @@ use self::{
 use crate::{
     app::Session,
     components::{Note, NoteKind, browser},
+    domain::teams::{AlertPage, MyAlert},
     pages::{data::nothing, failure::login_address, watch::watch},
     server_fns::accounts::GetStanding,
 };
@@ -61,14 +62,20 @@ fn LimitBanner(place: Memo<Place>) -> impl IntoView {
         let alerts = visitor.alerts;
         (move || {
             let here = place.get();
-            // The page of the limits says it itself.
             let Scope::Team(team) = here.scope.clone() else { return None };
-            let alert = alerts.iter().find(|alert| alert.team == team && here.kind != Some(Kind::Quotas))?;
+            let shown = |alert: &MyAlert| match alert.page {
+                AlertPage::Limits => (Kind::Quotas, "See limits"),
+                AlertPage::Keys => (Kind::Keys, "See keys"),
+                AlertPage::Billing => (Kind::Billing, "See billing"),
+            };
+            // The page that shows it says it itself.
+            let alert = alerts.iter().find(|alert| alert.team == team && here.kind != Some(shown(alert).0))?;
             let kind = if alert.reached { NoteKind::Danger } else { NoteKind::Warn };
-            let href = here.href(Kind::Quotas);
+            let (page, label) = shown(alert);
+            let href = here.href(page);
             let view = view! {
                 <div class="page limit-note">
-                    <Note kind=kind title=alert.sentence.clone()><a class="btn sm" href=href>"See limits"</a></Note>
+                    <Note kind=kind title=alert.sentence.clone()><a class="btn sm" href=href>{label}</a></Note>
                 </div>
             };
             Some(view.into_any())

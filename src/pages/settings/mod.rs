@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use self::danger::{DeleteDialog, SeatsDialog, TransferDialog, danger_zone};
 use crate::{
     app::Session,
-    components::{Button, Checkbox, Field, Note, NoteKind, PageHead, SkeletonBlock},
+    components::{Button, Checkbox, Field, Note, NoteKind, PageHead, SkeletonBlock, TextArea},
     pages::{
         context_param,
         data::{PageData, nothing},
@@ -98,10 +98,11 @@ fn general(page: &Settings, action: FormAction, team: &str) -> AnyView {
     }
     let problems = action.problems();
     let typed = problems.any() && !page.typed.name.is_empty();
-    let (name, self_service, ranking_open) = if typed {
-        (page.typed.name.clone(), page.typed.self_service, page.typed.ranking_open)
+    let (name, self_service, ranking_open, alert_emails) = if typed {
+        let typed = &page.typed;
+        (typed.name.clone(), typed.self_service, typed.ranking_open, typed.alert_emails.clone())
     } else {
-        (page.name.clone(), page.self_service, page.ranking_open)
+        (page.name.clone(), page.self_service, page.ranking_open, page.alert_emails.clone())
     };
     let team = team.to_owned();
     view! {
@@ -133,6 +134,16 @@ fn general(page: &Settings, action: FormAction, team: &str) -> AnyView {
                         name="ranking_open"
                         checked=ranking_open
                         hint="Others are masked in it."
+                    />
+                    <TextArea
+                        label="Alert addresses"
+                        name="alert_emails"
+                        value=alert_emails
+                        rows=2
+                        maxlength=1500
+                        hint="Owner and admins get alerts at 80% and 100% of limits, budgets and balance. So do these, up to 5, one a line."
+                        error=problems.field("alert_emails")
+                        optional=true
                     />
                 </div>
                 <footer class="form-foot"><Button label="Save settings" class="primary" busy=action.pending()/></footer>
@@ -168,11 +179,15 @@ fn seats(page: &Settings, action: FormAction, team: &str) -> Option<AnyView> {
         return None;
     }
     let used = page.used.clone();
+    if !page.plan.is_empty() {
+        return Some(seats_of_plan(page));
+    }
+    let discount = (!page.discount.is_empty()).then(|| page.discount.clone());
     if !page.may_set_seats {
         let text = format!("Set by the owner, {}.", page.owner_name);
         let view = view! {
             <section class="card" aria-labelledby="seats-h">
-                <header><h2 id="seats-h">"Seats"</h2></header>
+                <header><h2 id="seats-h">"Seats"</h2>{discount.map(discount_aside)}</header>
                 <div class="body"><p>{used}</p></div>
                 <footer><span>{text}</span></footer>
             </section>
@@ -185,7 +200,7 @@ fn seats(page: &Settings, action: FormAction, team: &str) -> Option<AnyView> {
     let team = team.to_owned();
     let view = view! {
         <section class="card" aria-labelledby="seats-h">
-            <header><h2 id="seats-h">"Seats"</h2></header>
+            <header><h2 id="seats-h">"Seats"</h2>{discount.map(discount_aside)}</header>
             <Form action=action>
                 <div class="body form">
                     {problems.note()}
@@ -206,6 +221,36 @@ fn seats(page: &Settings, action: FormAction, team: &str) -> Option<AnyView> {
         </section>
     };
     Some(view.into_any())
+}
+
+/// On a plan, seats are paid for: they are changed where their price is shown.
+fn seats_of_plan(page: &Settings) -> AnyView {
+    let (used, plan, discount) = (page.used.clone(), page.plan.clone(), page.discount.clone());
+    let (words, link) = match page.may_set_seats {
+        true => ("Plan and seats are changed together.".to_owned(), "Change plan or seats"),
+        false => (format!("Set by the owner, {}.", page.owner_name), "Open billing"),
+    };
+    let href = format!("/t/{}/billing", page.slug);
+    view! {
+        <section class="card" aria-labelledby="seats-h">
+            <header><h2 id="seats-h">"Seats"</h2></header>
+            <dl class="body pairs">
+                <dt>"Seats"</dt>
+                <dd>{used}</dd>
+                <dt>"Plan"</dt>
+                <dd>{plan}</dd>
+                <dt>"Discount"</dt>
+                <dd>{discount}</dd>
+            </dl>
+            <footer><span>{words}</span><a class="btn sm" href=href>{link}</a></footer>
+        </section>
+    }
+    .into_any()
+}
+
+/// Whoever runs the platform sets it; here it is read.
+fn discount_aside(words: String) -> AnyView {
+    view! { <span class="end">{words}</span> }.into_any()
 }
 
 /// The dialog that the address opens.

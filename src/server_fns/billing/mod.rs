@@ -5,6 +5,9 @@ mod statement;
 #[cfg(feature = "ssr")]
 mod view;
 
+#[cfg(feature = "ssr")]
+pub(in crate::server_fns) use view::discount_words;
+
 use leptos::server;
 use serde::{Deserialize, Serialize};
 

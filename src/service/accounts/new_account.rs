@@ -71,6 +71,7 @@ impl Services {
             mode: AccessMode::Inherit,
             self_service: true,
             ranking_open: false,
+            alert_emails: vec![],
             seats: Some(1),
             discount_bp: 0,
             created_at: new.at,

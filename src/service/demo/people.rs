@@ -240,6 +240,7 @@ async fn write_team(
         mode: AccessMode::Inherit,
         self_service: true,
         ranking_open: false,
+        alert_emails: vec![],
         seats: Some(20),
         discount_bp: cast.discount_bp,
         created_at,

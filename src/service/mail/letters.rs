@@ -209,7 +209,15 @@ fn content(template: &Template, token: &str) -> Content {
             } else {
                 "You get one more mail if it is used up. Calls go on until then."
             };
-            Content::new(sentence.as_str(), ends).link("Open the limits", path.as_str())
+            match path.as_str() {
+                "" => Content::new(
+                    format!("{sentence} {ends}"),
+                    "This address was entered in the settings of the team to get its alerts. Its owner or an admin can take it out there.",
+                ),
+                path if path.ends_with("/billing") => Content::new(sentence.as_str(), ends).link("Open the billing", path),
+                path if path.ends_with("/keys") => Content::new(sentence.as_str(), ends).link("Open the keys", path),
+                path => Content::new(sentence.as_str(), ends).link("Open the limits", path),
+            }
         }
         Template::BudgetWanted { team, slug, whose, amount, by, reason } => {
             let says = format!("{by} asks for a budget of {amount} for {whose} in the team {team}.");

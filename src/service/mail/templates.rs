@@ -141,11 +141,12 @@ pub enum Template {
         /// Whether it is the role of an admin.
         admin: bool,
     },
-    /// To those who run a team or an organization: a limit or a budget is nearly or wholly used up.
+    /// To those who run a team or an organization, whoever it concerns, and addresses that the team has added: a limit, a budget or a
+    /// balance is nearly or wholly used up.
     LimitNear {
-        /// The team's or the organization's name.
+        /// What it is set on, by its name.
         name: String,
-        /// Where its limits are shown.
+        /// Where it is shown; empty for an added address, whose letter has no link.
         path: String,
         /// What is used of what.
         sentence: String,

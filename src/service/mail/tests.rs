@@ -110,6 +110,7 @@ fn one_of_each() -> Vec<Template> {
         Template::OrganizationRole { organization: odd(), by: odd(), admin: true },
         Template::LimitNear { name: odd(), path: "/t/atlas/quotas".into(), sentence: odd(), reached: true },
         Template::LimitNear { name: odd(), path: "/t/atlas/quotas".into(), sentence: odd(), reached: false },
+        Template::LimitNear { name: odd(), path: String::new(), sentence: odd(), reached: true },
         Template::BudgetWanted { team: odd(), slug: slug(), whose: odd(), amount: odd(), by: odd(), reason: odd() },
         Template::BudgetDecided {
             team: odd(),

@@ -39,6 +39,7 @@ pub(crate) async fn db_person(services: &Services, name: &str, platform_admin: b
         mode: AccessMode::Inherit,
         self_service: true,
         ranking_open: false,
+        alert_emails: vec![],
         seats: None,
         discount_bp: 0,
         created_at: at,
