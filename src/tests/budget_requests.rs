@@ -1,20 +1,14 @@
 //! Asking for a higher budget, and deciding.
 
-use super::support::{
-    START, invariants, on_each_database,
-    people::{db_join, db_person, team},
-};
+use super::support::{START, invariants, limits::set_budget as budget, on_each_database, people::Place};
 use crate::{
     domain::{
         access_requests::RequestState,
         api_keys::{KeyKind, NewApiKey},
         budget_requests::{BudgetApprover, BudgetRequest},
-        limit_forms::AllowanceChange,
         limit_scopes::Scope,
         money::{DOLLAR, NanoUsd},
         page::PageRequest,
-        roles::Role,
-        teams::TeamView,
         time::DAY_MS,
     },
     service::{
@@ -31,10 +25,6 @@ fn dollars(amount: i64) -> NanoUsd {
     NanoUsd(amount * DOLLAR)
 }
 
-fn budget(amount: i64) -> AllowanceChange {
-    AllowanceChange { budget: Some(Some(dollars(amount))), ..AllowanceChange::default() }
-}
-
 fn ask(of: BudgetOf, amount: i64) -> NewBudgetRequest {
     NewBudgetRequest { of, amount: dollars(amount), until: None, reason: "The nightly run needs more.".into() }
 }
@@ -43,25 +33,14 @@ fn approve() -> BudgetDecision {
     BudgetDecision { approve: true, ..BudgetDecision::default() }
 }
 
-/// Maya owns Atlas Search, Ada is an admin, Noor a member whose budget is $10 of the team's $100.
-struct Place {
-    services: Services,
-    maya: Caller,
-    ada: Caller,
-    noor: Caller,
-    team: TeamView,
-}
-
 impl Place {
-    async fn new(services: &Services) -> Self {
-        let maya = db_person(services, "Maya", true).await;
-        let (ada, noor) = (db_person(services, "Ada", false).await, db_person(services, "Noor", false).await);
-        let team = team(services, &maya).await;
-        db_join(services, &team, &ada, Role::Admin).await;
-        db_join(services, &team, &noor, Role::Member).await;
-        services.put_limits(&maya, SLUG, LimitsOf::Team, budget(100), How::default()).await.unwrap();
-        services.put_limits(&maya, SLUG, LimitsOf::Member(noor.user.id), budget(10), How::default()).await.unwrap();
-        Self { services: services.clone(), maya, ada, noor, team }
+    /// Noor's budget is $10 of the team's $100.
+    async fn with_budgets(services: &Services) -> Self {
+        let place = Self::new(services).await;
+        let member = LimitsOf::Member(place.noor.user.id);
+        services.put_limits(&place.maya, SLUG, LimitsOf::Team, budget(100), How::default()).await.unwrap();
+        services.put_limits(&place.maya, SLUG, member, budget(10), How::default()).await.unwrap();
+        place
     }
 
     async fn asked(&self, by: &Caller, new: NewBudgetRequest) -> BudgetRequest {
@@ -82,7 +61,7 @@ impl Place {
 #[tokio::test]
 async fn an_approval_sets_the_budget_and_may_give_less_but_never_more() {
     on_each_database(|services| async move {
-        let place = Place::new(&services).await;
+        let place = Place::with_budgets(&services).await;
         let request = place.asked(&place.noor, ask(BudgetOf::Member, 50)).await;
         assert_eq!((request.present, request.approver), (Some(dollars(10)), Some(BudgetApprover::Team)));
         let twice = services.request_budget(&place.noor, SLUG, ask(BudgetOf::Member, 60)).await;
@@ -110,7 +89,7 @@ async fn an_approval_sets_the_budget_and_may_give_less_but_never_more() {
 #[tokio::test]
 async fn a_raise_for_a_while_ends_by_itself() {
     on_each_database(|services| async move {
-        let place = Place::new(&services).await;
+        let place = Place::with_budgets(&services).await;
         let until = Some(START.plus(3 * DAY_MS));
         let request = place.asked(&place.noor, NewBudgetRequest { until, ..ask(BudgetOf::Member, 50) }).await;
         services.decide_budget_request(&place.maya, SLUG, request.id, approve()).await.unwrap();
@@ -124,7 +103,7 @@ async fn a_raise_for_a_while_ends_by_itself() {
 #[tokio::test]
 async fn the_teams_own_budget_waits_for_its_owner_or_for_the_organization() {
     on_each_database(|services| async move {
-        let place = Place::new(&services).await;
+        let place = Place::with_budgets(&services).await;
         let request = place.asked(&place.noor, ask(BudgetOf::Team, 200)).await;
         assert_eq!(request.approver, Some(BudgetApprover::Owner));
         let by_admin = services.decide_budget_request(&place.ada, SLUG, request.id, approve()).await;
@@ -145,7 +124,7 @@ async fn the_teams_own_budget_waits_for_its_owner_or_for_the_organization() {
 #[tokio::test]
 async fn requests_are_ones_own_and_end_with_the_membership() {
     on_each_database(|services| async move {
-        let place = Place::new(&services).await;
+        let place = Place::with_budgets(&services).await;
         let key = NewApiKey { name: "ci".into(), kind: KeyKind::Person, expires_at: None };
         let adas = services.create_key(&place.ada, SLUG, key.clone()).await.unwrap();
         let others = services.request_budget(&place.noor, SLUG, ask(BudgetOf::Key(adas.id), 50)).await;

@@ -5,8 +5,10 @@ use proptest::{collection, prelude::*, test_runner::TestRunner};
 use serde_json::{Value, json};
 
 use super::support::{
-    START, TestApp, invariants, on_each_database,
-    people::{db_join, db_person, model, new_team, simulated, team},
+    START, TestApp, invariants,
+    limits::{set_budget as budget, set_rpm as rpm},
+    on_each_database,
+    people::{Place, new_team},
 };
 use crate::{
     domain::{
@@ -17,12 +19,10 @@ use crate::{
         limits::Limits,
         money::{DOLLAR, NanoUsd},
         page::PageRequest,
-        roles::Role,
-        teams::TeamView,
         time::DAY_MS,
     },
     service::{
-        Caller, ServiceError, Services,
+        ServiceError, Services,
         api_keys::{KeyBounds, KeyPatch},
         audit::AuditOf,
         limits::{How, LimitsOf, SpendingLimit},
@@ -32,37 +32,11 @@ use crate::{
 
 const CLAMP: How = How { clamp: true, version: None };
 
-fn rpm(value: i64) -> AllowanceChange {
-    AllowanceChange { limits: Some(Limits { rpm: Some(value), ..Limits::default() }), ..AllowanceChange::default() }
-}
-
-fn budget(dollars: i64) -> AllowanceChange {
-    AllowanceChange { budget: Some(Some(NanoUsd(dollars * DOLLAR))), ..AllowanceChange::default() }
-}
-
 fn person_key() -> NewApiKey {
     NewApiKey { name: "ci".into(), kind: KeyKind::Person, expires_at: None }
 }
 
-/// Maya owns Atlas Search in Northwind Labs, and runs the platform; Noor is a member.
-struct Place {
-    services: Services,
-    maya: Caller,
-    noor: Caller,
-    team: TeamView,
-}
-
 impl Place {
-    async fn new(services: &Services) -> Self {
-        let maya = db_person(services, "Maya", true).await;
-        let noor = db_person(services, "Noor", false).await;
-        services.create_provider(&maya, simulated("sim")).await.unwrap();
-        services.create_model(&maya, model("labs/chat", "sim")).await.unwrap();
-        let team = team(services, &maya).await;
-        db_join(services, &team, &noor, Role::Member).await;
-        Self { services: services.clone(), maya, noor, team }
-    }
-
     async fn on_team(&self, change: AllowanceChange, how: How) -> Result<(), ServiceError> {
         self.services.put_limits(&self.maya, &self.team.slug, LimitsOf::Team, change, how).await.map(drop)
     }

@@ -1,43 +1,25 @@
 //! The pages of limits: what each role sees, and that the forms work without script.
 
 use super::support::{
-    TestApp, accounts, on_each_database,
-    people::{db_join, db_person, model, new_team, simulated, team},
+    TestApp, accounts,
+    limits::set_rpm as rpm,
+    on_each_database,
+    people::{Place, new_team},
 };
 use crate::{
-    domain::{
-        limit_forms::AllowanceChange,
-        limits::Limits,
-        money::{DOLLAR, NanoUsd},
-        roles::Role,
-    },
+    domain::money::{DOLLAR, NanoUsd},
     service::{
-        Caller, Services,
+        Caller,
         limits::{How, LimitsOf},
     },
 };
 
 const PAGE: &str = "/t/atlas-search/quotas";
 
-async fn people(services: &Services) -> (Caller, Caller, Caller) {
-    let maya = db_person(services, "Maya", true).await;
-    let (ada, noor) = (db_person(services, "Ada", false).await, db_person(services, "Noor", false).await);
-    services.create_provider(&maya, simulated("sim")).await.unwrap();
-    services.create_model(&maya, model("labs/chat", "sim")).await.unwrap();
-    let team = team(services, &maya).await;
-    db_join(services, &team, &ada, Role::Admin).await;
-    db_join(services, &team, &noor, Role::Member).await;
-    (maya, ada, noor)
-}
-
-fn rpm(value: i64) -> AllowanceChange {
-    AllowanceChange { limits: Some(Limits { rpm: Some(value), ..Limits::default() }), ..AllowanceChange::default() }
-}
-
 #[tokio::test]
 async fn everybody_sees_the_limits_and_those_who_may_set_them() {
     on_each_database(|services| async move {
-        let (maya, ada, noor) = people(&services).await;
+        let Place { maya, ada, noor, .. } = Place::new(&services).await;
         services.put_organization_limits(&maya, "northwind-labs", rpm(2_000), How::default()).await.unwrap();
         services.put_limits(&maya, "atlas-search", LimitsOf::Team, rpm(600), How::default()).await.unwrap();
         let app = TestApp::new(&services);
@@ -65,7 +47,7 @@ async fn everybody_sees_the_limits_and_those_who_may_set_them() {
 #[tokio::test]
 async fn a_plain_form_saves_all_or_nothing_and_keeps_what_was_typed() {
     on_each_database(|services| async move {
-        let (maya, ..) = people(&services).await;
+        let Place { maya, .. } = Place::new(&services).await;
         let browser = accounts::browser(&TestApp::new(&services), &maya).await;
         let fields = |rpm: &'static str, budget: &'static str| {
             [("team", "atlas-search"), ("budget", "true"), ("version", "0"), ("typed[rpm]", rpm), ("typed[budget]", budget)]
@@ -86,7 +68,7 @@ async fn a_plain_form_saves_all_or_nothing_and_keeps_what_was_typed() {
 #[tokio::test]
 async fn an_organization_sees_what_it_has_promised() {
     on_each_database(|services| async move {
-        let (maya, ..) = people(&services).await;
+        let Place { maya, .. } = Place::new(&services).await;
         services.create_team(&maya, new_team("Beta", "northwind-labs")).await.unwrap();
         services.put_organization_limits(&maya, "northwind-labs", rpm(100), How::default()).await.unwrap();
         for team in ["atlas-search", "beta"] {

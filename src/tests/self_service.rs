@@ -4,13 +4,14 @@ use axum::http::Method;
 use serde_json::json;
 
 use super::support::{
-    START, TestApp, accounts, invariants, on_each_database,
+    START, TestApp, accounts, invariants,
+    limits::set_budget as budget,
+    on_each_database,
     people::{db_join, db_person, team},
 };
 use crate::{
     domain::{
         api_keys::{KeyKind, NewApiKey},
-        limit_forms::AllowanceChange,
         money::{DOLLAR, NanoUsd},
         roles::Role,
         self_service::SelfServicePolicy,
@@ -42,10 +43,6 @@ async fn maya_and_noor(services: &Services) -> (Caller, Caller, TeamView) {
 
 fn key(days: Option<i64>) -> NewApiKey {
     NewApiKey { name: "ci".into(), kind: KeyKind::Person, expires_at: days.map(|days| START.plus(days * DAY_MS)) }
-}
-
-fn budget(dollars: i64) -> AllowanceChange {
-    AllowanceChange { budget: Some(Some(NanoUsd(dollars * DOLLAR))), ..AllowanceChange::default() }
 }
 
 fn bounds(dollars: i64) -> KeyBounds {

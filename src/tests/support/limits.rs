@@ -3,9 +3,10 @@
 use crate::{
     domain::{
         ids::TeamId,
+        limit_forms::AllowanceChange,
         limit_scopes::{Allowance, Scope},
         limits::Limits,
-        money::NanoUsd,
+        money::{DOLLAR, NanoUsd},
         periods::{AnchorDay, Period},
     },
     service::{
@@ -23,6 +24,16 @@ pub(crate) fn budget(amount: i64) -> Allowance {
 /// Requests per minute and nothing else.
 pub(crate) fn rpm(value: i64) -> Allowance {
     Allowance { limits: Limits { rpm: Some(value), ..Limits::default() }, ..Allowance::default() }
+}
+
+/// A budget as somebody sets it, in dollars.
+pub(crate) fn set_budget(dollars: i64) -> AllowanceChange {
+    AllowanceChange { budget: Some(Some(NanoUsd(dollars * DOLLAR))), ..AllowanceChange::default() }
+}
+
+/// Requests per minute as somebody sets them.
+pub(crate) fn set_rpm(value: i64) -> AllowanceChange {
+    AllowanceChange { limits: Some(rpm(value).limits), ..AllowanceChange::default() }
 }
 
 /// Sets what a scope of a team, or its organization, may use.

@@ -13,6 +13,29 @@ use crate::{
     storage::{self, users::NewUser},
 };
 
+/// Maya owns Atlas Search in Northwind Labs, and runs the platform; Ada is an admin of the team, Noor a member. They can call
+/// `labs/chat`.
+pub(crate) struct Place {
+    pub(crate) services: Services,
+    pub(crate) maya: Caller,
+    pub(crate) ada: Caller,
+    pub(crate) noor: Caller,
+    pub(crate) team: TeamView,
+}
+
+impl Place {
+    pub(crate) async fn new(services: &Services) -> Self {
+        let maya = db_person(services, "Maya", true).await;
+        let (ada, noor) = (db_person(services, "Ada", false).await, db_person(services, "Noor", false).await);
+        services.create_provider(&maya, simulated("sim")).await.expect("a provider");
+        services.create_model(&maya, model("labs/chat", "sim")).await.expect("a model");
+        let team = team(services, &maya).await;
+        db_join(services, &team, &ada, Role::Admin).await;
+        db_join(services, &team, &noor, Role::Member).await;
+        Self { services: services.clone(), maya, ada, noor, team }
+    }
+}
+
 /// An account with its personal space; the password can not be used.
 pub(crate) async fn db_person(services: &Services, name: &str, platform_admin: bool) -> Caller {
     let at = services.clock.now();
