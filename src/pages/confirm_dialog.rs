@@ -1,9 +1,53 @@
-//! The dialogs that ask once before something happens.
+//! Forms in dialogs, and those that ask once before something happens.
 
 use leptos::prelude::*;
 
-use super::form::{Form, FormAction};
+use super::form::{Form, FormAction, Problems};
 use crate::components::{Button, Dialog, Field, Icon, Note, NoteKind, browser, noscroll};
+
+/// A form in a dialog: what went wrong, its fields (`children`), and the button that sends them.
+#[component]
+pub fn FormDialog(
+    id: &'static str,
+    #[prop(into)] title: String,
+    #[prop(optional, into)] lead: ViewFn,
+    /// The address without the dialog.
+    #[prop(into)]
+    close: String,
+    /// As that of every dialog.
+    #[prop(default = "w-480")]
+    width: &'static str,
+    action: FormAction,
+    /// Names and values of what travels along.
+    hidden: Vec<(&'static str, String)>,
+    /// Words of the button.
+    #[prop(into)]
+    label: String,
+    /// Takes something away.
+    #[prop(optional)]
+    danger: bool,
+    /// While something that the form needs is missing.
+    #[prop(optional, into)]
+    blocked: Signal<bool>,
+    children: Children,
+) -> impl IntoView {
+    let hidden = hidden.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view();
+    view! {
+        <Dialog id=id title=title lead=lead close=close.clone() width=width>
+            <Form action=action>
+                <div class="dlg-body">
+                    {action.problems().note()}
+                    {hidden}
+                    {children()}
+                </div>
+                <footer>
+                    <a href=close class="btn" {..noscroll()}>"Cancel"</a>
+                    <Button label=label class=if danger { "danger" } else { "primary" } busy=action.pending() blocked=blocked/>
+                </footer>
+            </Form>
+        </Dialog>
+    }
+}
 
 /// A text that has to be typed before something can not be undone. The server checks it; the page's program keeps the button back until
 /// it is there.
@@ -46,8 +90,6 @@ pub fn ConfirmDialog(
     danger: bool,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
-    let problems = action.problems();
-    let fields = fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view();
     let facts = view! { <ul class="facts">{facts}</ul> };
     // What depends on a choice stands apart from it.
     let facts = if children.is_some() { view! { <div class="panel">{facts}</div> }.into_any() } else { facts.into_any() };
@@ -59,22 +101,23 @@ pub fn ConfirmDialog(
         None => (None, Signal::default()),
     };
     view! {
-        <Dialog id=id title=title lead=lead close=close.clone() width=width>
-            <Form action=action>
-                <div class="dlg-body">
-                    {problems.note()}
-                    {fields}
-                    {children.map(|children| children())}
-                    {facts}
-                    {typed}
-                    {last}
-                </div>
-                <footer>
-                    <a href=close class="btn" {..noscroll()}>"Cancel"</a>
-                    <Button label=label class=if danger { "danger" } else { "primary" } busy=action.pending() blocked=blocked/>
-                </footer>
-            </Form>
-        </Dialog>
+        <FormDialog
+            id=id
+            title=title
+            lead=lead
+            close=close
+            width=width
+            action=action
+            hidden=fields
+            label=label
+            danger=danger
+            blocked=blocked
+        >
+            {children.map(|children| children())}
+            {facts}
+            {typed}
+            {last}
+        </FormDialog>
     }
 }
 
@@ -109,6 +152,23 @@ fn typed_field(typed: Typed, action: FormAction) -> (AnyView, Signal<bool>) {
         </div>
     };
     (field.into_any(), blocked)
+}
+
+/// Why something is done, for whoever is told of it.
+pub fn reason_field(value: String, hint: &'static str, problems: Problems) -> AnyView {
+    view! {
+        <Field
+            label="Reason"
+            name="reason"
+            value=value
+            hint=hint
+            error=problems.field("reason")
+            required=true
+            maxlength=500
+            autocomplete="off"
+        />
+    }
+    .into_any()
 }
 
 /// One of the things that happen.

@@ -2,10 +2,11 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
-        Badge, Button, Checkbox, Dialog, Field, Icon, Note, NoteKind, PageHead, Quiet, SkeletonBlock, StackTable, actions_head,
-        head, noscroll,
+        Badge, Button, Checkbox, Field, Icon, Note, NoteKind, PageHead, Quiet, SkeletonBlock, StackTable, actions_head, head,
+        noscroll,
     },
     pages::{
+        confirm_dialog::{FormDialog, reason_field},
         data::PageData,
         form::{Form, FormAction},
         query_param,
@@ -160,76 +161,54 @@ fn edit(page: &Plans, id: &str, action: FormAction) -> AnyView {
     let (self_service, active) = plan.as_ref().map_or((false, true), |plan| (plan.self_service, plan.active));
     let id = plan.map(|plan| plan.id).unwrap_or_default();
     view! {
-        <Dialog id="edit-plan" title=title close=PLANS width="w-480">
-            <Form action=action>
-                <div class="dlg-body form">
-                    {problems.note()}
-                    <input type="hidden" name="id" value=id/>
-                    <Field label="Name" name="name" value=name error=problems.field("name") required=true maxlength=40 autocomplete="off"/>
-                    <Field
-                        label="Price per seat and period"
-                        name="seat_price"
-                        value=price
-                        prefix="$"
-                        error=problems.field("seat_price")
-                        required=true
-                        inputmode="decimal"
-                        autocomplete="off"
-                    />
-                    <Field
-                        label="Usage included per seat and period"
-                        name="included_usage"
-                        value=usage
-                        prefix="$"
-                        error=problems.field("included_usage")
-                        required=true
-                        inputmode="decimal"
-                        autocomplete="off"
-                    />
-                    <Checkbox
-                        label="Owners change to it without asking"
-                        name="self_service"
-                        checked=self_service
-                        hint="Otherwise the plan, and more of its seats, wait for a platform admin."
-                    />
-                    <Checkbox label="Teams can choose it" name="active" checked=active hint="Teams that have it keep it."/>
-                </div>
-                <footer>
-                    <a href=PLANS class="btn" {..noscroll()}>"Cancel"</a>
-                    <Button label="Save plan" class="primary" busy=action.pending()/>
-                </footer>
-            </Form>
-        </Dialog>
+        <FormDialog id="edit-plan" title=title close=PLANS action=action hidden=vec![("id", id)] label="Save plan">
+            <Field label="Name" name="name" value=name error=problems.field("name") required=true maxlength=40 autocomplete="off"/>
+            <Field
+                label="Price per seat and period"
+                name="seat_price"
+                value=price
+                prefix="$"
+                error=problems.field("seat_price")
+                required=true
+                inputmode="decimal"
+                autocomplete="off"
+            />
+            <Field
+                label="Usage included per seat and period"
+                name="included_usage"
+                value=usage
+                prefix="$"
+                error=problems.field("included_usage")
+                required=true
+                inputmode="decimal"
+                autocomplete="off"
+            />
+            <Checkbox
+                label="Owners change to it without asking"
+                name="self_service"
+                checked=self_service
+                hint="Otherwise the plan, and more of its seats, wait for a platform admin."
+            />
+            <Checkbox label="Teams can choose it" name="active" checked=active hint="Teams that have it keep it."/>
+        </FormDialog>
     }
     .into_any()
 }
 
 fn decline(page: &Plans, request: &WaitingPlan, action: FormAction) -> AnyView {
-    let problems = action.problems();
-    let (id, reason) = (request.id.clone(), page.typed.reason.clone());
+    let reason = page.typed.reason.clone();
     view! {
-        <Dialog id="decline-plan" title=format!("Decline {} for {}?", request.wanted, request.team) close=PLANS width="w-480">
-            <Form action=action>
-                <div class="dlg-body form">
-                    {problems.note()}
-                    <input type="hidden" name="id" value=id/>
-                    <Field
-                        label="Reason"
-                        name="reason"
-                        value=reason
-                        hint="Whoever asked gets it by mail."
-                        error=problems.field("reason")
-                        required=true
-                        maxlength=500
-                        autocomplete="off"
-                    />
-                </div>
-                <footer>
-                    <a href=PLANS class="btn" {..noscroll()}>"Cancel"</a>
-                    <Button label="Decline" class="danger" busy=action.pending()/>
-                </footer>
-            </Form>
-        </Dialog>
+        <FormDialog
+            id="decline-plan"
+            title=format!("Decline {} for {}?", request.wanted, request.team)
+            close=PLANS
+            action=action
+            hidden=vec![("id", request.id.clone())]
+            label="Decline"
+            danger=true
+        >
+            {reason_field(reason, "Whoever asked gets it by mail.", action.problems())}
+        </FormDialog>
     }
     .into_any()
 }

@@ -2,7 +2,10 @@ use leptos::prelude::*;
 
 use crate::{
     components::{Button, Dialog, Field, Icon, Note, NoteKind, Opt, Select, noscroll},
-    pages::form::{Form, FormAction},
+    pages::{
+        confirm_dialog::{FormDialog, reason_field},
+        form::{Form, FormAction},
+    },
     server_fns::billing::{BillingPage as Billing, ChangeView, billing_address},
 };
 
@@ -107,72 +110,54 @@ pub(super) fn ChangeDialog(team: String, view: ChangeView, action: FormAction) -
 
 fn adjust(page: Billing, action: FormAction, team: String) -> AnyView {
     let problems = action.problems();
-    let close = billing_address(&team);
     view! {
-        <Dialog id="adjust-balance" title=format!("Adjust the balance of {}", page.name) close=close.clone() width="w-480">
-            <Form action=action>
-                <div class="dlg-body form">
-                    {problems.note()}
-                    <input type="hidden" name="team" value=team/>
-                    <Field
-                        label="Amount"
-                        name="amount"
-                        value=page.typed.amount
-                        prefix="$"
-                        hint="With a minus to take away. It does not expire with the period."
-                        error=problems.field("amount")
-                        required=true
-                        autocomplete="off"
-                    />
-                    <Field
-                        label="Reason"
-                        name="reason"
-                        value=page.typed.reason
-                        hint="The team reads it in its ledger."
-                        error=problems.field("reason")
-                        required=true
-                        maxlength=500
-                        autocomplete="off"
-                    />
-                </div>
-                <footer>
-                    <a href=close class="btn" {..noscroll()}>"Cancel"</a>
-                    <Button label="Adjust balance" class="primary" busy=action.pending()/>
-                </footer>
-            </Form>
-        </Dialog>
+        <FormDialog
+            id="adjust-balance"
+            title=format!("Adjust the balance of {}", page.name)
+            close=billing_address(&team)
+            action=action
+            hidden=vec![("team", team)]
+            label="Adjust balance"
+        >
+            <Field
+                label="Amount"
+                name="amount"
+                value=page.typed.amount
+                prefix="$"
+                hint="With a minus to take away. It does not expire with the period."
+                error=problems.field("amount")
+                required=true
+                autocomplete="off"
+            />
+            {reason_field(page.typed.reason, "The team reads it in its ledger.", problems)}
+        </FormDialog>
     }
     .into_any()
 }
 
 fn discount(page: Billing, action: FormAction, team: String) -> AnyView {
-    let problems = action.problems();
-    let close = billing_address(&team);
     let value = if page.typed.percent.is_empty() { page.discount_percent } else { page.typed.percent };
     view! {
-        <Dialog id="set-discount" title=format!("Discount of {}", page.name) close=close.clone() width="w-480">
-            <Form action=action>
-                <div class="dlg-body form">
-                    {problems.note()}
-                    <input type="hidden" name="team" value=team/>
-                    <Field
-                        label="Discount on all usage"
-                        name="percent"
-                        value=value
-                        suffix="%"
-                        hint="Calls that are admitted from now on have it."
-                        error=problems.field("percent")
-                        required=true
-                        inputmode="decimal"
-                        autocomplete="off"
-                    />
-                </div>
-                <footer>
-                    <a href=close class="btn" {..noscroll()}>"Cancel"</a>
-                    <Button label="Save discount" class="primary" busy=action.pending()/>
-                </footer>
-            </Form>
-        </Dialog>
+        <FormDialog
+            id="set-discount"
+            title=format!("Discount of {}", page.name)
+            close=billing_address(&team)
+            action=action
+            hidden=vec![("team", team)]
+            label="Save discount"
+        >
+            <Field
+                label="Discount on all usage"
+                name="percent"
+                value=value
+                suffix="%"
+                hint="Calls that are admitted from now on have it."
+                error=action.problems().field("percent")
+                required=true
+                inputmode="decimal"
+                autocomplete="off"
+            />
+        </FormDialog>
     }
     .into_any()
 }
