@@ -23,6 +23,7 @@ use crate::{
             policy::Boundary,
             snapshot::{ModelEntry, TeamEntry},
         },
+        sorted,
     },
     storage::model_access::{reviews, teams},
 };
@@ -41,20 +42,15 @@ impl Services {
         let (snapshot, now) = (self.snapshot(), self.clock.now());
         let boundary = snapshot.boundary(org.id);
         let in_review: HashSet<ModelId> = reviews.iter().map(|item| item.model).collect();
-        let mut found = self.chosen(&mut c, &snapshot, org.id, &query.choice, &in_review).await?;
-        found.sort_by(|a, b| (a.tier as usize, &a.name).cmp(&(b.tier as usize, &b.name)));
+        let found = self.chosen(&mut c, &snapshot, org.id, &query.choice, &in_review).await?;
         let all = found.len();
-        let cursor = query.page.cursor.as_deref().unwrap_or_default();
-        let start = found.iter().position(|model| model.name == cursor).map_or(0, |at| at + 1);
-        let limit = usize::try_from(query.page.limit()).unwrap_or(25);
-        let shown: Vec<&ModelEntry> = found.into_iter().skip(start).take(limit).collect();
-        let next = shown.last().filter(|_| start + shown.len() < all).map(|model| model.name.clone());
+        let page = sorted::page_of(found, |model| format!("{}{}", model.tier as usize, model.name), false, &query.page)?;
 
         let of_org = teams::list_of_organization(&mut c, org.id).await?;
         let entries: Vec<&TeamEntry> = of_org.iter().filter_map(|(id, ..)| snapshot.team(*id).map(|team| &**team)).collect();
         let names: HashMap<TeamId, &str> = of_org.iter().map(|(id, _, name)| (*id, name.as_str())).collect();
         let mut used = self.calls_by_team(&mut c, org.id, now.plus(-USE_DAYS * DAY_MS)).await?;
-        let rows = shown.into_iter().map(|model| {
+        let rows = page.items.into_iter().map(|model| {
             let state = effective(&boundary, model.place);
             let has = |team: &&&TeamEntry| state != ModelState::Closed && team.policy.state(model.place) != TeamState::Closed;
             let callers = used.remove(&model.name).unwrap_or_default();
@@ -75,7 +71,7 @@ impl Services {
             teams: of_org.len(),
             found: all,
             rows,
-            next,
+            next: page.next_cursor,
             reviews,
         })
     }
