@@ -37,7 +37,7 @@ test('a spending limit stops calls, leaves every page open, and is raised by the
   const quotas = `/t/${team}/quotas`;
 
   await page.goto(quotas);
-  await page.getByLabel('Monthly budget').fill('0.05');
+  await page.getByRole('textbox', { name: 'Budget', exact: true }).fill('0.05');
   await page.getByRole('button', { name: 'Save changes' }).click();
   await expect(page.getByText(/^\$0\.00 of \$0\.05$/)).toBeVisible();
   for (const _ of [1, 2, 3]) expect(await call()).toMatchObject({ status: 200 });
@@ -52,7 +52,7 @@ test('a spending limit stops calls, leaves every page open, and is raised by the
     expect((await page.goto(`/t/${team}${path}`))?.status(), path).toBe(200);
   }
   await page.goto(quotas);
-  await page.getByLabel('Monthly budget').fill('1');
+  await page.getByRole('textbox', { name: 'Budget', exact: true }).fill('1');
   await page.getByRole('button', { name: 'Save changes' }).click();
   await expect(page.getByText(/of \$1\.00$/)).toBeVisible();
   expect(await call(), 'the very next call').toMatchObject({ status: 200 });

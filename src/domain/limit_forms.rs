@@ -31,14 +31,14 @@ impl AllowanceChange {
         *self == Self::default()
     }
 
-    /// What is set afterwards. A raise ends with its budget, and with a new one.
+    /// What is set afterwards. A raise ends with its budget, and with a new one; over what a budget runs is forgotten with it.
     pub fn applied_to(&self, before: Allowance) -> Allowance {
         let budget = self.budget.unwrap_or(before.budget);
         let stays = budget == before.budget && budget.is_some();
         Allowance {
             limits: self.limits.unwrap_or(before.limits),
             budget,
-            per: self.per.unwrap_or(before.per),
+            per: if budget.is_some() { self.per.unwrap_or(before.per) } else { BudgetPer::default() },
             raise: self.raise.unwrap_or(if stays { before.raise } else { None }),
         }
     }
@@ -100,6 +100,15 @@ pub fn parse_budget(field: &str, typed: &str, errors: &mut FieldErrors) -> Optio
         errors.add(field, wrong_budget());
     }
     amount
+}
+
+/// Reads over what a form's budget runs; where the form does not say it, that stays.
+pub fn parse_per(field: &str, typed: &str, errors: &mut FieldErrors) -> Option<BudgetPer> {
+    let per = BudgetPer::parse(typed);
+    if per.is_none() && !typed.is_empty() {
+        errors.add(field, "A budget runs over each billing month, or in total.");
+    }
+    per
 }
 
 /// `600`, `60,000`, or nothing; none for what is no number.
@@ -210,6 +219,14 @@ mod tests {
         assert_eq!(errors, FieldErrors::default());
         assert_eq!(parse_budget("budget", "-1", &mut errors), None);
         assert_eq!(errors.0[0].0, "budget");
+        let mut errors = FieldErrors::default();
+        assert_eq!(
+            ["period", "total", ""].map(|typed| parse_per("per", typed, &mut errors)),
+            [Some(BudgetPer::Period), Some(BudgetPer::Total), None]
+        );
+        assert_eq!(errors, FieldErrors::default());
+        assert_eq!(parse_per("per", "Total", &mut errors), None);
+        assert_eq!(errors.0[0].0, "per");
     }
 
     #[test]
@@ -220,6 +237,9 @@ mod tests {
         assert_eq!(set(Some(NanoUsd(10))).raise, raise);
         assert_eq!((set(Some(NanoUsd(11))).raise, set(None).raise), (None, None));
         assert_eq!(AllowanceChange::default().applied_to(before), before);
+        let total = Allowance { per: BudgetPer::Total, ..before };
+        let cleared = AllowanceChange { budget: Some(None), ..AllowanceChange::default() }.applied_to(total);
+        assert_eq!(cleared.per, BudgetPer::Period, "the next budget begins as any other");
     }
 
     fn allowance() -> impl Strategy<Value = Allowance> {

@@ -8,6 +8,7 @@ use super::{
     authorization::{GrantLevel, ModelRefusal, TeamState},
     catalog::{Modality, ModelState, Prices, Tier},
     ids::{GrantId, GroupId, ModelId, OrgId, ReviewId, TeamId, UserId},
+    limit_scopes::Allowance,
     limit_uses::LimitUse,
     teams::AccessMode,
     time::UnixMs,
@@ -231,6 +232,8 @@ pub struct Grant {
     pub created_at: UnixMs,
     /// Ends at.
     pub ends_at: Option<UnixMs>,
+    /// Limits and a budget of what it allows.
+    pub allowance: Allowance,
 }
 
 /// Why an organization has to look at a model.

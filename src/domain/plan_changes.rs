@@ -6,6 +6,7 @@ use super::{
     billing::Fee,
     ids::{PlanRequestId, TeamId},
     ledger::{EntryKind, LedgerLine},
+    limit_scopes::BudgetPer,
     members::SeatlessInvitation,
     periods::Period,
     plans::{Plan, Proration},
@@ -90,8 +91,12 @@ pub struct BillingView {
     pub next: Next,
     /// Discount on all usage, in basis points.
     pub discount_bp: i64,
-    /// Spending limit per period, and what is spent of it; none without one.
+    /// Spending limit; none without one.
     pub spending_limit: Option<i64>,
+    /// Over what it runs.
+    pub limit_per: BudgetPer,
+    /// Charged in that.
+    pub limit_spent: i64,
     /// Charged since the period began, to the balance or not.
     pub spent: i64,
     /// A change that waits.

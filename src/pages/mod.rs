@@ -4,6 +4,7 @@ mod access_groups;
 pub mod access_requests;
 mod account;
 pub mod admin;
+mod allowance;
 mod api_keys;
 mod audit;
 mod billing;

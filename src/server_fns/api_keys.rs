@@ -30,6 +30,8 @@ pub struct KeyRow {
     pub state: KeyState,
     /// With its budget, if it has one.
     pub spent: String,
+    /// ` this month`, where nothing else is said.
+    pub spent_in: String,
     /// What is set on it, as inputs hold it.
     pub limits: TypedLimits,
     pub last_used: String,
@@ -64,7 +66,7 @@ pub struct KeysPage {
     pub hints: KeyHints,
     /// What was typed, after a plain form failed.
     pub typed_name: String,
-    pub typed_limits: TypedLimits,
+    pub typed_limits: Option<TypedLimits>,
 }
 
 /// A secret, shown once, with what to do next.
@@ -120,7 +122,7 @@ pub async fn list_keys(team: String, text: String, mine: bool, status: String, c
         new_key: super::shown_once::take(&services, &caller, NEW_KEY),
         hints: services.get_key_hints(&caller, &team).await?,
         typed_name: super::context::typed("name"),
-        typed_limits: super::context::typed_form(TYPED_LIMITS).unwrap_or_default(),
+        typed_limits: super::context::typed_form(TYPED_LIMITS),
     })
 }
 
@@ -131,7 +133,7 @@ const TYPED_LIMITS: &str = "key_limits";
 #[cfg(feature = "ssr")]
 fn row(
     key: crate::domain::api_keys::KeyView,
-    allowances: &std::collections::HashMap<crate::domain::ids::KeyId, crate::domain::limit_scopes::Allowance>,
+    allowances: &std::collections::HashMap<crate::domain::ids::KeyId, crate::service::limits::KeyAllowance>,
     now: crate::domain::time::UnixMs,
 ) -> KeyRow {
     use crate::domain::{format, money::NanoUsd, time::MINUTE_MS};
@@ -146,8 +148,12 @@ fn row(
         Some(at) => format::ago(at, now),
         None => "Never used".to_owned(),
     };
-    let allowance = allowances.get(&key.id).copied().unwrap_or_default();
-    let spent = format::money(NanoUsd(key.spent));
+    let set = allowances.get(&key.id);
+    let allowance = set.map(|set| set.allowance).unwrap_or_default();
+    let (spent, per) = match set.and_then(|set| set.in_all) {
+        Some(in_all) => (format::money(in_all), " in total"),
+        None => (format::money(NanoUsd(key.spent)), ""),
+    };
     KeyRow {
         limits: super::quotas::typed_of(&allowance),
         id: key.id.to_string(),
@@ -158,9 +164,10 @@ fn row(
         user_name: key.user_name,
         state: key.state,
         spent: match allowance.budget_at(now) {
-            Some(budget) => format!("{spent} of {}", format::money(budget.amount)),
+            Some(budget) => format!("{spent} of {}{per}", format::money(budget.amount)),
             None => spent,
         },
+        spent_in: if per.is_empty() { " this month".into() } else { String::new() },
         last_used,
         last_used_title: key.last_used_at.map_or_else(String::new, format::full),
         expires,
@@ -178,7 +185,7 @@ pub async fn create_key(
     name: String,
     #[server(default)] kind: String,
     #[server(default)] expires: String,
-    #[server(default)] limits: TypedLimits,
+    #[server(default)] typed: TypedLimits,
 ) -> Result<Option<NewKeyView>, AppError> {
     use crate::{
         domain::{api_keys::NewApiKey, field_errors::FieldErrors, time::DAY_MS},
@@ -196,10 +203,10 @@ pub async fn create_key(
     };
     let create = async || {
         let new = NewApiKey::parse(&name, &kind, expires_at, now)?;
-        let bounds = KeyBounds { allowance: super::quotas::key_change(&limits)?, ..KeyBounds::default() };
+        let bounds = KeyBounds { allowance: super::quotas::new_change(&typed)?, ..KeyBounds::default() };
         services.create_bounded_key(&caller, &team, new, bounds).await
     };
-    let created = create().await.map_err(|error| keep(error, &name, &limits))?;
+    let created = create().await.map_err(|error| keep(error, &name, &typed))?;
     shown(&services, &caller, &team, created, String::new()).await
 }
 
@@ -243,7 +250,7 @@ pub async fn edit_key(
     id: String,
     name: String,
     #[server(default)] expires: String,
-    #[server(default)] limits: TypedLimits,
+    #[server(default)] typed: TypedLimits,
 ) -> Result<(), AppError> {
     use crate::{
         domain::{field_errors::FieldErrors, ids::KeyId, time::DAY_MS},
@@ -261,11 +268,11 @@ pub async fn edit_key(
         },
     };
     let edit = async || {
-        let allowance = super::quotas::key_change(&limits)?;
+        let allowance = super::quotas::new_change(&typed)?;
         let patch = KeyPatch { name: Some(name.clone()), expires_at, allowance, ..KeyPatch::default() };
         services.update_key(&caller, &team, id, patch).await
     };
-    edit().await.map_err(|error| keep(error, &name, &limits))?;
+    edit().await.map_err(|error| keep(error, &name, &typed))?;
     back_to_list(&team);
     Ok(())
 }

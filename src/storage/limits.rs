@@ -33,30 +33,41 @@ pub struct LimitRow {
 
 const COLUMNS: &str = "scope, parent, root, team_id, rpm, tpm, rph, rpd, tpd, budget, budget_per, raise_by, raise_until, version";
 
+/// What is set, for queries that join the table as `l`.
+pub(super) const ALLOWANCE: &str = "l.rpm, l.tpm, l.rph, l.rpd, l.tpd, l.budget, l.budget_per, l.raise_by, l.raise_until";
+
 fn from_row(row: &AnyRow) -> Result<LimitRow, sqlx::Error> {
-    let raise = match (row.int_opt("raise_by")?, row.time_opt("raise_until")?) {
-        (Some(by), Some(until)) => Some(Raise { by: NanoUsd(by), until }),
-        _ => None,
-    };
     let parent = row.text_opt("parent")?.map(|_| row.word("parent", Scope::parse)).transpose()?;
     Ok(LimitRow {
         scope: row.word("scope", Scope::parse)?,
         parent,
         root: row.word("root", Scope::parse)?,
         team: row.id_opt("team_id")?,
-        allowance: Allowance {
-            limits: Limits {
-                rpm: row.int_opt("rpm")?,
-                tpm: row.int_opt("tpm")?,
-                rph: row.int_opt("rph")?,
-                rpd: row.int_opt("rpd")?,
-                tpd: row.int_opt("tpd")?,
-            },
-            budget: row.int_opt("budget")?.map(NanoUsd),
-            per: row.word("budget_per", BudgetPer::parse)?,
-            raise,
-        },
+        allowance: allowance(row)?,
         version: row.int("version")?,
+    })
+}
+
+/// What the columns of [`ALLOWANCE`] say; nothing where they were joined and nothing is set.
+pub(super) fn allowance(row: &AnyRow) -> Result<Allowance, sqlx::Error> {
+    if row.text_opt("budget_per")?.is_none() {
+        return Ok(Allowance::default());
+    }
+    let raise = match (row.int_opt("raise_by")?, row.time_opt("raise_until")?) {
+        (Some(by), Some(until)) => Some(Raise { by: NanoUsd(by), until }),
+        _ => None,
+    };
+    Ok(Allowance {
+        limits: Limits {
+            rpm: row.int_opt("rpm")?,
+            tpm: row.int_opt("tpm")?,
+            rph: row.int_opt("rph")?,
+            rpd: row.int_opt("rpd")?,
+            tpd: row.int_opt("tpd")?,
+        },
+        budget: row.int_opt("budget")?.map(NanoUsd),
+        per: row.word("budget_per", BudgetPer::parse)?,
+        raise,
     })
 }
 

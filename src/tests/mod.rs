@@ -18,6 +18,7 @@ mod forgotten_password;
 mod invitations;
 mod keys_attacked;
 mod large;
+mod limit_forms;
 mod limits;
 mod mail;
 mod member_pages;

@@ -18,6 +18,7 @@ use crate::{
         authorization::{GrantLevel, TeamState},
         catalog::{Deployment, ModelState, Tier},
         ids::{GroupId, KeyId, ModelId, OrgId, TeamId},
+        limit_scopes::Allowance,
         model_access::{AccessDraft, AccessGroup, Grant},
         roles::Role,
         team_policy::TeamRows,
@@ -141,6 +142,7 @@ pub(super) async fn build(services: &Services, maya: &Caller, world: &World) -> 
                 granted_by: "Maya".into(),
                 created_at: START,
                 ends_at: grant.ends_in.map(|ms| START.plus(ms)),
+                allowance: Allowance::default(),
             };
             model_access::grants::insert(&mut tx, &row, maya.user.id, None).await.unwrap();
         }

@@ -2,9 +2,16 @@ use leptos::prelude::*;
 
 use super::Forms;
 use crate::{
-    components::{Button, Choice, Dialog, Field, Icon, RadioGroup, TextArea, noscroll},
-    pages::form::{Form, FormAction},
-    server_fns::access_requests::{GrantLine, RequestLine, RequestsPage as Requests, requests_address},
+    components::{Choice, Field, Icon, RadioGroup, TextArea},
+    pages::{
+        allowance::{budget_fields, folded, window_fields},
+        confirm_dialog::{ConfirmDialog, FormDialog, fact},
+        form::FormAction,
+    },
+    server_fns::{
+        access_requests::{GrantLine, RequestLine, RequestsPage as Requests, requests_address},
+        quotas::AllowanceForm,
+    },
 };
 
 /// The dialog that the address opens.
@@ -15,7 +22,7 @@ pub(super) fn opened(page: Requests, dialog: &str, id: &str, place: &str, forms:
             let row = page.rows.into_iter().find(|row| row.id == id && row.may_decide)?;
             let typed = (page.typed_note, page.typed_until);
             Some(if dialog == "approve" {
-                approve_dialog(&row, typed, back, forms.decide)
+                approve_dialog(&row, typed, &page.form, back, forms.decide)
             } else {
                 decline_dialog(&row, typed.0, back, forms.decide)
             })
@@ -38,35 +45,31 @@ fn asked(row: &RequestLine) -> AnyView {
 
 /// What both decisions are made of: the request, what is filled in, and the button.
 fn decision(row: &RequestLine, approve: bool, back: String, action: FormAction, fields: AnyView) -> AnyView {
-    let (id, verb, label, class) = if approve {
-        ("approve", "Approve", "Approve request", "primary")
-    } else {
-        ("decline", "Decline", "Decline request", "danger")
-    };
-    let hidden = [("team", row.team.clone()), ("id", row.id.clone()), ("approve", approve.to_string()), ("back", back.clone())];
-    let hidden = hidden.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).into_iter().collect_view();
-    let (title, said) = (format!("{verb} {}?", row.model), asked(row));
+    let (id, verb, label) =
+        if approve { ("approve", "Approve", "Approve request") } else { ("decline", "Decline", "Decline request") };
+    let hidden =
+        vec![("team", row.team.clone()), ("id", row.id.clone()), ("approve", approve.to_string()), ("back", back.clone())];
+    let said = asked(row);
     view! {
-        <Dialog id=id title=title close=back.clone() width="w-480">
-            <Form action=action>
-                <div class="dlg-body">
-                    {action.problems().note()}
-                    {said}
-                    {hidden}
-                    {fields}
-                </div>
-                <footer>
-                    <a href=back class="btn" {..noscroll()}>"Cancel"</a>
-                    <Button label=label class=class busy=action.pending()/>
-                </footer>
-            </Form>
-        </Dialog>
+        <FormDialog
+            id=id
+            title=format!("{verb} {}?", row.model)
+            close=back
+            width="w-560"
+            action=action
+            hidden=hidden
+            label=label
+            danger=!approve
+        >
+            {said}
+            {fields}
+        </FormDialog>
     }
     .into_any()
 }
 
 /// `typed` are note and last day that were refused just now.
-fn approve_dialog(row: &RequestLine, typed: (String, String), back: String, action: FormAction) -> AnyView {
+fn approve_dialog(row: &RequestLine, typed: (String, String), form: &AllowanceForm, back: String, action: FormAction) -> AnyView {
     let problems = action.problems();
     let (note, until) = if problems.any() { typed } else { (String::new(), row.wanted_day.clone()) };
     let whom = row.to_team.then(|| {
@@ -81,6 +84,10 @@ fn approve_dialog(row: &RequestLine, typed: (String, String), back: String, acti
     } else {
         "The last day, in UTC: the one that was asked for, or an earlier one."
     };
+    let limits = view! {
+        {budget_fields(form, false, problems)}
+        {window_fields(form, problems)}
+    };
     let fields = view! {
         {whom}
         <Field
@@ -94,6 +101,7 @@ fn approve_dialog(row: &RequestLine, typed: (String, String), back: String, acti
             hint=hint
             error=problems.field("until")
         />
+        {folded("Limits and budget", form, true, problems, limits.into_any())}
         <TextArea label="Note" name="note" id="decide-note" value=note rows=2 maxlength=1000 optional=true hint="Stands in the mail." error=problems.field("note")/>
     };
     decision(row, true, back, action, fields.into_any())
@@ -120,27 +128,21 @@ fn decline_dialog(row: &RequestLine, typed: String, back: String, action: FormAc
 
 #[component]
 fn EndDialog(grant: GrantLine, back: String, action: FormAction) -> impl IntoView {
-    let problems = action.problems();
-    let close = back.clone();
     let whom = if grant.user.is_empty() { format!("Everybody in {}", grant.team_name) } else { grant.user_name.clone() };
+    let facts = vec![
+        fact("lock", format!("{whom} gets 403 with the next call. An answer that streams now goes on to its end.")),
+        fact("okc", "Keys and past usage stay. They can ask again."),
+    ];
     view! {
-        <Dialog id="end-access" title=format!("End access to {}?", grant.model) close=close.clone() width="w-480">
-            <Form action=action>
-                <div class="dlg-body">
-                    {problems.note()}
-                    <input type="hidden" name="team" value=grant.team/>
-                    <input type="hidden" name="id" value=grant.id/>
-                    <input type="hidden" name="back" value=back/>
-                    <ul class="facts">
-                        <li><Icon name="lock"/><span>{whom}" gets 403 with the next call. An answer that streams now goes on to its end."</span></li>
-                        <li><Icon name="okc"/><span>"Keys and past usage stay. They can ask again."</span></li>
-                    </ul>
-                </div>
-                <footer>
-                    <a href=close class="btn" {..noscroll()}>"Cancel"</a>
-                    <Button label="End access" class="danger" busy=action.pending()/>
-                </footer>
-            </Form>
-        </Dialog>
+        <ConfirmDialog
+            id="end-access"
+            title=format!("End access to {}?", grant.model)
+            close=back.clone()
+            action=action
+            fields=vec![("team", grant.team), ("id", grant.id), ("back", back)]
+            facts=facts
+            label="End access"
+            danger=true
+        />
     }
 }

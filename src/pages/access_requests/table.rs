@@ -151,6 +151,7 @@ fn grant(line: &GrantLine, by_team: bool, address: &str) -> AnyView {
     } else {
         view! { <span class="sub">{line.ends.clone()}</span> }.into_any()
     };
+    let limits = (!line.limits.is_empty()).then(|| view! { <small class="mute">" "{line.limits.clone()}</small> });
     let end = line.may_end.then(|| {
         let href = format!("{address}?show=given&dialog=end&id={}", line.id);
         let whom = if line.user.is_empty() { "the whole team" } else { &line.user_name };
@@ -163,7 +164,7 @@ fn grant(line: &GrantLine, by_team: bool, address: &str) -> AnyView {
             {team}
             <td role="cell" class="meta"><span class="name">{line.model.clone()}</span></td>
             <td role="cell" class="meta sub" title=line.given_title.clone()>{line.given.clone()}</td>
-            <td role="cell" class="meta">{ends}</td>
+            <td role="cell" class="meta">{ends}{limits}</td>
             <td role="cell" class="meta"><div class="acts">{end}</div></td>
         </tr>
     }

@@ -4,12 +4,13 @@ use crate::{
     components::{Button, Choice, Dialog, Field, Icon, Opt, Secret, Segmented, Select, SnippetTabs, noscroll},
     domain::self_service::KeyHints,
     pages::{
+        allowance::{budget_fields, folded, window_fields},
         confirm_dialog::{ConfirmDialog, fact},
         form::{Form, FormAction, Problems},
     },
     server_fns::{
         api_keys::{KeyRow, KeysPage as Keys, NewKeyView, list_address},
-        quotas::TypedLimits,
+        quotas::{AllowanceForm, TypedLimits},
     },
 };
 
@@ -18,7 +19,7 @@ use crate::{
 pub(super) fn CreateDialog(team: String, page: Keys, action: FormAction) -> impl IntoView {
     let close = list_address(&team);
     let problems = action.problems();
-    let (typed, limits) = if problems.any() { (page.typed_name, page.typed_limits) } else { Default::default() };
+    let name = if problems.any() { page.typed_name } else { String::new() };
     let hints = page.hints;
     let keys = (!hints.keys.is_empty()).then(|| view! { <p class="sub">{hints.keys.clone()}</p> });
     let payer = if page.personal { "your personal space".to_owned() } else { page.context.clone() };
@@ -45,7 +46,7 @@ pub(super) fn CreateDialog(team: String, page: Keys, action: FormAction) -> impl
                         label="Name"
                         name="name"
                         id="key-name"
-                        value=typed
+                        value=name
                         hint="Say where it runs. You can rename it later."
                         error=problems.field("name")
                         required=true
@@ -62,7 +63,7 @@ pub(super) fn CreateDialog(team: String, page: Keys, action: FormAction) -> impl
                         hint=hints.expiry.clone()
                         error=problems.field("expires_at")
                     />
-                    {limit_fields(&limits, &hints, problems)}
+                    {limit_fields(TypedLimits::default(), page.typed_limits, &hints, problems)}
                     <Segmented label="Kind" name="kind" choices=kinds selected="person" hint=kinds_hint/>
                     <p class="panel with-icon"><Icon name="info"/><span class="sub">"The secret is shown once, right after creation."</span></p>
                 </div>
@@ -122,12 +123,14 @@ pub(super) fn EditDialog(
     team: String,
     row: KeyRow,
     hints: KeyHints,
-    typed: (String, TypedLimits),
+    /// Name and limits that were refused just now.
+    typed: (String, Option<TypedLimits>),
     action: FormAction,
 ) -> impl IntoView {
     let close = list_address(&team);
     let problems = action.problems();
-    let (name, limits) = if problems.any() && !typed.0.is_empty() { typed } else { (row.name, row.limits) };
+    let (typed_name, typed_limits) = typed;
+    let name = if problems.any() && !typed_name.is_empty() { typed_name } else { row.name };
     let expiries = [("", "As it is"), ("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year"), ("never", "Never")];
     let expiries = expiries.into_iter().map(|(value, label)| Opt::new(value, label)).collect();
     let present = format!("Now: {}. {}", row.expires, hints.expiry);
@@ -159,7 +162,7 @@ pub(super) fn EditDialog(
                         hint=present.trim().to_owned()
                         error=problems.field("expires_at")
                     />
-                    {limit_fields(&limits, &hints, problems)}
+                    {limit_fields(row.limits, typed_limits, &hints, problems)}
                 </div>
                 <footer>
                     <a href=close class="btn" {..noscroll()}>"Cancel"</a>
@@ -171,52 +174,15 @@ pub(super) fn EditDialog(
 }
 
 /// The budget, and the rate limits folded.
-fn limit_fields(limits: &TypedLimits, hints: &KeyHints, problems: Problems) -> AnyView {
-    let budget_hint = match hints.budget.as_str() {
+fn limit_fields(set: TypedLimits, typed: Option<TypedLimits>, hints: &KeyHints, problems: Problems) -> AnyView {
+    let budget = match hints.budget.as_str() {
         "" => "Empty: no budget of its own.".to_owned(),
         most => most.to_owned(),
     };
-    let windows = [
-        ("Requests per minute", "limits[rpm]", "rpm", &limits.rpm),
-        ("Tokens per minute", "limits[tpm]", "tpm", &limits.tpm),
-        ("Requests per hour", "limits[rph]", "rph", &limits.rph),
-        ("Requests per day", "limits[rpd]", "rpd", &limits.rpd),
-        ("Tokens per day", "limits[tpd]", "tpd", &limits.tpd),
-    ];
-    let set = windows.iter().filter(|(.., value)| !value.is_empty()).count();
-    let count = if set == 0 { "none".to_owned() } else { format!("{set} set") };
-    let fields = windows.map(|(label, name, field, value)| {
-        view! {
-            <Field
-                label=label
-                name=name
-                id=format!("key-{field}")
-                value=value.clone()
-                placeholder="No limit"
-                error=problems.field(field)
-                inputmode="numeric"
-                maxlength=22
-                autocomplete="off"
-            />
-        }
-    });
+    let form = AllowanceForm { set, typed, hints: vec![budget], ..AllowanceForm::default() };
     view! {
-        <Field
-            label="Monthly budget"
-            name="limits[budget]"
-            id="key-budget"
-            value=limits.budget.clone()
-            prefix="$"
-            hint=budget_hint
-            error=problems.field("budget")
-            inputmode="decimal"
-            maxlength=20
-            autocomplete="off"
-        />
-        <details class="more" open=set != 0>
-            <summary><Icon name="chevr"/>"Rate limits"<span class="opt">{count}</span></summary>
-            <div class="more-body two">{fields.into_iter().collect_view()}</div>
-        </details>
+        {budget_fields(&form, false, problems)}
+        {folded("Rate limits", &form, false, problems, window_fields(&form, problems))}
     }
     .into_any()
 }

@@ -95,7 +95,7 @@ fn row(key: KeyRow, owners: bool, base: &str) -> AnyView {
             <td role="cell" class="drop sub" title=key.expires_title.clone()>{key.expires.clone()}</td>
             <td role="cell" class="meta">
                 {state(&key)}
-                <span class="only-m">" · "{key.spent.clone()}" this month · "{key.last_used.clone()}</span>
+                <span class="only-m">" · "{key.spent.clone()}{key.spent_in.clone()}" · "{key.last_used.clone()}</span>
             </td>
             <td role="cell" class="act">{menu(&key, base)}</td>
         </tr>

@@ -1,11 +1,13 @@
 use leptos::prelude::*;
 
-use super::{Query, kind_of, windows::fields};
+use super::{Query, kind_of};
 use crate::{
-    components::{Button, Dialog, Empty, Field, Icon, Meter, StackTable, actions_head, head, noscroll},
+    components::{Empty, Meter, StackTable, actions_head, head, noscroll},
     pages::{
+        allowance::{budget_fields, window_fields},
+        confirm_dialog::FormDialog,
         failure::encode,
-        form::{Form, FormAction},
+        form::FormAction,
     },
     server_fns::quotas::{CapLine, CapView, QuotasPage as Quotas, quotas_address},
 };
@@ -85,58 +87,21 @@ pub(super) fn used(line: &CapLine) -> AnyView {
 pub(super) fn CapDialog(team: String, tab: String, view: CapView, action: FormAction) -> impl IntoView {
     let close = format!("{}?tab={tab}", quotas_address(&team));
     let problems = action.problems();
-    let CapView { id, own, typed } = view;
-    let typed = typed.filter(|_| problems.any());
-    let value = typed.as_ref().map_or_else(|| own.budget.value.clone(), |typed| typed.budget.clone());
-    let until = typed.as_ref().map_or_else(String::new, |typed| typed.until.clone());
-    let hint = match own.budget.ceiling.as_str() {
-        "" => "Empty: no cap. $0 allows nothing.".to_owned(),
-        most => format!("{} allows {most}. Empty: no cap.", own.parent),
-    };
-    let raise = own.budget.raise.clone();
-    let raise = (!raise.is_empty()).then(|| view! { <p class="panel with-icon"><Icon name="clock"/><span>{raise}</span></p> });
+    let CapView { id, name, form } = view;
+    let version = form.version.to_string();
+    let hidden = vec![("team", team), ("kind", kind_of(&tab).to_owned()), ("id", id), ("version", version)];
     view! {
-        <Dialog id="cap" title=format!("What {} may use", own.name) close=close.clone()>
-            <Form action=action>
-                <div class="dlg-body">
-                    {problems.note()}
-                    <input type="hidden" name="team" value=team/>
-                    <input type="hidden" name="kind" value=kind_of(&tab)/>
-                    <input type="hidden" name="id" value=id/>
-                    <input type="hidden" name="version" value=own.version.to_string()/>
-                    {raise}
-                    <div class="two">
-                        <Field
-                            label="Monthly budget"
-                            name="typed[budget]"
-                            id="cap-budget"
-                            value=value
-                            prefix="$"
-                            hint=hint
-                            error=problems.field("budget")
-                            inputmode="decimal"
-                            maxlength=20
-                            autocomplete="off"
-                            autofocus=true
-                        />
-                        <Field
-                            label="Only until"
-                            name="typed[until]"
-                            id="cap-until"
-                            kind="date"
-                            value=until
-                            optional=true
-                            hint="Then the former budget is back."
-                            error=problems.field("until")
-                        />
-                    </div>
-                    {fields(&own, typed.as_ref(), problems)}
-                </div>
-                <footer>
-                    <a href=close class="btn" {..noscroll()}>"Cancel"</a>
-                    <Button label="Save limits" class="primary" busy=action.pending()/>
-                </footer>
-            </Form>
-        </Dialog>
+        <FormDialog
+            id="cap"
+            title=format!("What {name} may use")
+            close=close
+            width="w-560"
+            action=action
+            hidden=hidden
+            label="Save limits"
+        >
+            {budget_fields(&form, true, problems)}
+            {window_fields(&form, problems)}
+        </FormDialog>
     }
 }

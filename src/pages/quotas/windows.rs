@@ -4,7 +4,10 @@ use leptos::prelude::*;
 
 use crate::{
     components::{Button, Checkbox, Field, Icon, Meter, StackTable, head},
-    pages::form::{Form, FormAction, Problems},
+    pages::{
+        allowance::period_select,
+        form::{Form, FormAction, Problems},
+    },
     server_fns::quotas::{BudgetLine, LimitsLines, TypedLimits, WindowLine},
 };
 
@@ -24,7 +27,7 @@ const INPUTS: [&str; 5] = ["typed[rpm]", "typed[tpm]", "typed[rph]", "typed[rpd]
 const FIELDS: [&str; 5] = ["rpm", "tpm", "rph", "rpd", "tpd"];
 
 /// What was typed last, else what is set.
-pub(super) fn typed_windows(own: &LimitsLines, typed: Option<&TypedLimits>) -> Vec<String> {
+fn typed_windows(own: &LimitsLines, typed: Option<&TypedLimits>) -> Vec<String> {
     match typed {
         Some(TypedLimits { rpm, tpm, rph, rpd, tpd, .. }) => [rpm, tpm, rph, rpd, tpd].map(String::clone).to_vec(),
         None => own.windows.iter().map(|line| line.value.clone()).collect(),
@@ -67,8 +70,11 @@ pub(super) fn limits_form(own: LimitsLines, typed: Option<TypedLimits>, form: Li
 }
 
 fn budget_card(own: &LimitsLines, typed: Option<&TypedLimits>, problems: Problems, may: bool) -> AnyView {
-    let BudgetLine { value, limit, spent, left, percent, resets, ceiling, raise, promised } = own.budget.clone();
-    let (value, until) = typed.map_or((value, String::new()), |typed| (typed.budget.clone(), typed.until.clone()));
+    let BudgetLine { value, per, limit, spent, left, percent, resets, ceiling, raise, promised } = own.budget.clone();
+    let (value, per, until) = match typed {
+        Some(typed) => (typed.budget.clone(), typed.per.clone(), typed.until.clone()),
+        None => (value, per, String::new()),
+    };
     let used = match percent {
         Some(percent) => view! {
             <div class="mt">
@@ -90,7 +96,7 @@ fn budget_card(own: &LimitsLines, typed: Option<&TypedLimits>, problems: Problem
         view! {
             <div class="two">
                 <Field
-                    label="Monthly budget"
+                    label="Budget"
                     name="typed[budget]"
                     id="budget"
                     value=value
@@ -101,6 +107,7 @@ fn budget_card(own: &LimitsLines, typed: Option<&TypedLimits>, problems: Problem
                     maxlength=20
                     autocomplete="off"
                 />
+                {period_select(&per, problems)}
                 <Field
                     label="Only until"
                     name="typed[until]"
@@ -207,28 +214,4 @@ fn input(line: &WindowLine, value: String, at: usize, problems: Problems) -> Any
         </div>
     }
     .into_any()
-}
-
-/// The five windows as plain fields, for dialogs.
-pub(super) fn fields(own: &LimitsLines, typed: Option<&TypedLimits>, problems: Problems) -> AnyView {
-    let values = typed_windows(own, typed);
-    let lines = own.windows.iter().zip(values).enumerate();
-    let fields = lines.map(|(at, (line, value))| {
-        let hint = if line.ceiling.is_empty() { String::new() } else { format!("At most {}.", line.ceiling) };
-        view! {
-            <Field
-                label=line.words.clone()
-                name=INPUTS[at]
-                id=FIELDS[at].to_owned()
-                value=value
-                placeholder="No limit"
-                hint=hint
-                error=problems.field(FIELDS[at])
-                inputmode="numeric"
-                maxlength=22
-                autocomplete="off"
-            />
-        }
-    });
-    view! { <div class="two">{fields.collect_view()}</div> }.into_any()
 }

@@ -4,10 +4,11 @@ use super::Forms;
 use crate::{
     components::{Button, Dialog, Icon, Note, NoteKind, TextArea, Who, noscroll},
     pages::{
+        allowance::{budget_fields, folded, window_fields},
         failure::encode,
         form::{Form, FormAction},
     },
-    server_fns::team_models::{DialogView, GroupLine, PersonLine, PickLine, list_address},
+    server_fns::team_models::{DialogView, LinkLine, PickLine, list_address},
 };
 
 /// What the address asks for: effects and a button, or something to choose from.
@@ -87,16 +88,27 @@ fn confirming(team: &str, view: &DialogView, forms: Forms, close: &str) -> AnyVi
             </label>
         }
     });
+    let problems = action.problems();
+    let limits = view.form.as_ref().map(|form| {
+        let fields = view! {
+            <input type="hidden" name="version" value=form.version.to_string()/>
+            {budget_fields(form, true, problems)}
+            {window_fields(form, problems)}
+        };
+        let alone = asked.dialog == "limits";
+        if alone { fields.into_any() } else { folded("Limits and budget", form, true, problems, fields.into_any()) }
+    });
     let class = if view.danger { "danger" } else { "primary" };
     let (team, close, verb) = (team.to_owned(), close.to_owned(), view.verb.clone());
     view! {
         <Form action=action>
             <div class="dlg-body">
-                {action.problems().note()}
+                {problems.note()}
                 <input type="hidden" name="team" value=team/>
                 {hidden}
                 {effects}
                 {ways}
+                {limits}
                 {confirm}
             </div>
             <footer>
@@ -120,12 +132,11 @@ fn radio(name: &'static str, line: &PickLine) -> AnyView {
 
 /// A form that asks by its address for the effects of what is chosen, or links that lead on.
 fn choosing(view: &DialogView, close: &str) -> AnyView {
-    if !view.links.is_empty() {
-        let sees = view.asked.dialog == "as";
-        let people = view.links.iter().map(|person| person_link(person, sees, close)).collect_view();
+    if !view.links.is_empty() || view.asked.dialog == "groups" {
+        let links = view.links.iter().map(link).collect_view();
         return view! {
-            <div class="dlg-body"><ul class="grps picks">{people}</ul></div>
-            <footer><a href=close.to_owned() class="btn" {..noscroll()}>"Cancel"</a></footer>
+            <div class="dlg-body"><ul class="grps picks">{links}</ul></div>
+            <footer><a href=close.to_owned() class="btn" {..noscroll()}>"Close"</a></footer>
         }
         .into_any();
     }
@@ -173,57 +184,23 @@ fn choosing(view: &DialogView, close: &str) -> AnyView {
     .into_any()
 }
 
-fn person_link(person: &PersonLine, sees: bool, base: &str) -> AnyView {
-    let user = encode(&person.user);
-    let link = if sees {
-        // Loaded as a whole: from there on everything is asked for as that member.
-        let label = format!("View as {}", person.name);
-        view! { <a class="btn sm end" href=format!("{base}?as={user}") rel="external" aria-label=label>"View"</a> }.into_any()
-    } else {
-        let href = format!("{base}?dialog=limit&user={user}");
-        view! { <a class="btn sm end" href=href aria-label=format!("Choose {}", person.name) {..noscroll()}>"Choose"</a> }
-            .into_any()
-    };
-    view! {
-        <li>
-            <Who name=person.name.clone() id=person.user.clone() detail=person.detail.clone()/>
-            {link}
-        </li>
-    }
-    .into_any()
-}
-
-/// The groups that the team names or may name.
-#[component]
-pub(super) fn GroupsDialog(team: String, groups: Vec<GroupLine>) -> impl IntoView {
-    let close = list_address(&team);
-    let body = if groups.is_empty() {
-        view! { <p class="mute small">"Neither the platform nor the organization has an access group yet."</p> }.into_any()
-    } else {
-        view! { <ul class="grps picks">{groups.iter().map(|group| group_line(group, &close)).collect_view()}</ul> }.into_any()
-    };
-    view! {
-        <Dialog
-            id="groups"
-            title="Access groups"
-            lead=|| view! { <p>"What a group holds is direct for this team, also what joins it later. A model's own setting goes first."</p> }
-            close=close.clone()
-        >
-            <div class="dlg-body">{body}</div>
-            <footer><a href=close.clone() class="btn" {..noscroll()}>"Close"</a></footer>
-        </Dialog>
-    }
-}
-
-fn group_line(group: &GroupLine, base: &str) -> AnyView {
-    let (to, label) = if group.named { ("remove", "Remove") } else { ("add", "Add") };
-    let href = format!("{base}?dialog=change&what=group&name={}&to={to}", encode(&group.id));
-    let purpose = (!group.purpose.is_empty()).then(|| view! { <small>{group.purpose.clone()}</small> });
-    view! {
-        <li>
+fn link(line: &LinkLine) -> AnyView {
+    let about = if line.user.is_empty() {
+        let more = (!line.more.is_empty()).then(|| view! { <small>{line.more.clone()}</small> });
+        view! {
             <span class="gl"><Icon name="layers"/></span>
-            <span class="grow"><b>{group.name.clone()}</b><small>{group.detail.clone()}</small>{purpose}</span>
-            <a class="btn sm" href=href aria-label=format!("{label} {}", group.name) {..noscroll()}>{label}</a>
+            <span class="grow"><b>{line.name.clone()}</b><small>{line.detail.clone()}</small>{more}</span>
+        }
+        .into_any()
+    } else {
+        view! { <Who name=line.name.clone() id=line.user.clone() detail=line.detail.clone()/> }.into_any()
+    };
+    let (href, title) = (line.href.clone(), line.title.clone());
+    let rel = line.whole.then_some("external");
+    view! {
+        <li>
+            {about}
+            <a class="btn sm end" href=href rel=rel aria-label=title.clone() {..noscroll()}>{line.label.clone()}</a>
         </li>
     }
     .into_any()

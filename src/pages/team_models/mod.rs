@@ -8,11 +8,7 @@ mod table;
 use leptos::prelude::*;
 use leptos_router::{hooks::use_query_map, params::ParamsMap};
 
-use self::{
-    dialogs::{AskedDialog, GroupsDialog},
-    rail::rail,
-    table::list,
-};
+use self::{dialogs::AskedDialog, rail::rail, table::list};
 use crate::{
     components::{Icon, LinkButton, Note, NoteKind, PageHead, SkeletonTable, noscroll, use_toaster},
     pages::{
@@ -74,13 +70,6 @@ pub fn TeamModelsPage() -> impl IntoView {
     announce(forms);
     view! {
         {models.page(skeleton, move |page| content(page, query.get_untracked()))}
-        {models.dialog(
-            move || asked.track(),
-            move |page| {
-                let opens = asked.with_untracked(|asked| asked.dialog == "groups") && page.may_manage;
-                opens.then(|| view! { <GroupsDialog team=team.get_untracked() groups=page.groups/> }.into_any())
-            },
-        )}
         {opened.part(nothing, |_| nothing(), move |view| dialog(view, asked, team, forms))}
         <RequestAccess team=team action=forms.ask/>
     }

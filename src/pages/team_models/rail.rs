@@ -4,7 +4,7 @@ use super::Query;
 use crate::{
     components::{Avatar, Count, Icon, Who, noscroll},
     domain::teams::AccessMode,
-    server_fns::team_models::{GroupLine, NarrowLine, PersonLine, TeamModelsPage as Models, WaitingLine, list_address},
+    server_fns::team_models::{GroupLine, LinkLine, NarrowLine, TeamModelsPage as Models, WaitingLine, list_address},
 };
 
 /// Beside the models: who asks, which groups the team names, who is limited, and where access narrows.
@@ -101,7 +101,7 @@ fn limits(page: &Models, base: &str) -> AnyView {
     let body = if page.narrowed.is_empty() {
         view! { <p class="mute small">"Nobody is limited to a part of these models."</p> }.into_any()
     } else {
-        view! { <ul class="grps">{page.narrowed.iter().map(|line| limited(line, base)).collect_view()}</ul> }.into_any()
+        view! { <ul class="grps">{page.narrowed.iter().map(limited).collect_view()}</ul> }.into_any()
     };
     view! {
         <section class="card" aria-labelledby="limits-h">
@@ -115,13 +115,13 @@ fn limits(page: &Models, base: &str) -> AnyView {
     .into_any()
 }
 
-fn limited(line: &PersonLine, base: &str) -> AnyView {
-    let href = format!("{base}?dialog=limit&user={}", line.user);
+fn limited(line: &LinkLine) -> AnyView {
+    let (href, title) = (line.href.clone(), line.title.clone());
     view! {
         <li>
             <Avatar name=line.name.clone() id=line.user.clone()/>
             <span class="grow"><b class="trunc">{line.name.clone()}</b><small>{line.detail.clone()}</small></span>
-            <a class="link" href=href aria-label=format!("Change the limit of {}", line.name) {..noscroll()}>"Change"</a>
+            <a class="link" href=href aria-label=title.clone() {..noscroll()}>{line.label.clone()}</a>
         </li>
     }
     .into_any()

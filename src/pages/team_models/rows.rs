@@ -141,6 +141,7 @@ fn menu(model: &ModelLine, page: &Models, query: &Query) -> Option<AnyView> {
     if !page.may_manage {
         return None;
     }
+    let limits = format!("{}?dialog=limits&what=limits&name={}", list_address(&query.team), encode(&model.name));
     let history = format!("/t/{}/audit?target={}", query.team, model.id);
     let explain = format!("{}/explain?model={}", list_address(&query.team), encode(&model.name));
     let menu = view! {
@@ -151,6 +152,7 @@ fn menu(model: &ModelLine, page: &Models, query: &Query) -> Option<AnyView> {
             button=|| view! { <Icon name="dots"/> }
         >
             {request}
+            <a href=limits.clone() {..noscroll()}><Icon name="gauge"/>"Limits"</a>
             {unset}
             <a href=explain><Icon name="info"/>"Explain access"</a>
             <a href=history><Icon name="clock"/>"History"</a>

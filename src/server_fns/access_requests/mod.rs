@@ -6,6 +6,7 @@ mod words;
 use leptos::server;
 use serde::{Deserialize, Serialize};
 
+use super::quotas::{AllowanceForm, TypedLimits};
 use crate::{error::AppError, wire::PageAnswer};
 
 /// A model to ask for.
@@ -87,6 +88,8 @@ pub struct GrantLine {
     pub given_title: String,
     /// `until 30 Nov 2026`, `no end date`.
     pub ends: String,
+    /// `$20.00 in total, 60 RPM`; empty where it sets none.
+    pub limits: String,
     pub soon: bool,
     pub may_end: bool,
 }
@@ -118,6 +121,8 @@ pub struct RequestsPage {
     /// What was typed into the decision that failed just now.
     pub typed_note: String,
     pub typed_until: String,
+    /// Limits of what is approved.
+    pub form: AllowanceForm,
 }
 
 /// What one can ask for in a team; nothing where the dialog is closed.
@@ -190,12 +195,14 @@ pub async fn decide_request(
     #[server(default)] until: String,
     #[server(default)] only_asker: bool,
     #[server(default)] note: String,
+    #[server(default)] typed: TypedLimits,
     #[server(default)] back: String,
 ) -> Result<(), AppError> {
     use crate::{
         domain::{
             access_requests::{decided_end, parse_last_day},
             ids::RequestId,
+            limit_forms::AllowanceChange,
         },
         service::{ServiceError, model_access::Decision},
     };
@@ -204,12 +211,14 @@ pub async fn decide_request(
     let id = RequestId::parse(&id).ok_or(AppError::NotFound)?;
     let decide = async || {
         let wanted = services.get_access_request(&caller, &team, id).await?.wanted_until;
-        let typed = parse_last_day(&until).map_err(|message| ServiceError::field("until", message))?;
-        let decision =
-            Decision { approve, until: decided_end(typed, wanted), only_asker, note: note.clone(), ..Decision::default() };
+        let last = parse_last_day(&until).map_err(|message| ServiceError::field("until", message))?;
+        let allowance = if approve { super::quotas::new_change(&typed)? } else { AllowanceChange::default() };
+        let decision = Decision { approve, until: decided_end(last, wanted), only_asker, note: note.clone(), allowance };
         services.decide_request(&caller, &team, id, decision).await
     };
-    decide().await.map_err(|error| super::context::keep_typed(error, &[("note", &note), ("until", &until)]))?;
+    let limits = serde_json::to_string(&typed).unwrap_or_default();
+    let kept = [("note", note.as_str()), ("until", &until), (TYPED_LIMITS, &limits)];
+    decide().await.map_err(|error| super::context::keep_typed(error, &kept))?;
     super::context::go_to(&if back.is_empty() { team_requests(&team) } else { back });
     Ok(())
 }
@@ -236,6 +245,10 @@ pub async fn end_grant(team: String, id: String, #[server(default)] back: String
     }
     Ok(())
 }
+
+/// The name that typed limits are kept under.
+#[cfg(feature = "ssr")]
+const TYPED_LIMITS: &str = "grant_limits";
 
 /// The address of a team's requests.
 pub fn team_requests(team: &str) -> String {

@@ -16,11 +16,17 @@ use crate::{
         time::{DAY_MS, UnixMs},
     },
     error::AppError,
+    server_fns::{
+        context::typed_form,
+        quotas::{AllowanceForm, set_words},
+    },
     service::{Caller, ServiceError, Services},
 };
 
 /// Models that a list offers; beyond it a name is typed.
 const CHOICES_MAX: usize = 200;
+/// Of a budget that goes with an approval.
+const BUDGET_HINT: &str = "Of this access alone. Empty: no limit of its own.";
 /// Waiting requests on one page.
 const WAITING_MAX: u32 = 100;
 
@@ -150,6 +156,11 @@ pub(super) async fn load(
         next: rows.next_cursor,
         typed_note: crate::server_fns::context::typed("note"),
         typed_until: crate::server_fns::context::typed("until"),
+        form: AllowanceForm {
+            typed: typed_form(super::TYPED_LIMITS),
+            hints: vec![BUDGET_HINT.into()],
+            ..AllowanceForm::default()
+        },
     })
 }
 
@@ -224,6 +235,7 @@ fn given(grant: Grant, decides: bool, speaks: bool, now: UnixMs) -> GrantLine {
         model: grant.model_name,
         given: format!("By {}, {}", grant.granted_by, format::ago(grant.created_at, now)),
         given_title: format::full(grant.created_at),
+        limits: set_words(&grant.allowance, now),
         ends: grant.ends_at.map_or_else(|| "No end date".to_owned(), |at| format!("Until {}", last_day(at))),
         soon: grant.ends_at.is_some_and(|at| at.since(now) < DAY_MS),
         may_end: decides && (speaks || grant.level == GrantLevel::Team),

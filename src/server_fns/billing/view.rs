@@ -6,6 +6,7 @@ use crate::{
         billing::seats_words,
         format,
         ledger::{EntryKind, LedgerFilter, LedgerLine},
+        limit_scopes::BudgetPer,
         limit_words::{self, LimitedName, Reached},
         money::NanoUsd,
         page::PageRequest,
@@ -81,7 +82,10 @@ pub(super) async fn load(
         }),
         limit: view.spending_limit.map(|limit| limit_words(&view, limit)),
         limit_note: if view.spending_limit.is_some() {
-            format!("Resets {}.", moment(view.period.end))
+            match view.limit_per {
+                BudgetPer::Period => format!("Resets {}.", moment(view.period.end)),
+                BudgetPer::Total => "In total: it does not reset.".into(),
+            }
         } else {
             format!("No spending limit. {} charged in this period.", format::money(NanoUsd(view.spent)))
         },
@@ -199,10 +203,10 @@ fn next(view: &BillingView) -> String {
 fn limit_words(view: &BillingView, limit: i64) -> (String, u32) {
     let percent = match limit {
         0 => 100,
-        limit => (i128::from(view.spent) * 100 / i128::from(limit)).clamp(0, 999) as u32,
+        limit => (i128::from(view.limit_spent) * 100 / i128::from(limit)).clamp(0, 999) as u32,
     };
     let money = |nano: i64| format::money(NanoUsd(nano));
-    (format!("{} of {} ({percent}%)", money(view.spent), money(limit)), percent)
+    (format!("{} of {} ({percent}%)", money(view.limit_spent), money(limit)), percent)
 }
 
 fn pick(plan: &Plan) -> Pick {

@@ -18,6 +18,8 @@ pub struct TypedLimits {
     pub rpd: String,
     pub tpd: String,
     pub budget: String,
+    /// `period` or `total`; empty where a form does not ask.
+    pub per: String,
     /// The day after which the former budget is back; empty for good.
     pub until: String,
 }
@@ -52,12 +54,14 @@ pub struct WindowLine {
 pub struct BudgetLine {
     /// As it stands in the input; empty for no limit.
     pub value: String,
+    /// `period` or `total`.
+    pub per: String,
     /// `$5,000.00`, or empty.
     pub limit: String,
     pub spent: String,
     pub left: String,
     pub percent: Option<u32>,
-    /// `Resets 1 Dec, 00:00 UTC`
+    /// `Resets 1 Dec, 00:00 UTC`, or `In total`.
     pub resets: String,
     pub ceiling: String,
     /// A temporary raise, a sentence.
@@ -125,12 +129,27 @@ pub struct OrganizationLimitsPage {
     pub typed: Option<TypedLimits>,
 }
 
+/// A budget and limits, for the fields of a dialog.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AllowanceForm {
+    /// What is set.
+    pub set: TypedLimits,
+    /// What was typed last, and refused.
+    pub typed: Option<TypedLimits>,
+    /// Below the inputs: of the budget, then of the windows in their order.
+    pub hints: Vec<String>,
+    /// A temporary raise, a sentence.
+    pub raise: String,
+    /// What the change is made from.
+    pub version: i64,
+}
+
 /// What a member or a model may use, for its dialog.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CapView {
     pub id: String,
-    pub own: LimitsLines,
-    pub typed: Option<TypedLimits>,
+    pub name: String,
+    pub form: AllowanceForm,
 }
 
 /// The address of a context's limits.
@@ -180,8 +199,8 @@ pub async fn get_cap(
         return Ok(None);
     }
     let limits = services.get_cap(&caller, &team, view::target(&kind, &id)?).await?;
-    let typed = super::context::typed_form(TYPED);
-    Ok(Some(CapView { id, own: view::lines(&limits, &Default::default()), typed }))
+    let form = view::form(&limits, super::context::typed_form(TYPED));
+    Ok(Some(CapView { id, name: limits.name, form }))
 }
 
 /// Sets a team's windows and, as owner, its spending limit, in one transaction.
@@ -208,8 +227,10 @@ pub async fn save_limits(
         services.get_cap(&caller, &team, LimitsOf::Team).await?;
         let page = services.get_limits_page(&caller, &team).await?;
         let change = view::change(&typed, budget, &page.view)?;
+        let (before, after) = (page.view.allowance.per, change.applied_to(page.view.allowance).per);
         if !stop {
-            view::check_use(&page, &change)?;
+            let spent = if after == before { page.used.spent } else { services.get_team_spent(&caller, &team, after).await? };
+            view::check_use(&page, &change, spent)?;
         }
         services.put_limits(&caller, &team, LimitsOf::Team, change, How { clamp, version: Some(version) }).await
     };
@@ -289,9 +310,13 @@ pub async fn save_self_service(
 #[cfg(feature = "ssr")]
 pub(super) use view::typed_of;
 
-/// What a key's form asks for.
+/// What the fields of a dialog hold, what a form changes, and what is set in words.
 #[cfg(feature = "ssr")]
-pub(super) use view::key_change;
+pub(super) use view::{change, form, set_words};
+
+/// What the form of something new asks for, or of a key.
+#[cfg(feature = "ssr")]
+pub(super) use view::new_change;
 
 /// The name that the forms are kept under.
 #[cfg(feature = "ssr")]

@@ -1,14 +1,14 @@
 //! Limits in words, and forms read.
 
-use super::{BudgetLine, CapLine, LimitsLines, QuotasPage, TypedLimits, WindowLine};
+use super::{AllowanceForm, BudgetLine, CapLine, LimitsLines, QuotasPage, TypedLimits, WindowLine};
 use crate::{
     domain::{
         access_requests::parse_last_day,
         field_errors::FieldErrors,
         format,
         ids::UserId,
-        limit_forms::{AllowanceChange, number, parse_budget, parse_windows},
-        limit_scopes::{Allowance, BudgetPer},
+        limit_forms::{AllowanceChange, number, parse_budget, parse_per, parse_windows},
+        limit_scopes::{Allowance, Budget, BudgetPer},
         limits::{Span, Window},
         money::NanoUsd,
         self_service::{SelfServicePolicy, wrong_days, wrong_keys},
@@ -91,25 +91,47 @@ fn window_line(window: Window, limit: Option<i64>, ceiling: Option<i64>, view: &
 fn budget_line(view: &LimitsView, spent: NanoUsd) -> BudgetLine {
     let set = view.allowance;
     let now = set.budget_at(view.at);
-    let raise = set.raise.filter(|raise| view.at < raise.until);
     BudgetLine {
         value: set.budget.map_or_else(String::new, NanoUsd::plain),
+        per: set.per.as_str().to_owned(),
         limit: now.map_or_else(String::new, |budget| format::money(budget.amount)),
         spent: format::money(spent),
         left: now.map_or_else(String::new, |budget| format::money(NanoUsd((budget.amount.0 - spent.0).max(0)))),
         percent: now.map(|budget| percent(spent.0, budget.amount.0)),
         resets: match set.per {
             BudgetPer::Period => format!("Resets {}", moment(view.period.end)),
-            BudgetPer::Total => "Does not reset".to_owned(),
+            BudgetPer::Total => "In total".to_owned(),
         },
         ceiling: view.ceiling.as_ref().and_then(|above| above.allowance.budget).map_or_else(String::new, format::money),
-        raise: raise.map_or_else(String::new, |raise| {
-            let back = set.budget.map_or_else(String::new, format::money);
-            format!("Raised by {} until {}; then {back} again.", format::money(raise.by), moment(raise.until))
-        }),
+        raise: raised(&set, view.at),
         promised: promised(view.promised.budget.map(|amount| amount.0), set.budget.map(|amount| amount.0), |amount| {
             format::money(NanoUsd(amount))
         }),
+    }
+}
+
+/// A raise that holds now, as a sentence.
+fn raised(set: &Allowance, at: UnixMs) -> String {
+    let raise = set.raise.filter(|raise| at < raise.until);
+    raise.map_or_else(String::new, |raise| {
+        let back = set.budget.map_or_else(String::new, format::money);
+        format!("Raised by {} until {}; then {back} again.", format::money(raise.by), moment(raise.until))
+    })
+}
+
+/// What the fields of a dialog hold, and what stands below them.
+pub(in crate::server_fns) fn form(view: &LimitsView, typed: Option<TypedLimits>) -> AllowanceForm {
+    let above = view.ceiling.as_ref();
+    let most = above.and_then(|above| Some(format!("{} allows {}. ", above.name, format::money(above.allowance.budget?))));
+    let budget = format!("{}Empty: no limit. $0 allows nothing.", most.unwrap_or_default());
+    let windows =
+        view.windows().map(|window| window.ceiling.map_or_else(String::new, |most| format!("At most {}.", number(most))));
+    AllowanceForm {
+        set: typed_of(&view.allowance),
+        typed,
+        hints: std::iter::once(budget).chain(windows).collect(),
+        raise: raised(&view.allowance, view.at),
+        version: view.version,
     }
 }
 
@@ -117,18 +139,36 @@ fn budget_line(view: &LimitsView, spent: NanoUsd) -> BudgetLine {
 pub(super) fn cap(capped: &Capped) -> CapLine {
     let (view, spent) = (&capped.view, capped.spent);
     let budget = view.allowance.budget_at(view.at);
-    let set = |window: Window| view.allowance.limits.get(window).map(|value| format!("{} {}", number(value), window.label()));
-    let per = if view.allowance.per == BudgetPer::Total { "in total" } else { "a month" };
     CapLine {
         id: capped.id.clone(),
         name: capped.name.clone(),
         detail: capped.detail.clone(),
-        cap: budget.map_or_else(|| "No cap".to_owned(), |budget| format!("{} {per}", format::money(budget.amount))),
+        cap: budget.map_or_else(|| "No cap".to_owned(), budget_words),
         spent: format::money(spent),
         left: budget.map_or_else(String::new, |budget| format::money(NanoUsd((budget.amount.0 - spent.0).max(0)))),
         percent: budget.map(|budget| percent(spent.0, budget.amount.0)),
-        limits: Window::ALL.into_iter().filter_map(set).collect::<Vec<_>>().join(", "),
+        limits: windows_words(&view.allowance).join(", "),
     }
+}
+
+/// `$250.00 a month`, `$250.00 in total`.
+fn budget_words(budget: Budget) -> String {
+    let per = match budget.per {
+        BudgetPer::Period => "a month",
+        BudgetPer::Total => "in total",
+    };
+    format!("{} {per}", format::money(budget.amount))
+}
+
+/// `60 RPM` and the like, each that is set.
+fn windows_words(set: &Allowance) -> Vec<String> {
+    let words = |window: Window| set.limits.get(window).map(|value| format!("{} {}", number(value), window.label()));
+    Window::ALL.into_iter().filter_map(words).collect()
+}
+
+/// Everything that is set: `$250.00 a month, 60 RPM`; empty for nothing.
+pub(in crate::server_fns) fn set_words(set: &Allowance, at: UnixMs) -> String {
+    set.budget_at(at).map(budget_words).into_iter().chain(windows_words(set)).collect::<Vec<_>>().join(", ")
 }
 
 /// The tightest of what is nearly or wholly used, as a sentence; whether it is used up.
@@ -137,9 +177,13 @@ fn alert(own: &LimitsLines, view: &LimitsView) -> (String, bool) {
         let BudgetLine { spent, limit, .. } = &own.budget;
         let resets = match view.allowance.per {
             BudgetPer::Period => format!(" It resets on {}.", moment(view.period.end)),
-            BudgetPer::Total => String::new(),
+            BudgetPer::Total => " It does not reset.".to_owned(),
         };
-        let stops = if used >= 100 { " Calls are refused until it is raised or resets." } else { "" };
+        let stops = match view.allowance.per {
+            _ if used < 100 => "",
+            BudgetPer::Period => " Calls are refused until it is raised or resets.",
+            BudgetPer::Total => " Calls are refused until it is raised.",
+        };
         return (format!("{} has spent {spent} of its {limit} budget.{resets}{stops}", own.name), used >= 100);
     }
     let fullest =
@@ -180,18 +224,24 @@ pub(super) fn target<'a>(kind: &str, id: &'a str) -> Result<LimitsOf<'a>, Servic
 }
 
 /// What a form asks for.
-pub(super) fn change(typed: &TypedLimits, with_budget: bool, before: &LimitsView) -> Result<AllowanceChange, ServiceError> {
+pub(in crate::server_fns) fn change(
+    typed: &TypedLimits,
+    with_budget: bool,
+    before: &LimitsView,
+) -> Result<AllowanceChange, ServiceError> {
     let mut errors = FieldErrors::default();
     let limits = parse_windows([&typed.rpm, &typed.tpm, &typed.rph, &typed.rpd, &typed.tpd], &mut errors);
     let mut change = AllowanceChange { limits: Some(limits), ..AllowanceChange::default() };
     if with_budget {
         let amount = parse_budget("budget", &typed.budget, &mut errors);
         let until = errors.check("until", parse_last_day(&typed.until)).flatten();
+        let per = parse_per("per", &typed.per, &mut errors);
         // The present amount, typed again, leaves a raise as it is.
         if errors.0.is_empty() && (amount != before.allowance.budget || until.is_some()) {
             let money = change_of_budget(before.allowance.budget, SpendingLimit { amount, until }, before.at)?;
             change = AllowanceChange { limits: Some(limits), ..money };
         }
+        change.per = per;
     }
     errors.into_result()?;
     Ok(change)
@@ -207,21 +257,23 @@ pub(in crate::server_fns) fn typed_of(set: &Allowance) -> TypedLimits {
         rpd: value(Window::Rpd),
         tpd: value(Window::Tpd),
         budget: set.budget.map_or_else(String::new, NanoUsd::plain),
+        per: set.per.as_str().to_owned(),
         until: String::new(),
     }
 }
 
-/// What a key's form asks for.
-pub(in crate::server_fns) fn key_change(typed: &TypedLimits) -> Result<AllowanceChange, FieldErrors> {
+/// What the form of something new asks for, or of a key: nothing of it is for a while.
+pub(in crate::server_fns) fn new_change(typed: &TypedLimits) -> Result<AllowanceChange, FieldErrors> {
     let mut errors = FieldErrors::default();
     let limits = parse_windows([&typed.rpm, &typed.tpm, &typed.rph, &typed.rpd, &typed.tpd], &mut errors);
     let budget = parse_budget("budget", &typed.budget, &mut errors);
+    let per = parse_per("per", &typed.per, &mut errors);
     errors.into_result()?;
-    Ok(AllowanceChange { limits: Some(limits), budget: Some(budget), ..AllowanceChange::default() })
+    Ok(AllowanceChange { limits: Some(limits), budget: Some(budget), per, ..AllowanceChange::default() })
 }
 
-/// Says what is used already where a new limit lies below it.
-pub(super) fn check_use(page: &TeamLimits, change: &AllowanceChange) -> Result<(), ServiceError> {
+/// Says what is used already where a new limit lies below it; `spent` in what the budget then runs over.
+pub(super) fn check_use(page: &TeamLimits, change: &AllowanceChange, spent: NanoUsd) -> Result<(), ServiceError> {
     let before = page.view.allowance;
     let after: Allowance = change.applied_to(before);
     let mut errors = FieldErrors::default();
@@ -242,12 +294,16 @@ pub(super) fn check_use(page: &TeamLimits, change: &AllowanceChange) -> Result<(
         }
     }
     let (stood, limit) = (before.budget_at(page.view.at), after.budget_at(page.view.at));
-    if let Some(limit) = limit.filter(|limit| limit.amount < page.used.spent)
-        && stood.is_none_or(|stood| limit.amount < stood.amount)
+    if let Some(limit) = limit.filter(|limit| limit.amount < spent)
+        && stood.is_none_or(|stood| limit.amount < stood.amount || limit.per != stood.per)
     {
+        let until = match limit.per {
+            BudgetPer::Period => "it is raised or resets",
+            BudgetPer::Total => "it is raised",
+        };
         let message = format!(
-            "Already spent: {}. Calls stop at once until it is raised or resets. To set it all the same, tick “Stop calls at once”.",
-            format::money(page.used.spent)
+            "Already spent: {}. Calls stop at once until {until}. To set it all the same, tick “Stop calls at once”.",
+            format::money(spent)
         );
         errors.add("budget", message);
     }

@@ -1,6 +1,6 @@
 //! What the page's dialogs show: the effects of a change before it is made, and what can be chosen.
 
-use super::{DialogAsked, DialogView, PersonLine, PickLine, words};
+use super::{DialogAsked, DialogView, LinkLine, PickLine, list_address, view::group_line, words};
 use crate::{
     domain::{
         authorization::TeamState,
@@ -9,9 +9,10 @@ use crate::{
         members::MemberSort,
         model_access::AccessPreview,
         page::PageRequest,
-        team_models::{AccessEdit, NarrowingPreview, StartFrom},
+        team_models::{AccessEdit, NarrowingPreview, StartFrom, TeamModelQuery},
     },
-    service::{Caller, ServiceError, Services, members::MemberQuery},
+    server_fns::quotas::{AllowanceForm, TypedLimits, form},
+    service::{Caller, ServiceError, Services, limits::LimitsOf, members::MemberQuery},
 };
 
 /// Models that are ticked one by one; more of them are typed.
@@ -44,6 +45,8 @@ pub(super) fn title(asked: &DialogAsked) -> String {
     let DialogAsked { dialog, what, name, to, .. } = asked;
     match (dialog.as_str(), what.as_str()) {
         ("limit", _) => "Limit a member".into(),
+        ("limits", _) => format!("Limits of {name}"),
+        ("groups", _) => "Access groups".into(),
         ("as", _) => "View as a member".into(),
         ("apply", _) => "Apply to other teams".into(),
         (_, "mode") if to == "inherit" => "Inherit from the organization?".into(),
@@ -77,6 +80,8 @@ pub(super) async fn open(
     let view = DialogView { title: title(&asked), asked: asked.clone(), ..DialogView::default() };
     match asked.dialog.as_str() {
         "change" => change(services, caller, team, view).await.map(Some),
+        "limits" => limits(services, caller, team, view).await.map(Some),
+        "groups" => groups(services, caller, team, view).await,
         "limit" => limit(services, caller, team, view).await.map(Some),
         "apply" => apply(services, caller, team, view).await.map(Some),
         "as" => view_as(services, caller, team, view).await.map(Some),
@@ -117,7 +122,15 @@ async fn change(services: &Services, caller: &Caller, team: &str, view: DialogVi
         _ => "",
     };
     let effects = if edit == AccessEdit::Reviewed { vec![] } else { words::effects(&preview) };
+    // What is closed needs no limits.
+    let form = match &edit {
+        AccessEdit::Model(name, Some(TeamState::Direct | TeamState::Approval)) => {
+            Some(limits_form(services, caller, team, name).await?)
+        }
+        _ => None,
+    };
     Ok(DialogView {
+        form,
         lead: lead.into(),
         effects,
         confirm: words::confirmation(preview.costly.len()),
@@ -125,6 +138,47 @@ async fn change(services: &Services, caller: &Caller, team: &str, view: DialogVi
         verb: verb.into(),
         ..view
     })
+}
+
+async fn limits_form(services: &Services, caller: &Caller, team: &str, model: &str) -> Result<AllowanceForm, ServiceError> {
+    let set = services.get_cap(caller, team, LimitsOf::Model(model)).await?;
+    Ok(form(&set, crate::server_fns::context::typed_form::<TypedLimits>(super::TYPED)))
+}
+
+/// What the team may use of one model.
+async fn limits(services: &Services, caller: &Caller, team: &str, view: DialogView) -> Result<DialogView, ServiceError> {
+    let form = limits_form(services, caller, team, &view.asked.name).await?;
+    let lead = "All keys of the team share them. They hold beside the limits of the team, its members and its keys.";
+    Ok(DialogView { lead: lead.into(), form: Some(form), verb: "Save limits".into(), ..view })
+}
+
+/// The groups that the team names or may name.
+async fn groups(services: &Services, caller: &Caller, team: &str, view: DialogView) -> Result<Option<DialogView>, ServiceError> {
+    let about = services.get_team(caller, team).await?;
+    let listed = services.list_team_models(caller, team, &TeamModelQuery::default()).await?;
+    if !listed.may_manage {
+        return Ok(None);
+    }
+    let link = |group: super::GroupLine| {
+        let (to, label) = if group.named { ("remove", "Remove") } else { ("add", "Add") };
+        let name = url::form_urlencoded::byte_serialize(group.id.as_bytes()).collect::<String>();
+        LinkLine {
+            href: format!("{}?dialog=change&what=group&name={name}&to={to}", list_address(team)),
+            label: label.into(),
+            title: format!("{label} {}", group.name),
+            name: group.name,
+            detail: group.detail,
+            more: group.purpose,
+            ..LinkLine::default()
+        }
+    };
+    let links: Vec<_> = listed.groups.iter().map(|group| link(group_line(group, &listed.groups, &about))).collect();
+    let lead = if links.is_empty() {
+        "Neither the platform nor the organization has an access group yet."
+    } else {
+        "What a group holds is direct for this team, also what joins it later. A model's own setting goes first."
+    };
+    Ok(Some(DialogView { lead: lead.into(), links, ..view }))
 }
 
 /// Three ways to begin, each with what it would take away.
@@ -156,11 +210,18 @@ async fn view_as(services: &Services, caller: &Caller, team: &str, view: DialogV
     let query = MemberQuery { sort: MemberSort::Name, page, ..MemberQuery::default() };
     let members = services.list_members(caller, team, query).await?.page.items;
     let seen = members.into_iter().filter(|member| !member.is_self && own.is_some_and(|own| own.may_view_as(member.role)));
-    let links: Vec<PersonLine> = seen
-        .map(|member| PersonLine {
+    let base = list_address(team);
+    let links: Vec<LinkLine> = seen
+        .map(|member| LinkLine {
+            href: format!("{base}?as={}", member.user),
+            label: "View".into(),
+            title: format!("View as {}", member.name),
+            // From there on everything is asked for as that member.
+            whole: true,
             user: member.user.to_string(),
             name: member.name,
             detail: format!("{}, {}", member.role.label(), member.email),
+            more: String::new(),
         })
         .collect();
     let refused = if links.is_empty() { "There is no member whose pages you may see.".into() } else { String::new() };
@@ -177,9 +238,18 @@ async fn limit(services: &Services, caller: &Caller, team: &str, view: DialogVie
             ..MemberQuery::default()
         };
         let members = services.list_members(caller, team, query).await?.page.items;
+        let base = list_address(team);
         let links = members
             .into_iter()
-            .map(|member| PersonLine { user: member.user.to_string(), name: member.name, detail: member.email })
+            .map(|member| LinkLine {
+                href: format!("{base}?dialog=limit&user={}", member.user),
+                label: "Choose".into(),
+                title: format!("Choose {}", member.name),
+                user: member.user.to_string(),
+                name: member.name,
+                detail: member.email,
+                ..LinkLine::default()
+            })
             .collect();
         return Ok(DialogView { lead: "A member can be limited to some of the team's models.".into(), links, ..view });
     }

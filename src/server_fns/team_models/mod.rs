@@ -10,6 +10,7 @@ mod words;
 use leptos::server;
 use serde::{Deserialize, Serialize};
 
+use super::quotas::{AllowanceForm, TypedLimits};
 use crate::{
     domain::{authorization::TeamState, catalog::Tier, teams::AccessMode},
     error::AppError,
@@ -78,14 +79,6 @@ pub struct GroupLine {
     pub named: bool,
 }
 
-/// Somebody, and a word about them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PersonLine {
-    pub user: String,
-    pub name: String,
-    pub detail: String,
-}
-
 /// A request that waits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WaitingLine {
@@ -123,7 +116,7 @@ pub struct TeamModelsPage {
     pub tiers: Vec<(Tier, Option<TeamState>)>,
     pub narrowing: Vec<NarrowLine>,
     pub groups: Vec<GroupLine>,
-    pub narrowed: Vec<PersonLine>,
+    pub narrowed: Vec<LinkLine>,
     pub waiting: Vec<WaitingLine>,
     /// `2`, `3+`.
     pub waiting_count: String,
@@ -139,7 +132,7 @@ pub struct TeamModelsPage {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DialogAsked {
-    /// `change`, `limit`, `apply`, `as`; anything else opens none.
+    /// `change`, `limits`, `limit`, `groups`, `apply`, `as`; anything else opens none.
     pub dialog: String,
     /// `model`, `tier`, `group`, `mode` or `review`.
     pub what: String,
@@ -180,6 +173,23 @@ pub struct PickLine {
     pub picked: bool,
 }
 
+/// Somebody or something, and a link that leads on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkLine {
+    /// Whose picture stands beside it; empty for what is nobody.
+    pub user: String,
+    pub name: String,
+    pub detail: String,
+    /// A second line; may be empty.
+    pub more: String,
+    pub href: String,
+    /// Words of the link, and in full.
+    pub label: String,
+    pub title: String,
+    /// Loaded as a whole: from there on everything is asked for as somebody else.
+    pub whole: bool,
+}
+
 /// What a dialog shows: effects before a change, or something to choose from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DialogView {
@@ -198,8 +208,10 @@ pub struct DialogView {
     pub picks: Vec<PickLine>,
     /// Too many to tick: names are typed, one per line.
     pub typed: Option<String>,
-    /// Where choosing leads on by a link: words and what the address says.
-    pub links: Vec<PersonLine>,
+    /// Where choosing leads on by a link.
+    pub links: Vec<LinkLine>,
+    /// Limits and a budget, which are saved along.
+    pub form: Option<AllowanceForm>,
     /// The button; empty where there is nothing to send.
     pub verb: String,
     pub danger: bool,
@@ -250,7 +262,8 @@ pub async fn open_models_dialog(team: String, #[server(default)] asked: DialogAs
     }
 }
 
-/// Makes one change to what a team makes of its models; `way` is what restricting starts from.
+/// Makes one change to what a team makes of its models; `way` is what restricting starts from. What the team may use of a model is
+/// saved along, or alone (`limits`).
 #[server(prefix = "/fn", endpoint = "change_team_models", output = PageAnswer)]
 pub async fn change_team_models(
     team: String,
@@ -259,10 +272,32 @@ pub async fn change_team_models(
     #[server(default)] to: String,
     #[server(default)] way: String,
     #[server(default)] confirm: bool,
+    #[server(default)] typed: Option<TypedLimits>,
+    #[server(default)] version: i64,
 ) -> Result<(), AppError> {
+    use crate::service::limits::{How, LimitsOf};
+
     let (services, caller) = super::context::signed_in().await?;
-    let edit = dialogs::edit(&what, &name, &to, &way)?;
-    services.edit_team_access(&caller, &team, &edit, confirm).await?;
+    let edit = if what == "limits" { None } else { Some(dialogs::edit(&what, &name, &to, &way)?) };
+    let of = LimitsOf::Model(&name);
+    let save = async || {
+        let limits = match &typed {
+            Some(typed) => {
+                let before = services.get_cap(&caller, &team, of).await?;
+                let change = super::quotas::change(typed, true, &before)?;
+                Some((change, How { clamp: false, version: Some(version) }))
+            }
+            None => None,
+        };
+        match (&edit, limits) {
+            (Some(edit), limits) => services.edit_team_model(&caller, &team, edit, confirm, limits).await.map(|_| ()),
+            (None, limits) => {
+                let (change, how) = limits.unwrap_or_default();
+                services.put_limits(&caller, &team, of, change, how).await.map(|_| ())
+            }
+        }
+    };
+    save().await.map_err(|error| super::context::keep_typed_form(error, TYPED, &typed))?;
     leptos_axum::redirect(&list_address(&team));
     Ok(())
 }
@@ -296,6 +331,10 @@ pub async fn apply_team_models(
     leptos_axum::redirect(&list_address(&team));
     Ok(())
 }
+
+/// The name that typed limits are kept under.
+#[cfg(feature = "ssr")]
+const TYPED: &str = "model_limits";
 
 /// The address of a context's models.
 pub fn list_address(team: &str) -> String {

@@ -1,6 +1,8 @@
 //! From the service's list to the page's rows.
 
-use super::{GroupLine, ModelLine, NarrowLine, PersonLine, StateChoice, TeamModelsPage, WaitingLine, words};
+use std::collections::HashMap;
+
+use super::{GroupLine, LinkLine, ModelLine, NarrowLine, StateChoice, TeamModelsPage, WaitingLine, list_address, words};
 use crate::{
     domain::{
         authorization::TeamState,
@@ -14,6 +16,7 @@ use crate::{
         teams::{AccessMode, TeamKind, TeamView},
         time::UnixMs,
     },
+    server_fns::quotas::set_words,
     service::{Caller, ServiceError, Services},
 };
 
@@ -41,7 +44,16 @@ pub(super) async fn load(
         waiting = page.items.into_iter().map(|request| waits(request, now)).collect();
         may_apply = !services.list_apply_targets(caller, team).await?.is_empty();
     }
-    let rows = listed.page.items.iter().map(|model| line(model, &listed, &view, now)).collect();
+    let set = if listed.may_manage { services.list_model_allowances(caller, team).await? } else { HashMap::new() };
+    let row = |model: &TeamModel| {
+        let mut row = line(model, &listed, &view, now);
+        let cap = set.get(&model.id).map(|set| set_words(set, now));
+        let parts: Vec<String> =
+            [std::mem::take(&mut row.set_detail)].into_iter().chain(cap).filter(|part| !part.is_empty()).collect();
+        row.set_detail = parts.join(", ");
+        row
+    };
+    let rows = listed.page.items.iter().map(row).collect();
     let (news, news_more) = news(&listed, now);
     let everything = query.text.trim().is_empty() && query.tier.is_none() && query.filter == ModelFilter::All;
     Ok(TeamModelsPage {
@@ -66,10 +78,14 @@ pub(super) async fn load(
         narrowed: listed
             .narrowed
             .into_iter()
-            .map(|member| PersonLine {
+            .map(|member| LinkLine {
                 user: member.user.to_string(),
+                href: format!("{}?dialog=limit&user={}", list_address(team), member.user),
+                label: "Change".into(),
+                title: format!("Change the limit of {}", member.name),
                 name: member.name,
                 detail: format!("Limited to {}", words::many(member.models, "model", "models")),
+                ..LinkLine::default()
             })
             .collect(),
         waiting,
@@ -156,7 +172,7 @@ fn narrowing(counts: &ModelCounts, view: &TeamView) -> Vec<NarrowLine> {
     ]
 }
 
-fn group_line(group: &TeamGroup, all: &[TeamGroup], view: &TeamView) -> GroupLine {
+pub(super) fn group_line(group: &TeamGroup, all: &[TeamGroup], view: &TeamView) -> GroupLine {
     let from = if group.own { view.organization.as_str() } else { "the platform" };
     // A name says more in an address, where only one group has it.
     let alone = all.iter().filter(|other| other.name == group.name).count() == 1;

@@ -6,7 +6,7 @@ use crate::{
     domain::{
         billing::{Renewal, TeamBilling},
         ledger::{EntryKind, LedgerFilter, LedgerLine},
-        limit_scopes::Scope,
+        limit_scopes::{BudgetPer, Scope},
         page::{Page, PageRequest},
         periods::Period,
         plan_changes::{BillingView, Next, PlanAndSeats, PlanRequestView, Statement},
@@ -37,8 +37,10 @@ impl Services {
         let terms = on_plan.and_then(|billing| billing.terms.clone());
         let (_, sums) = storage::billing::sums_of_period(&mut c, team.id, period.start).await?;
         let limit = storage::limits::find(&mut c, Scope::Team(team.id)).await?;
-        let limit = limit.and_then(|row| row.allowance.budget_at(now)).map(|budget| budget.amount.0);
+        let limit = limit.and_then(|row| row.allowance.budget_at(now));
         let month = Period::at(now, storage::billing::anchor_day(&mut c, team.id).await?);
+        let spent = storage::usage::sum_cost(&mut c, team.id, month.start, month.end).await?;
+        let limit_per = limit.map(|budget| budget.per).unwrap_or_default();
         let seats = self.seats_of(&mut c, &team).await?;
         let request = storage::plans::find_waiting_of(&mut c, team.id).await?.map(PlanRequestView::from);
         Ok(BillingView {
@@ -55,8 +57,13 @@ impl Services {
             next: self.next_of(&mut c, stored.as_ref()).await?,
             period,
             discount_bp: team.discount_bp,
-            spending_limit: limit,
-            spent: storage::usage::sum_cost(&mut c, team.id, month.start, month.end).await?,
+            spending_limit: limit.map(|budget| budget.amount.0),
+            limit_per,
+            limit_spent: match limit_per {
+                BudgetPer::Period => spent,
+                BudgetPer::Total => storage::usage::sum_spent(&mut c, Scope::Team(team.id), UnixMs(0)).await?,
+            },
+            spent,
             request: request.filter(|_| standing.may(Action::ManageBilling)),
             may_change: standing.may(Action::ManageBilling) && team.organization.is_some(),
             may_adjust: standing.platform_admin,

@@ -10,6 +10,7 @@ use crate::{
         accounts::User,
         authorization::GrantLevel,
         ids::{ModelId, OrgId, TeamId},
+        limit_scopes::Allowance,
         model_access::{AccessRequest, Grant, RequestState, ReviewItem, ReviewKind},
         time::{DAY_MS, HOUR_MS, UnixMs},
     },
@@ -67,6 +68,7 @@ pub(super) async fn write(
             granted_by: decider.name.clone(),
             created_at: decided_at,
             ends_at: Some(ends_at),
+            allowance: Allowance::default(),
         };
         grants::insert(c, &grant, decider.id, Some(request.id)).await?;
         if ends_at <= now {

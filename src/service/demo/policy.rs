@@ -12,6 +12,7 @@ use crate::{
         authorization::{GrantLevel, TeamState},
         catalog::Tier,
         ids::{GroupId, ModelId, OrgId, TeamId},
+        limit_scopes::Allowance,
         model_access::{AccessGroup, Grant, ReviewItem, ReviewKind},
         team_policy::TeamRows,
         teams::AccessMode,
@@ -104,6 +105,7 @@ pub(super) async fn write(
             granted_by: by.into(),
             created_at,
             ends_at: left.map(|days| now.plus(days * DAY_MS)),
+            allowance: Allowance::default(),
         };
         grants::insert(c, &grant, people[by].id, None).await?;
     }

@@ -8,7 +8,7 @@ mod scopes;
 mod used;
 mod view;
 
-pub use page::{Capped, TeamLimits};
+pub use page::{Capped, KeyAllowance, TeamLimits};
 pub use put::How;
 pub use used::Used;
 pub use view::{Ceiling, LimitsView, Promised, WindowView};
@@ -79,7 +79,8 @@ impl Services {
     ) -> Result<LimitsView, ServiceError> {
         caller.check_may_write()?;
         let mut tx = self.store.begin().await?;
-        let spends = matches!(of, LimitsOf::Team) && (change.budget.is_some() || change.raise.is_some());
+        let money = change.budget.is_some() || change.per.is_some() || change.raise.is_some();
+        let spends = matches!(of, LimitsOf::Team) && money;
         let action = if spends && change.limits.is_none() { Action::ManageBilling } else { Action::ManageLimits };
         let (team, standing) = self.lock_team_and_organization_for(&mut tx, caller, team, action).await?;
         if spends && !standing.may(Action::ManageBilling) {

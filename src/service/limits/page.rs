@@ -6,8 +6,8 @@ use super::{LimitsOf, LimitsView, Place, used::Used};
 use crate::{
     domain::{
         authorization::TeamState,
-        ids::KeyId,
-        limit_scopes::{Allowance, Scope},
+        ids::{KeyId, ModelId},
+        limit_scopes::{Allowance, BudgetPer, Scope},
         money::NanoUsd,
         periods::Period,
         roles::{Action, Standing},
@@ -46,8 +46,17 @@ pub struct Capped {
     pub detail: String,
     /// Its limits.
     pub view: LimitsView,
-    /// Charged in the billing month.
+    /// Charged in what its budget runs over; in the billing month where it has none.
     pub spent: NanoUsd,
+}
+
+/// What is set on a key.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyAllowance {
+    /// Its limits and its budget.
+    pub allowance: Allowance,
+    /// Charged in all, where its budget runs over that.
+    pub in_all: Option<NanoUsd>,
 }
 
 impl Services {
@@ -75,7 +84,7 @@ impl Services {
             }
             let scope = Scope::Member(team.id, member.user);
             let view = self.view_limits(&mut c, &Place::of_team(&team, scope, member.name.clone())).await?;
-            let (id, spent) = (member.user.to_string(), NanoUsd(member.spent));
+            let (id, spent) = (member.user.to_string(), self.spent_of(&mut c, &view, member.spent).await?);
             caps.push(Capped { scope, id, name: member.name, detail: member.email, view, spent });
         }
         caps.sort_by(|a, b| a.name.to_lowercase().cmp(&b.name.to_lowercase()).then(a.id.cmp(&b.id)));
@@ -98,7 +107,7 @@ impl Services {
                 continue;
             }
             let view = self.view_limits(&mut c, &Place::of_team(&team, scope, model.name.clone())).await?;
-            let spent = NanoUsd(spent.get(&model.name).copied().unwrap_or_default());
+            let spent = self.spent_of(&mut c, &view, spent.get(&model.name).copied().unwrap_or_default()).await?;
             caps.push(Capped { scope, id: model.name.clone(), name: model.name, detail: String::new(), view, spent });
         }
         Ok(caps)
@@ -120,28 +129,56 @@ impl Services {
             let Some(team) = storage::teams::find(&mut c, &row.id.to_string()).await? else { continue };
             let scope = Scope::Team(team.id);
             let own = self.view_limits(&mut c, &Place::of_team(&team, scope, team.name.clone())).await?;
-            caps.push(Capped {
-                scope,
-                id: team.slug.clone(),
-                name: team.name,
-                detail: String::new(),
-                view: own,
-                spent: NanoUsd(row.spent),
-            });
+            let spent = self.spent_of(&mut c, &own, row.spent).await?;
+            caps.push(Capped { scope, id: team.slug.clone(), name: team.name, detail: String::new(), view: own, spent });
         }
         Ok((view, used, caps))
     }
 
     /// What is set on keys of a team; for the rows of a list that shows only keys that may be seen.
-    pub async fn list_key_allowances(&self, caller: &Caller, team: &str) -> Result<HashMap<KeyId, Allowance>, ServiceError> {
+    pub async fn list_key_allowances(&self, caller: &Caller, team: &str) -> Result<HashMap<KeyId, KeyAllowance>, ServiceError> {
         let mut c = self.store.reader().await?;
         let (team, _) = self.find_team_for(&mut c, caller, team, Action::ViewTeam).await?;
-        let rows = storage::limits::list_of_team(&mut c, team.id).await?;
-        let of_key = |row: storage::limits::LimitRow| match row.scope {
-            Scope::Key(id) => Some((id, row.allowance)),
+        let mut keys = HashMap::new();
+        for row in storage::limits::list_of_team(&mut c, team.id).await? {
+            let (Scope::Key(id), allowance) = (row.scope, row.allowance) else { continue };
+            let in_all = match allowance.per {
+                BudgetPer::Period => None,
+                BudgetPer::Total => Some(NanoUsd(storage::usage::sum_spent(&mut c, row.scope, UnixMs(0)).await?)),
+            };
+            keys.insert(id, KeyAllowance { allowance, in_all });
+        }
+        Ok(keys)
+    }
+
+    /// What is set on models of a team, for those who set it.
+    pub async fn list_model_allowances(&self, caller: &Caller, team: &str) -> Result<HashMap<ModelId, Allowance>, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let (team, _) = self.find_team_for(&mut c, caller, team, Action::ManageLimits).await?;
+        let of_model = |row: storage::limits::LimitRow| match row.scope {
+            Scope::TeamModel(_, id) => Some((id, row.allowance)),
             _ => None,
         };
-        Ok(rows.into_iter().filter_map(of_key).collect())
+        Ok(storage::limits::list_of_team(&mut c, team.id).await?.into_iter().filter_map(of_model).collect())
+    }
+
+    /// What a team was charged in what a budget would run over. For those who set it.
+    pub async fn get_team_spent(&self, caller: &Caller, team: &str, per: BudgetPer) -> Result<NanoUsd, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let (team, _) = self.find_team_for(&mut c, caller, team, Action::ManageLimits).await?;
+        let since = match per {
+            BudgetPer::Period => self.period_start(&mut c, &team).await?,
+            BudgetPer::Total => UnixMs(0),
+        };
+        Ok(NanoUsd(storage::usage::sum_spent(&mut c, Scope::Team(team.id), since).await?))
+    }
+
+    /// What counts against a scope's budget, where the figure of the billing month is known already.
+    async fn spent_of(&self, c: &mut storage::AnyConnection, view: &LimitsView, month: i64) -> Result<NanoUsd, ServiceError> {
+        match view.allowance.per {
+            BudgetPer::Period => Ok(NanoUsd(month)),
+            BudgetPer::Total => self.find_spent(c, view).await,
+        }
     }
 
     /// What a member, or a model, of a team may use, for the dialog that sets it.

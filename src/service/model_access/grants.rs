@@ -12,6 +12,7 @@ use crate::{
         audit::AuditOutcome,
         authorization::GrantLevel,
         ids::{GrantId, ModelId, RequestId, UserId},
+        limit_scopes::Allowance,
         model_access::Grant,
         roles::{Action, Standing},
         teams::Team,
@@ -110,6 +111,7 @@ impl Services {
             granted_by: caller.user.name.clone(),
             created_at,
             ends_at,
+            allowance: Allowance::default(),
         };
         grants::insert(c, &grant, caller.user.id, request).await?;
         let after = json!({"model": grant.model_name, "user": grant.user_name, "until": ends_at, "level": level});

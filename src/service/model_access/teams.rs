@@ -9,13 +9,18 @@ use crate::{
     domain::{
         authorization::TeamState,
         ids::TeamId,
+        limit_forms::AllowanceChange,
         model_access::{AccessDraft, AccessPreview},
         roles::{Action, Standing},
         team_models::{APPLY_MAX, AccessEdit, ApplyTarget},
         team_policy::TeamRows,
         teams::{AccessMode, Team, TeamKind},
     },
-    service::{Caller, ServiceError, Services, Snapshot, Touched, audit::Change},
+    service::{
+        Caller, ServiceError, Services, Snapshot, Touched,
+        audit::Change,
+        limits::{How, LimitsOf},
+    },
     storage::{self, AnyConnection, model_access::teams},
 };
 
@@ -105,9 +110,24 @@ impl Services {
         edit: &AccessEdit,
         confirmed: bool,
     ) -> Result<AccessPreview, ServiceError> {
+        self.edit_team_model(caller, team, edit, confirmed, None).await
+    }
+
+    /// The same, and with a change of one model what the team may use of it: both or neither.
+    pub async fn edit_team_model(
+        &self,
+        caller: &Caller,
+        team: &str,
+        edit: &AccessEdit,
+        confirmed: bool,
+        limits: Option<(AllowanceChange, How)>,
+    ) -> Result<AccessPreview, ServiceError> {
         caller.check_may_write()?;
         let mut tx = self.store.begin().await?;
-        let (team, _) = self.lock_team_for(&mut tx, caller, team, Action::ManageLimits).await?;
+        let (team, _) = match limits {
+            Some(_) => self.lock_team_and_organization_for(&mut tx, caller, team, Action::ManageLimits).await?,
+            None => self.lock_team_for(&mut tx, caller, team, Action::ManageLimits).await?,
+        };
         let plan = self.plan_edit(&mut tx, &team, edit).await?;
         check_confirmed(&plan, confirmed)?;
         let at = self.clock.now();
@@ -141,7 +161,12 @@ impl Services {
             after,
         };
         self.audit(&mut tx, caller, change).await?;
-        self.commit(tx, Touched::team(team.id)).await?;
+        let mut touched = Touched::team(team.id);
+        if let (AccessEdit::Model(name, _), Some((limits, how))) = (edit, limits) {
+            let place = self.place_in(&mut tx, &team, LimitsOf::Model(name)).await?;
+            touched = touched.and(self.put_allowance(&mut tx, caller, &place, limits, how).await?);
+        }
+        self.commit(tx, touched).await?;
         Ok(plan.preview)
     }
 

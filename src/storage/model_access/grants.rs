@@ -2,7 +2,10 @@
 
 use sqlx::{AnyConnection, any::AnyRow};
 
-use super::super::RowExt;
+use super::super::{
+    RowExt,
+    limits::{ALLOWANCE, allowance},
+};
 use crate::domain::{
     authorization::GrantLevel,
     ids::{GrantId, ModelId, OrgId, RequestId, TeamId, UserId},
@@ -10,10 +13,12 @@ use crate::domain::{
     time::UnixMs,
 };
 
-const SELECT: &str =
-    "SELECT g.id, g.team_id, t.slug AS team_slug, t.name AS team_name, g.user_id, u.name AS user_name, g.model_id, m.name AS model_name, g.level, g.granted_by_name,
-     g.created_at, g.ends_at FROM model_grants g JOIN models m ON m.id = g.model_id JOIN teams t ON t.id = g.team_id
-     LEFT JOIN users u ON u.id = g.user_id";
+const COLUMNS: &str =
+    "g.id, g.team_id, t.slug AS team_slug, t.name AS team_name, g.user_id, u.name AS user_name, g.model_id, m.name AS model_name, g.level, g.granted_by_name,
+     g.created_at, g.ends_at";
+
+const TABLES: &str = "model_grants g JOIN models m ON m.id = g.model_id JOIN teams t ON t.id = g.team_id
+     LEFT JOIN users u ON u.id = g.user_id LEFT JOIN limits l ON l.scope = 'grant:' || g.id";
 
 fn from_row(row: &AnyRow) -> Result<Grant, sqlx::Error> {
     Ok(Grant {
@@ -29,6 +34,7 @@ fn from_row(row: &AnyRow) -> Result<Grant, sqlx::Error> {
         granted_by: row.text("granted_by_name")?,
         created_at: row.time("created_at")?,
         ends_at: row.time_opt("ends_at")?,
+        allowance: allowance(row)?,
     })
 }
 
@@ -56,7 +62,7 @@ pub async fn insert(c: &mut AnyConnection, grant: &Grant, by: UserId, request: O
 /// The grants of a team that are not over, newest first.
 pub async fn list_live(c: &mut AnyConnection, team: TeamId, now: UnixMs) -> Result<Vec<Grant>, sqlx::Error> {
     let sql = format!(
-        "{SELECT} WHERE g.team_id = $1 AND g.ended_at IS NULL AND (g.ends_at IS NULL OR g.ends_at > $2) ORDER BY g.id DESC"
+        "SELECT {COLUMNS}, {ALLOWANCE} FROM {TABLES} WHERE g.team_id = $1 AND g.ended_at IS NULL AND (g.ends_at IS NULL OR g.ends_at > $2) ORDER BY g.id DESC"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(team.to_string()).bind(now.0).fetch_all(c).await?;
     rows.iter().map(from_row).collect()
@@ -70,7 +76,7 @@ pub async fn list_live_of_organization(
     limit: i64,
 ) -> Result<Vec<Grant>, sqlx::Error> {
     let sql = format!(
-        "{SELECT} WHERE t.organization_id = $1 AND t.deleted_at IS NULL AND g.ended_at IS NULL
+        "SELECT {COLUMNS}, {ALLOWANCE} FROM {TABLES} WHERE t.organization_id = $1 AND t.deleted_at IS NULL AND g.ended_at IS NULL
            AND (g.ends_at IS NULL OR g.ends_at > $2) ORDER BY g.id DESC LIMIT $3"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(org.to_string()).bind(now.0).bind(limit).fetch_all(c).await?;
@@ -79,7 +85,9 @@ pub async fn list_live_of_organization(
 
 /// The grants whose time is over and which nobody noted yet, oldest first.
 pub async fn list_due(c: &mut AnyConnection, now: UnixMs) -> Result<Vec<Grant>, sqlx::Error> {
-    let sql = format!("{SELECT} WHERE g.ended_at IS NULL AND g.ends_at <= $1 ORDER BY g.id LIMIT 500");
+    let sql = format!(
+        "SELECT {COLUMNS}, {ALLOWANCE} FROM {TABLES} WHERE g.ended_at IS NULL AND g.ends_at <= $1 ORDER BY g.id LIMIT 500"
+    );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(now.0).fetch_all(c).await?;
     rows.iter().map(from_row).collect()
 }
@@ -107,7 +115,7 @@ pub async fn end_of_member(c: &mut AnyConnection, team: TeamId, user: UserId, at
 
 /// The model that a grant is for, and whom it was given to, whatever became of it.
 pub async fn find_words(c: &mut AnyConnection, id: GrantId) -> Result<Option<(String, Option<String>)>, sqlx::Error> {
-    let sql = format!("{SELECT} WHERE g.id = $1");
+    let sql = format!("SELECT {COLUMNS}, {ALLOWANCE} FROM {TABLES} WHERE g.id = $1");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id.to_string()).fetch_optional(c).await?;
     row.map(|row| Ok((row.text("model_name")?, row.text_opt("user_name")?))).transpose()
 }
