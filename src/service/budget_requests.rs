@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     domain::{
-        access_requests::{PENDING_MAX, RequestState},
+        access_requests::RequestState,
         api_keys::check_expiry,
         budget_requests::{BudgetApprover, BudgetRequest},
         field_errors::FieldErrors,
@@ -13,7 +13,6 @@ use crate::{
         ids::{KeyId, RequestId, UserId},
         limit_forms::{MAX_BUDGET, wrong_budget},
         limit_scopes::Scope,
-        model_access::WORDS_MAX,
         money::NanoUsd,
         page::{Page, PageRequest},
         roles::{Action, Role, Standing},
@@ -25,11 +24,11 @@ use crate::{
         audit::Change,
         limits::{How, Place, SpendingLimit},
         mail::{NewMail, Template},
+        model_access::check_words,
     },
     storage::{
-        self, AnyConnection,
-        budget_requests::{self, Closed},
-        model_access::requests::list_approvers,
+        self, AnyConnection, budget_requests,
+        requests::{Closed, RequestKind, close},
     },
 };
 
@@ -87,20 +86,11 @@ impl Services {
         let now = self.clock.now();
         let (scope, scope_name) = self.budget_asked(&mut tx, caller, &team, standing, new.of).await?;
         let present = storage::limits::find(&mut tx, scope).await?.and_then(|row| row.allowance.budget_at(now));
-        let reason = words("reason", &new.reason, true)?;
+        let reason = check_words("reason", &new.reason, true)?;
         check_expiry(new.until, now).map_err(|message| ServiceError::field("until", message))?;
         let present = present.map(|budget| budget.amount);
         check_amount(new.amount, present)?;
-        if budget_requests::list(&mut tx, team.id, Some(caller.user.id), None, PENDING_MAX)
-            .await?
-            .iter()
-            .filter(|r| r.state == RequestState::Pending)
-            .count() as i64
-            >= PENDING_MAX
-        {
-            let message = format!("{PENDING_MAX} of your requests wait already. Withdraw some of them.");
-            return Err(ServiceError::Conflict("too_many_requests", message));
-        }
+        self.check_few_wait(&mut tx, caller, RequestKind::Budget, team.id).await?;
         let mut request = BudgetRequest {
             id: self.random.id_at(now),
             team: team.id,
@@ -137,20 +127,16 @@ impl Services {
         (request.approver, request.may_decide) = (Some(approver), may_decide(standing, approver));
         let after = json!({"wanted": request.wanted, "until": request.wanted_until, "reason": request.reason});
         self.audit(&mut tx, caller, change("budget.request", &team, &request, json!({"budget": present}), after)).await?;
-        for (id, email, name) in list_approvers(&mut tx, team.id, approver.level()).await? {
-            let asked = id != caller.user.id && (approver != BudgetApprover::Owner || id == team.owner);
-            if asked {
-                let template = Template::BudgetWanted {
-                    team: team.name.clone(),
-                    slug: team.slug.clone(),
-                    whose: request.scope_name.clone(),
-                    amount: format::money(request.wanted),
-                    by: caller.user.name.clone(),
-                    reason: request.reason.clone(),
-                };
-                self.queue_mail(&mut tx, NewMail { template, recipient: &email, name: &name, token: None }).await?;
-            }
-        }
+        let template = Template::BudgetWanted {
+            team: team.name.clone(),
+            slug: team.slug.clone(),
+            whose: request.scope_name.clone(),
+            amount: format::money(request.wanted),
+            by: caller.user.name.clone(),
+            reason: request.reason.clone(),
+        };
+        let only = (approver == BudgetApprover::Owner).then_some(team.owner);
+        self.mail_approvers(&mut tx, caller, (team.id, approver.level(), only), &template).await?;
         tx.commit().await?;
         self.mailer.wake();
         Ok(request)
@@ -168,7 +154,7 @@ impl Services {
         let mut tx = self.store.begin().await?;
         let (team, standing) = self.lock_team_and_organization_for(&mut tx, caller, team, Action::ManageLimits).await?;
         let request = budget_requests::find(&mut tx, team.id, id).await?.ok_or(ServiceError::NotFound)?;
-        let note = words("note", &decision.note, !decision.approve)?;
+        let note = check_words("note", &decision.note, !decision.approve)?;
         if request.state != RequestState::Pending {
             return Err(decided_already(&request));
         }
@@ -190,7 +176,7 @@ impl Services {
         }
         let state = if decision.approve { RequestState::Approved } else { RequestState::Rejected };
         let closed = Closed { state, by: caller.user.id, by_name: &caller.user.name, note: &note, given };
-        if !budget_requests::close(&mut tx, id, closed, self.clock.now()).await? {
+        if !close(&mut tx, (RequestKind::Budget, id), closed, self.clock.now()).await? {
             return Err(decided_already(&request));
         }
         let action = if decision.approve { "budget.approve" } else { "budget.reject" };
@@ -221,13 +207,8 @@ impl Services {
         let (team, _) = self.find_team_for(&mut tx, caller, team, Action::ViewTeam).await?;
         let found = budget_requests::find(&mut tx, team.id, id).await?;
         let request = found.filter(|request| request.user == caller.user.id).ok_or(ServiceError::NotFound)?;
-        let (state, by) = (RequestState::Withdrawn, caller.user.id);
-        let closed = Closed { state, by, by_name: &caller.user.name, note: "", given: None };
-        if !budget_requests::close(&mut tx, id, closed, self.clock.now()).await? {
-            return Err(decided_already(&request));
-        }
-        let (before, after) = (json!({"state": RequestState::Pending}), json!({"state": RequestState::Withdrawn}));
-        self.audit(&mut tx, caller, change("budget.withdraw", &team, &request, before, after)).await?;
+        let change = change("budget.withdraw", &team, &request, json!({}), json!({}));
+        self.take_back(&mut tx, caller, (RequestKind::Budget, id), decided_already(&request), change).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -341,18 +322,6 @@ fn check_amount(amount: NanoUsd, present: Option<NanoUsd>) -> Result<(), Service
         }
         Some(_) => Ok(()),
     }
-}
-
-/// Somebody's own words.
-fn words(field: &str, typed: &str, required: bool) -> Result<String, ServiceError> {
-    let words: String = typed.trim().chars().filter(|c| !c.is_control() || *c == '\n').collect();
-    if required && words.is_empty() {
-        return Err(ServiceError::field(field, "Say in a sentence what it is for."));
-    }
-    if words.chars().count() > WORDS_MAX {
-        return Err(ServiceError::field(field, format!("Use at most {WORDS_MAX} characters.")));
-    }
-    Ok(words)
 }
 
 fn decided_already(request: &BudgetRequest) -> ServiceError {

@@ -32,6 +32,7 @@ pub mod price_list;
 pub mod prices;
 pub mod quota;
 pub mod random;
+mod requests;
 pub mod resealing;
 pub mod self_service;
 mod sorted;

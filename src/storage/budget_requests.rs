@@ -9,7 +9,6 @@ use crate::domain::{
     ids::{RequestId, TeamId, UserId},
     limit_scopes::Scope,
     money::NanoUsd,
-    time::UnixMs,
 };
 
 const SELECT: &str =
@@ -106,52 +105,4 @@ pub async fn list_before_approver(c: &mut AnyConnection, user: UserId, limit: i6
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(user.to_string()).bind(limit).fetch_all(c).await?;
     rows.iter().map(from_row).collect()
-}
-
-/// What came of a request.
-#[derive(Clone, Copy, Debug)]
-pub struct Closed<'a> {
-    /// Where it stands.
-    pub state: RequestState,
-    /// Who decided.
-    pub by: UserId,
-    /// Their name.
-    pub by_name: &'a str,
-    /// Their word.
-    pub note: &'a str,
-    /// What was approved, and until when.
-    pub given: Option<(NanoUsd, Option<UnixMs>)>,
-}
-
-/// Closes a request that waits; whether it did.
-pub async fn close(c: &mut AnyConnection, id: RequestId, closed: Closed<'_>, at: UnixMs) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query(
-        "UPDATE budget_requests SET state = $2, decided_at = $3, decided_by = $4, decided_by_name = $5, note = $6, given = $7, given_until = $8
-         WHERE id = $1 AND state = 'pending'",
-    )
-    .bind(id.to_string())
-    .bind(closed.state.as_str())
-    .bind(at.0)
-    .bind(closed.by.to_string())
-    .bind(closed.by_name)
-    .bind(closed.note)
-    .bind(closed.given.map(|(amount, _)| amount.0))
-    .bind(closed.given.and_then(|(_, until)| until).map(|at| at.0))
-    .execute(c)
-    .await?;
-    Ok(done.rows_affected() > 0)
-}
-
-/// Withdraws what somebody asked for in a team, because they left it.
-pub async fn withdraw_of_member(c: &mut AnyConnection, team: TeamId, user: UserId, at: UnixMs) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "UPDATE budget_requests SET state = 'withdrawn', decided_at = $3, decided_by = $2
-         WHERE team_id = $1 AND user_id = $2 AND state = 'pending'",
-    )
-    .bind(team.to_string())
-    .bind(user.to_string())
-    .bind(at.0)
-    .execute(c)
-    .await?;
-    Ok(())
 }

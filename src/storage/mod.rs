@@ -20,6 +20,7 @@ pub mod organizations;
 pub mod plans;
 pub mod price_lists;
 pub mod prices;
+pub mod requests;
 mod row;
 pub mod self_service;
 pub mod sessions;

@@ -18,6 +18,7 @@ use crate::{
     storage::{
         self,
         model_access::{grants, requests, reviews},
+        requests::{Closed, RequestKind},
     },
 };
 
@@ -52,7 +53,8 @@ pub(super) async fn write(
             Answer::Declined(by, note) => (RequestState::Rejected, by, note, None),
         };
         let Some(decider) = people.get(by) else { continue };
-        requests::close(c, request.id, state, (decider.id, &decider.name), note, decided_at).await?;
+        let closed = Closed { state, by: decider.id, by_name: &decider.name, note, given: None };
+        storage::requests::close(c, (RequestKind::Access, request.id), closed, decided_at).await?;
         let Some(days) = days else { continue };
         let ends_at = decided_at.plus(days * DAY_MS);
         let grant = Grant {

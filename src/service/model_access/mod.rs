@@ -52,7 +52,7 @@ fn find_models<'a>(
 }
 
 /// Somebody's own words: trimmed, without control characters other than line ends, and not too many.
-fn check_words(field: &str, typed: &str, required: bool) -> Result<String, ServiceError> {
+pub(in crate::service) fn check_words(field: &str, typed: &str, required: bool) -> Result<String, ServiceError> {
     let words: String = typed.trim().chars().filter(|c| !c.is_control() || *c == '\n').collect();
     if required && words.is_empty() {
         return Err(ServiceError::field(field, "Say in a sentence what it is for."));

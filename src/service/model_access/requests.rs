@@ -6,7 +6,7 @@ use serde_json::json;
 use super::teams::speaks_for_organization;
 use crate::{
     domain::{
-        access_requests::{AccessRequest, PENDING_MAX, RequestState},
+        access_requests::{AccessRequest, RequestState},
         api_keys::check_expiry,
         authorization::{GrantLevel, ModelRefusal, TeamState, approver, decide},
         ids::{RequestId, UserId},
@@ -22,7 +22,11 @@ use crate::{
         limits::{How, LimitsOf},
         mail::{NewMail, Template},
     },
-    storage::{self, model_access::requests},
+    storage::{
+        self,
+        model_access::requests,
+        requests::{Closed, RequestKind, close},
+    },
 };
 
 /// Input of a request.
@@ -72,12 +76,7 @@ impl Services {
         check_expiry(new.until, at).map_err(|message| ServiceError::field("until", message))?;
         let level = self.level_asked(&team, caller.user.id, &new.model, new.for_team)?;
         let model = self.snapshot().find(&new.model).ok_or(ServiceError::NotFound)?.clone();
-        if requests::count_pending(&mut tx, team.id, caller.user.id).await? >= PENDING_MAX {
-            return Err(ServiceError::Conflict(
-                "too_many_requests",
-                format!("{PENDING_MAX} of your requests wait already. Withdraw some of them."),
-            ));
-        }
+        self.check_few_wait(&mut tx, caller, RequestKind::Access, team.id).await?;
         let request = AccessRequest {
             id: self.random.id_at(at),
             team: team.id,
@@ -113,18 +112,14 @@ impl Services {
         })?;
         let after = json!({"model": request.model_name, "reason": request.reason, "until": request.wanted_until, "for_team": request.for_team});
         self.audit(&mut tx, caller, change("access.request", &team, &request, json!({}), after)).await?;
-        for (id, email, name) in requests::list_approvers(&mut tx, team.id, level).await? {
-            if id != caller.user.id {
-                let template = Template::AccessWanted {
-                    team: team.name.clone(),
-                    slug: team.slug.clone(),
-                    model: request.model_name.clone(),
-                    by: caller.user.name.clone(),
-                    reason: request.reason.clone(),
-                };
-                self.queue_mail(&mut tx, NewMail { template, recipient: &email, name: &name, token: None }).await?;
-            }
-        }
+        let template = Template::AccessWanted {
+            team: team.name.clone(),
+            slug: team.slug.clone(),
+            model: request.model_name.clone(),
+            by: caller.user.name.clone(),
+            reason: request.reason.clone(),
+        };
+        self.mail_approvers(&mut tx, caller, (team.id, level, None), &template).await?;
         tx.commit().await?;
         self.mailer.wake();
         Ok(request)
@@ -163,7 +158,8 @@ impl Services {
             }
         }
         let state = if decision.approve { RequestState::Approved } else { RequestState::Rejected };
-        if !requests::close(&mut tx, id, state, (caller.user.id, &caller.user.name), &note, at).await? {
+        let closed = Closed { state, by: caller.user.id, by_name: &caller.user.name, note: &note, given: None };
+        if !close(&mut tx, (RequestKind::Access, id), closed, at).await? {
             let request = requests::find(&mut tx, team.id, id).await?.ok_or(ServiceError::NotFound)?;
             return Err(decided_already(&request));
         }
@@ -194,12 +190,8 @@ impl Services {
         let (team, _) = self.find_team_for(&mut tx, caller, team, Action::ViewTeam).await?;
         let found = requests::find(&mut tx, team.id, id).await?;
         let request = found.filter(|request| request.user == caller.user.id).ok_or(ServiceError::NotFound)?;
-        let by = (caller.user.id, caller.user.name.as_str());
-        if !requests::close(&mut tx, id, RequestState::Withdrawn, by, "", self.clock.now()).await? {
-            return Err(decided_already(&request));
-        }
-        let (before, after) = (json!({"state": RequestState::Pending}), json!({"state": RequestState::Withdrawn}));
-        self.audit(&mut tx, caller, change("access.withdraw", &team, &request, before, after)).await?;
+        let change = change("access.withdraw", &team, &request, json!({}), json!({}));
+        self.take_back(&mut tx, caller, (RequestKind::Access, id), decided_already(&request), change).await?;
         tx.commit().await?;
         Ok(())
     }

@@ -142,8 +142,7 @@ impl Services {
     ) -> Result<(), ServiceError> {
         let at = self.clock.now();
         storage::model_access::grants::end_of_member(c, team.id, user, at).await?;
-        storage::model_access::requests::withdraw_of_member(c, team.id, user, at).await?;
-        storage::budget_requests::withdraw_of_member(c, team.id, user, at).await?;
+        storage::requests::withdraw_of_member(c, team.id, user, at).await?;
         Ok(())
     }
 }

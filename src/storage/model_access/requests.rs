@@ -7,7 +7,6 @@ use crate::domain::{
     access_requests::{AccessRequest, GivenAccess, RequestState},
     authorization::GrantLevel,
     ids::{OrgId, RequestId, TeamId, UserId},
-    time::UnixMs,
 };
 
 const COLUMNS: &str =
@@ -145,54 +144,6 @@ pub async fn list_before_approver(
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(user.to_string()).bind(limit).fetch_all(c).await?;
     let flag = |row: &AnyRow, name: &str| Ok::<_, sqlx::Error>(row.int(name)? != 0);
     rows.iter().map(|row| Ok((from_row(row)?, flag(row, "runs_team")?, flag(row, "runs_organization")?))).collect()
-}
-
-/// How many requests of somebody wait in a team.
-pub async fn count_pending(c: &mut AnyConnection, team: TeamId, user: UserId) -> Result<i64, sqlx::Error> {
-    sqlx::query("SELECT COUNT(*) AS n FROM access_requests WHERE team_id = $1 AND user_id = $2 AND state = 'pending'")
-        .bind(team.to_string())
-        .bind(user.to_string())
-        .fetch_one(c)
-        .await?
-        .int("n")
-}
-
-/// Closes a request that waits; whether it did.
-pub async fn close(
-    c: &mut AnyConnection,
-    id: RequestId,
-    state: RequestState,
-    (by, by_name): (UserId, &str),
-    note: &str,
-    at: UnixMs,
-) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query(
-        "UPDATE access_requests SET state = $2, decided_at = $3, decided_by = $4, decided_by_name = $5, note = $6
-         WHERE id = $1 AND state = 'pending'",
-    )
-    .bind(id.to_string())
-    .bind(state.as_str())
-    .bind(at.0)
-    .bind(by.to_string())
-    .bind(by_name)
-    .bind(note)
-    .execute(c)
-    .await?;
-    Ok(done.rows_affected() > 0)
-}
-
-/// Withdraws what somebody asked for in a team, because they left it.
-pub async fn withdraw_of_member(c: &mut AnyConnection, team: TeamId, user: UserId, at: UnixMs) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "UPDATE access_requests SET state = 'withdrawn', decided_at = $3, decided_by = $2
-         WHERE team_id = $1 AND user_id = $2 AND state = 'pending'",
-    )
-    .bind(team.to_string())
-    .bind(user.to_string())
-    .bind(at.0)
-    .execute(c)
-    .await?;
-    Ok(())
 }
 
 /// Who can decide: account, address and name of the organization's admins, or of the team's owner and admins.
