@@ -1,5 +1,6 @@
 // Signing up and in through the pages, as a person does.
 import { expect, type Page } from '@playwright/test';
+import type { Api } from './api';
 import { linkIn, type MailServer } from './mail';
 
 export interface Person {
@@ -37,4 +38,21 @@ export async function signIn(page: Page, person: Pick<Person, 'email' | 'passwor
   await page.getByLabel('Password', { exact: true }).fill(person.password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page).not.toHaveURL(/\/login/);
+}
+
+/** Joins a team that the first account invites to: signs up on the spot, or takes the account that there is. */
+export async function joinTeam(admin: Api, mailServer: MailServer, page: Page, person: Person, name: string): Promise<void> {
+  const team = name.toLowerCase().replaceAll(' ', '-');
+  await admin.post(`/teams/${team}/invitations`, { email: person.email, role: 'member' });
+  // Mailed, so that the link proves the address, too.
+  await page.goto(linkIn(await mailServer.mailTo(person.email, `Maya Okafor invites you to ${name}`)));
+  const ownName = page.getByLabel('Name', { exact: true });
+  if (await ownName.isVisible()) {
+    await ownName.fill(person.name);
+    await page.getByLabel('Password', { exact: true }).fill(person.password);
+    await page.getByRole('button', { name: 'Create account and join' }).click();
+  } else {
+    await page.getByRole('button', { name: /^Join/ }).click();
+  }
+  await expect(page).toHaveURL(new RegExp(`/t/${team}$`));
 }

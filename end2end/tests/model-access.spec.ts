@@ -1,9 +1,9 @@
 // Who may call which model, as people meet it: teams with sets of their own, and a costly model that is asked for, granted, called and over.
 import type { Page } from '@playwright/test';
-import type { Person } from '../support/accounts';
+import { joinTeam, type Person } from '../support/accounts';
 import { ADMIN, Api, openai } from '../support/api';
 import { MovedClock } from '../support/clock';
-import { lendMailServer, linkIn, type MailServer } from '../support/mail';
+import { lendMailServer, type MailServer } from '../support/mail';
 import { expect, test as base } from '../support/test';
 
 const NOOR: Person = { name: 'Noor Haddad', email: 'noor@northwind.example', password: 'copper-meadow-17-finch' };
@@ -56,23 +56,6 @@ async function prepare(admin: Api): Promise<void> {
   }
 }
 
-/** Signs up by an invitation, or joins another team with the account. */
-async function join(admin: Api, mailServer: MailServer, page: Page, person: Person, name: string): Promise<void> {
-  const team = name.toLowerCase();
-  await admin.post(`/teams/${team}/invitations`, { email: person.email, role: 'member' });
-  // Mailed, so that the link proves the address, too.
-  await page.goto(linkIn(await mailServer.mailTo(person.email, `Maya Okafor invites you to ${name}`)));
-  const ownName = page.getByLabel('Name', { exact: true });
-  if (await ownName.isVisible()) {
-    await ownName.fill(person.name);
-    await page.getByLabel('Password', { exact: true }).fill(person.password);
-    await page.getByRole('button', { name: 'Create account and join' }).click();
-  } else {
-    await page.getByRole('button', { name: /^Join/ }).click();
-  }
-  await expect(page).toHaveURL(new RegExp(`/t/${team}$`));
-}
-
 /** The models that the playground of a team offers. */
 async function offered(page: Page, team: string): Promise<string[]> {
   await page.goto(`/t/${team}/playground`);
@@ -108,9 +91,9 @@ test('two teams with sets of their own, and a costly model from the request to i
   await prepare(admin);
   // The browser notes the refusals that are part of the story.
   const [noor, sam] = [await openBrowser([/status of 40[34]/]), await openBrowser([/status of 40[34]/])];
-  await join(admin, mailServer, noor, NOOR, 'Atlas');
-  await join(admin, mailServer, noor, NOOR, 'Comet');
-  await join(admin, mailServer, sam, SAM, 'Borealis');
+  await joinTeam(admin, mailServer, noor, NOOR, 'Atlas');
+  await joinTeam(admin, mailServer, noor, NOOR, 'Comet');
+  await joinTeam(admin, mailServer, sam, SAM, 'Borealis');
 
   await test.step('each sees and calls the own set alone', async () => {
     expect(await offered(noor, 'atlas')).toEqual(['alpha']);
@@ -206,7 +189,7 @@ test('a team is seen as one of its members, and nothing can be done with it', as
   const admin = await Api.first(platform);
   await prepare(admin);
   const noor = await openBrowser();
-  await join(admin, mailServer, noor, NOOR, 'Comet');
+  await joinTeam(admin, mailServer, noor, NOOR, 'Comet');
   const { cookies } = await admin.context.storageState();
   await page.context().addCookies(cookies);
   await page.goto('/t/comet/members');
