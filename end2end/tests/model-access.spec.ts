@@ -124,7 +124,7 @@ test('two teams with sets of their own, and a costly model from the request to i
     return ((await made.json()) as { key: string }).key;
   });
 
-  await test.step('it is requested on the page of the models', async () => {
+  await test.step('it is requested from the page of the models', async () => {
     await noor.goto('/t/comet/models');
     await noor.waitForLoadState('networkidle');
     await noor.getByRole('row', { name: /opus/ }).getByRole('link', { name: 'Request access' }).click();
@@ -132,8 +132,10 @@ test('two teams with sets of their own, and a costly model from the request to i
     await dialog.getByLabel('Reason').fill('Long contracts.');
     await dialog.getByRole('button', { name: 'Send request' }).click();
     await expect(dialog).toBeHidden();
+    await expect(noor.getByRole('row', { name: /opus/ })).toContainText('Waits for an admin of the organization');
+    await expect(noor).toHaveURL(/\/t\/comet\/models\/requests$/);
+    await noor.goto('/t/comet/models');
     await expect(noor.getByRole('row', { name: /opus/ })).toContainText('Waiting for a decision');
-    await expect(noor).toHaveURL(/\/t\/comet\/models$/);
   });
 
   await test.step('it is approved until the end of the day', async () => {

@@ -92,7 +92,7 @@ async fn pages_about_ten_thousand_models_are_quick() {
             (&owns, "/t/team-2/models?q=model-04&tier=general&show=closed"),
             (&owns, "/t/team-1/models?dialog=change&what=mode&to=restrict"),
             (&owns, "/t/team-1/models?dialog=groups"),
-            (&owns, "/t/team-1/models?dialog=request"),
+            (&owns, "/t/team-1/models/requests?dialog=request"),
             (&owns, "/t/team-1/models/requests"),
             (&owns, "/t/team-1/models/explain?model=model-05000"),
             (&owns, "/t/team-1/playground"),

@@ -12,24 +12,19 @@ use self::{dialogs::AskedDialog, rail::rail, table::list};
 use crate::{
     components::{Icon, LinkButton, Note, NoteKind, PageHead, SkeletonTable, noscroll, use_toaster},
     pages::{
-        access_requests::RequestAccess,
         context_address, context_param,
         data::{PageData, nothing},
         form::FormAction,
     },
-    server_fns::{
-        access_requests::RequestAccess as SendRequest,
-        team_models::{
-            ApplyTeamModels, ChangeTeamModels, DialogAsked, DialogView, LimitMemberModels, ListTeamModels, OpenModelsDialog,
-            TeamModelsPage as Models, list_address,
-        },
+    server_fns::team_models::{
+        ApplyTeamModels, ChangeTeamModels, DialogAsked, DialogView, LimitMemberModels, ListTeamModels, OpenModelsDialog,
+        TeamModelsPage as Models, list_address,
     },
 };
 
 /// The forms of the page.
 #[derive(Clone, Copy)]
 struct Forms {
-    ask: FormAction,
     change: FormAction,
     limit: FormAction,
     apply: FormAction,
@@ -50,7 +45,6 @@ pub fn TeamModelsPage() -> impl IntoView {
     let team = context_param();
     let address = use_query_map();
     let forms = Forms {
-        ask: FormAction::to::<SendRequest>(),
         change: FormAction::to::<ChangeTeamModels>(),
         limit: FormAction::to::<LimitMemberModels>(),
         apply: FormAction::to::<ApplyTeamModels>(),
@@ -61,7 +55,7 @@ pub fn TeamModelsPage() -> impl IntoView {
         Query { team: team.get(), text: value("q"), tier: value("tier"), show: value("show"), cursor: value("cursor") }
     });
     let asked = Memo::new(move |_| asked(&address.read()));
-    let changes = move || forms.change.version() + forms.limit.version() + forms.apply.version() + forms.ask.version();
+    let changes = move || forms.change.version() + forms.limit.version() + forms.apply.version();
     let models = PageData::load_again(changes, move || {
         let Query { team, text, tier, show, cursor } = query.get();
         ListTeamModels { team, text, tier, show, cursor }
@@ -71,7 +65,6 @@ pub fn TeamModelsPage() -> impl IntoView {
     view! {
         {models.page(skeleton, move |page| content(page, query.get_untracked()))}
         {opened.part(nothing, |_| nothing(), move |view| dialog(view, asked, team, forms))}
-        <RequestAccess team=team action=forms.ask/>
     }
 }
 

@@ -58,7 +58,7 @@ pub(super) fn own(model: &ModelLine, query: &Query) -> AnyView {
     };
     let request = model.may_request.then(|| {
         let href = ask_address(query, model);
-        view! { <a class="btn sm" href=href.clone() {..noscroll()}>"Request access"</a> }
+        view! { <a class="btn sm" href=href>"Request access"</a> }
     });
     view! {
         <tr role="row">
@@ -124,9 +124,10 @@ fn change(query: &Query, model: &ModelLine, to: &str) -> String {
     format!("{}?dialog=change&what=model&name={}&to={to}", list_address(&query.team), encode(&model.name))
 }
 
-/// The address that opens "Request access" on this page.
+/// The address of the dialog that asks for a model: on the page of the requests, which then says how the request stands. Here its code
+/// would be too much to load.
 fn ask_address(query: &Query, model: &ModelLine) -> String {
-    format!("{}?dialog=request&model={}", list_address(&query.team), encode(&model.name))
+    format!("{}/requests?dialog=request&model={}", list_address(&query.team), encode(&model.name))
 }
 
 fn menu(model: &ModelLine, page: &Models, query: &Query) -> Option<AnyView> {
@@ -136,7 +137,7 @@ fn menu(model: &ModelLine, page: &Models, query: &Query) -> Option<AnyView> {
     });
     let request = model.may_request.then(|| {
         let href = ask_address(query, model);
-        view! { <a href=href.clone() {..noscroll()}><Icon name="ask"/>"Request access"</a> }
+        view! { <a href=href><Icon name="ask"/>"Request access"</a> }
     });
     if !page.may_manage {
         return None;
