@@ -238,7 +238,7 @@ async fn budgets_within_a_team_warn_those_who_run_it_and_whose_own_it_is() {
         assert_eq!(alerts(&services).await, 1);
         let said = "Noor in Atlas Search has used 80% of a limit".to_owned();
         for address in both.into_iter().chain([noors]) {
-            assert_eq!(mails_to(&services, address).await, [said.clone()], "{address}");
+            assert_eq!(mails_to(&services, address).await, std::slice::from_ref(&said), "{address}");
         }
         let now = services.list_own_alerts(&noor).await.unwrap();
         assert!(now[0].sentence.starts_with("Noor in Atlas Search has spent $8.00 of its $10.00 monthly budget."), "{now:?}");

@@ -91,7 +91,7 @@ fn each_limit_has_its_sentence() {
 
 #[test]
 fn a_warning_says_what_is_used_when_it_resets_and_who_can_change_it() {
-    let december = Some(UnixMs::from_civil(2026, 12, 1));
+    let december = UnixMs::from_civil(2026, 12, 1);
     let budget = |per, used: i64, resets_at| Reached::Budget {
         per,
         limit: NanoUsd(10 * DOLLAR),
@@ -102,14 +102,14 @@ fn a_warning_says_what_is_used_when_it_resets_and_who_can_change_it() {
     let balance = |left: i64| Reached::Balance {
         left: NanoUsd(left * DOLLAR),
         asked: NanoUsd(0),
-        resets_at: december.unwrap(),
+        resets_at: december,
         ends: false,
     };
     let rpd = Reached::Window { window: Window::Rpd, limit: 1_000, used: Some(800), asked: 0, resets_at: None };
     for (name, reached, sentence) in [
         (
             named("key", "nightly"),
-            budget(BudgetPer::Period, 8, december),
+            budget(BudgetPer::Period, 8, Some(december)),
             "Key nightly has spent $8.00 of its $10.00 monthly budget. It resets on 1 Dec 2026, 00:00 UTC. Whoever made the key, or an owner or admin of Atlas Search, can change it.",
         ),
         (
