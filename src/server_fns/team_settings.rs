@@ -124,7 +124,7 @@ pub async fn save_team_settings(
     #[server(default)] name: String,
     #[server(default)] self_service: bool,
     #[server(default)] ranking_open: bool,
-    #[server(default)] alert_emails: Option<String>,
+    #[server(default)] alert_emails: String,
 ) -> Result<(), AppError> {
     use super::context;
     use crate::service::teams::TeamPatch;
@@ -134,13 +134,11 @@ pub async fn save_team_settings(
         name: Some(name.clone()),
         self_service: Some(self_service),
         ranking_open: Some(ranking_open),
-        // A form that does not have them leaves them as they are.
-        alert_emails: alert_emails.as_deref().map(words::split_emails),
+        alert_emails: Some(words::split_emails(&alert_emails)),
         ..TeamPatch::default()
     };
     let saved = services.update_team(&caller, &team, patch).await;
     saved.map_err(|error| {
-        let alert_emails = alert_emails.unwrap_or_default();
         let typed = TypedSettings { name, self_service, ranking_open, alert_emails, ..TypedSettings::default() };
         context::keep_typed_form(error, TYPED, &typed)
     })?;

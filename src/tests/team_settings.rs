@@ -107,9 +107,6 @@ async fn alert_addresses_are_checked_kept_and_audited() {
         assert!(page.contains("ops@northwind.example\nfinance@northwind.example</textarea>"), "{page}");
         let members = browser(&app, &people[2]).await.page(SETTINGS).await.text();
         assert!(!members.contains("ops@northwind.example"), "for those who may change them: {members}");
-        // A form without them leaves them.
-        ada.form("/fn/save_team_settings", &[("team", "atlas-search"), ("name", "Atlas Search")], true).await;
-        assert_eq!(held().await.len(), 2);
         for wrong in
             ["nobody", "a@x.example b@x.example c@x.example d@x.example e@x.example f@x.example", "ops@@northwind.example"]
         {
@@ -142,7 +139,7 @@ async fn seats_of_a_plan_are_read_here_and_changed_with_it() {
         services.change_plan(&people[0], "atlas-search", &wanted).await.unwrap();
         let page = async |at: usize| browser(&app, &people[at]).await.page(SETTINGS).await.text();
         let owners = page(0).await;
-        assert!(owners.contains("<dd>Pro</dd>") && owners.contains("12.50% off all usage."), "{owners}");
+        assert!(owners.contains("<dd>Pro<") && owners.contains("12.50% off all usage."), "{owners}");
         assert!(owners.contains("Change plan or seats") && owners.contains("href=\"/t/atlas-search/billing\""), "{owners}");
         assert!(!owners.contains("name=\"seats\""), "no form that can not be sent");
         let admins = page(1).await;

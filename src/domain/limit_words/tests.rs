@@ -99,12 +99,8 @@ fn a_warning_says_what_is_used_when_it_resets_and_who_can_change_it() {
         asked: NanoUsd(0),
         resets_at,
     };
-    let balance = |left: i64| Reached::Balance {
-        left: NanoUsd(left * DOLLAR),
-        asked: NanoUsd(0),
-        resets_at: december,
-        ends: false,
-    };
+    let balance =
+        |left: i64| Reached::Balance { left: NanoUsd(left * DOLLAR), asked: NanoUsd(0), resets_at: december, ends: false };
     let rpd = Reached::Window { window: Window::Rpd, limit: 1_000, used: Some(800), asked: 0, resets_at: None };
     for (name, reached, sentence) in [
         (
