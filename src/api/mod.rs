@@ -127,7 +127,13 @@ pub fn router(services: Services) -> Router {
         .route("/organizations/{org}/limits", get(limits::find_organizations).put(limits::put_organizations))
         .route("/teams/{team}/usage", get(usage::report))
         .route("/teams/{team}/usage/members", get(usage::members))
-        .route("/teams/{team}/logs", get(usage::logs))
+        .route("/teams/{team}/usage/me", get(usage::own))
+        .route("/organizations/{org}/usage", get(usage::of_organization))
+        .route("/usage", get(usage::of_platform))
+        .route("/teams/{team}/logs", get(usage::logs::list))
+        .route("/teams/{team}/logs.csv", get(usage::logs::csv))
+        .route("/teams/{team}/logs.ndjson", get(usage::logs::ndjson))
+        .route("/teams/{team}/logs/{call}", get(usage::logs::find))
         .route("/teams/{team}/audit", get(audit::of_team))
         .route("/teams/{team}/audit.csv", get(audit::of_team_csv))
         .route("/teams/{team}/billing", get(billing::find).put(billing::put))
@@ -217,7 +223,8 @@ pub fn document() -> Document {
         limits::find, limits::put, limits::list, limits::put_model, limits::find_organizations, limits::put_organizations,
         budget_requests::list, budget_requests::create, budget_requests::withdraw, budget_requests::decide,
         limits::find_budget, limits::put_budget, limits::find_self_service, limits::put_self_service,
-        usage::report, usage::members, usage::logs,
+        usage::report, usage::members, usage::own, usage::of_organization, usage::of_platform,
+        usage::logs::list, usage::logs::csv, usage::logs::ndjson, usage::logs::find,
         billing::find, billing::put, billing::withdraw, billing::adjust, billing::set_discount, billing::ledger, billing::ledger_csv,
         billing::line_models, billing::statements, billing::statement, billing::statement_csv,
         plans::list, plans::create, plans::update, plans::requests, plans::decide,

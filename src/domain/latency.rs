@@ -10,6 +10,9 @@ const BITS: u32 = 5;
 /// Longest latency that is told apart: some 24 days.
 const LONGEST_MS: i64 = (1 << 31) - 1;
 
+/// The class of the longest latency.
+pub const LAST_CLASS: usize = ((31 - BITS as usize - 1) << BITS) + (2 << BITS) - 1;
+
 /// The class of a latency.
 pub fn class(latency_ms: i64) -> i64 {
     let value = latency_ms.clamp(0, LONGEST_MS);
@@ -68,6 +71,7 @@ mod tests {
         }
         assert_eq!(class(-5), 0);
         assert_eq!(class(i64::MAX), class(LONGEST_MS));
+        assert_eq!(class(i64::MAX), LAST_CLASS as i64);
     }
 
     #[test]

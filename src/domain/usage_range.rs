@@ -17,7 +17,7 @@ const BUCKETS_MAX: i64 = 1_000;
 const BUCKETS_GOOD: i64 = 120;
 
 /// Interval lengths, by the words of interfaces.
-const BUCKETS: [(&str, i64); 4] = [("15m", FINEST_MS), ("1h", HOUR_MS), ("6h", 6 * HOUR_MS), ("1d", DAY_MS)];
+const BUCKETS: [(&str, i64); 5] = [("15m", FINEST_MS), ("1h", HOUR_MS), ("6h", 6 * HOUR_MS), ("1d", DAY_MS), ("1w", 7 * DAY_MS)];
 /// Ranges up to now, by the words of interfaces.
 const PRESETS: [(&str, i64); 4] = [("24h", DAY_MS), ("7d", 7 * DAY_MS), ("28d", 28 * DAY_MS), ("90d", 90 * DAY_MS)];
 
@@ -28,7 +28,7 @@ pub struct UsageRange {
     pub from: UnixMs,
     /// End, excluded.
     pub to: UnixMs,
-    /// Length of an interval; intervals begin at its multiples in UTC, the first and last may be shorter.
+    /// Length of an interval; the first and last may be shorter.
     pub bucket_ms: i64,
 }
 
@@ -62,7 +62,7 @@ impl UsageRange {
                 Some(_) => {
                     return Err(FieldErrors::one("bucket", format!("Choose longer intervals: at most {BUCKETS_MAX} fit.")));
                 }
-                None => return Err(FieldErrors::one("bucket", "Use 15m, 1h, 6h or 1d.")),
+                None => return Err(FieldErrors::one("bucket", "Use 15m, 1h, 6h, 1d or 1w.")),
             },
         };
         Ok(Self { from, to, bucket_ms })

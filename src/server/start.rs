@@ -80,7 +80,9 @@ pub async fn open_services(config: &Config) -> Result<Services, StartError> {
     make_data_dir(&config.storage.data_dir)?;
     let store = Store::connect(config.storage.database_url.expose()).await?;
     store.migrate().await?;
-    services_over(store, config).await
+    let services = services_over(store, config).await?;
+    services.fill_statistics().await?;
+    Ok(services)
 }
 
 /// Services over an installation as it is: nothing is made and nothing is migrated.

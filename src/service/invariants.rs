@@ -16,6 +16,7 @@ impl Services {
                 "usage events are in no final state or have amounts below zero (INV-4, INV-16)",
             ),
             (storage::usage::count_wrong_sums(&mut c).await?, "sums of usage are not those of the events (INV-8)"),
+            (storage::usage::count_wrong_statistics(&mut c).await?, "rows of statistics are not what the events say (INV-8)"),
             (
                 storage::usage::count_wrong_latencies(&mut c).await?,
                 "quarters of an hour have more or fewer latencies than answered calls",

@@ -57,6 +57,8 @@ mod team_setup;
 mod teams;
 mod tenants;
 mod usage;
+mod usage_api;
+mod usage_statistics;
 mod user_pages;
 mod users;
 mod view_as;

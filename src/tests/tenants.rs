@@ -88,7 +88,11 @@ fn doors_of(team: &str, place: &Place) -> Vec<(Method, String, Value)> {
         (Method::GET, "/audit.csv".into(), Value::Null),
         (Method::GET, "/usage".into(), Value::Null),
         (Method::GET, "/usage/members".into(), Value::Null),
+        (Method::GET, "/usage/me".into(), Value::Null),
         (Method::GET, "/logs".into(), Value::Null),
+        (Method::GET, "/logs.csv".into(), Value::Null),
+        (Method::GET, "/logs.ndjson".into(), Value::Null),
+        (Method::GET, format!("/logs/{}", uuid::Uuid::nil()), Value::Null),
         (Method::GET, "/access".into(), Value::Null),
         (Method::PUT, "/access".into(), json!({"mode": "inherit"})),
     ];

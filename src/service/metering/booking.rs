@@ -46,7 +46,11 @@ pub async fn book(store: &Store, events: &[UsageEvent]) -> Result<usize, sqlx::E
     let mut counted = HashSet::with_capacity(new.len());
     let fresh: Vec<&UsageEvent> =
         events.iter().filter(|event| new.contains(&event.call.id) && counted.insert(event.call.id)).collect();
-    storage::usage::add_to_rollups(&mut tx, fresh.iter().copied()).await?;
+    if !fresh.is_empty() {
+        storage::usage::lock_statistics(&mut tx).await?;
+        storage::usage::add_to_rollups(&mut tx, fresh.iter().copied()).await?;
+        storage::usage::add_to_statistics(&mut tx, fresh.iter().copied()).await?;
+    }
     charge_events(&mut tx, &fresh).await?;
     tx.commit().await?;
     Ok(new.len())

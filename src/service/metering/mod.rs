@@ -8,6 +8,7 @@
 mod booking;
 mod call;
 mod charge;
+mod fill;
 mod interrupted;
 mod lock;
 mod reader;

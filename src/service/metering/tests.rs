@@ -30,11 +30,15 @@ async fn booked(services: &Services) -> HashMap<CallId, CallRow> {
             team: super::testing::team(team),
             user: None,
             key: None,
-            model: "",
+            texts: Default::default(),
+            outcome: None,
+            status: None,
+            id: None,
+            bounds: Default::default(),
             test: TestCalls::Include,
             from: UnixMs(0),
             to: UnixMs(i64::MAX),
-            before: None,
+            place: None,
             limit: i64::MAX,
         };
         rows.extend(list_calls(&mut c, &filter).await.unwrap().into_iter().map(|row| (row.id, row)));

@@ -10,7 +10,8 @@ use crate::{
         ids::CallId,
         latency,
         time::{DAY_MS, UnixMs},
-        usage::{Figures, Outcome, UsageEvent},
+        usage::UsageEvent,
+        usage_sums::{Sums, has_latency},
     },
     storage::RowExt,
 };
@@ -44,18 +45,18 @@ pub async fn insert_events(c: &mut AnyConnection, events: &[UsageEvent]) -> Resu
 /// Adds events to the sums of their quarters of an hour.
 pub async fn add_to_rollups<'e>(c: &mut AnyConnection, events: impl Iterator<Item = &'e UsageEvent>) -> Result<(), sqlx::Error> {
     // Sorted by key: two nodes that book at once lock the rows in the same order.
-    let mut sums: BTreeMap<RollupKey, (Figures, UnixMs)> = BTreeMap::new();
+    let mut sums: BTreeMap<RollupKey, (Sums, UnixMs)> = BTreeMap::new();
     let mut latencies: BTreeMap<LatencyKey, i64> = BTreeMap::new();
     let mut spend: BTreeMap<SpendKey, i64> = BTreeMap::new();
     for event in events {
         let call = &event.call;
-        let (figures, last) = sums.entry(rollup_key(event)).or_default();
-        figures.add(&figures_of(event));
+        let (sum, last) = sums.entry(rollup_key(event)).or_default();
+        sum.add(&Sums::of_event(event));
         *last = (*last).max(call.at);
         if let (Some(model), true) = (call.model, event.end.cost.0 > 0) {
             *spend.entry((call.team.to_string(), model.to_string(), call.at.floor_to(DAY_MS).0)).or_default() += event.end.cost.0;
         }
-        if has_latency(event) {
+        if has_latency(event.end.outcome) {
             let key = (call.team.to_string(), start(call.at), call.test, latency::class(event.end.latency_ms));
             *latencies.entry(key).or_default() += 1;
         }
@@ -63,26 +64,6 @@ pub async fn add_to_rollups<'e>(c: &mut AnyConnection, events: impl Iterator<Ite
     add_sums(c, &sums.into_iter().collect::<Vec<_>>()).await?;
     add_latencies(c, &latencies.into_iter().collect::<Vec<_>>()).await?;
     add_spend(c, &spend.into_iter().collect::<Vec<_>>()).await
-}
-
-/// What one event adds to the sums.
-pub(crate) fn figures_of(event: &UsageEvent) -> Figures {
-    let end = &event.end;
-    Figures {
-        requests: 1,
-        succeeded: i64::from(end.outcome == Outcome::Completed),
-        failed: i64::from(end.outcome.is_failure()),
-        refused: i64::from(end.outcome == Outcome::Refused),
-        prompt_tokens: count(end.tokens.prompt),
-        completion_tokens: count(end.tokens.completion),
-        cost: end.cost.0,
-        estimated: i64::from(end.estimated),
-    }
-}
-
-/// Refused calls were never answered; how long an interrupted one took is not known.
-pub(crate) fn has_latency(event: &UsageEvent) -> bool {
-    !matches!(event.end.outcome, Outcome::Refused | Outcome::Interrupted)
 }
 
 /// Team, start, test key or not, class.
@@ -102,25 +83,21 @@ fn rollup_key(event: &UsageEvent) -> RollupKey {
     (call.team.to_string(), start(call.at), call.user.to_string(), key, model, call.test)
 }
 
-async fn add_sums(c: &mut AnyConnection, sums: &[(RollupKey, (Figures, UnixMs))]) -> Result<(), sqlx::Error> {
+async fn add_sums(c: &mut AnyConnection, sums: &[(RollupKey, (Sums, UnixMs))]) -> Result<(), sqlx::Error> {
+    let added: Vec<String> = Sums::COLUMNS.iter().map(|column| format!("{column} = r.{column} + excluded.{column}")).collect();
     for chunk in chunks(sums) {
         let sql = format!(
-            "INSERT INTO usage_rollups AS r (team_id, start_at, user_id, key_id, model_name, test, requests, succeeded, failed, refused,
-                 prompt_tokens, completion_tokens, cost, estimated, last_call_at) VALUES {}
-             ON CONFLICT (team_id, start_at, user_id, key_id, model_name, test) DO UPDATE SET
-                 requests = r.requests + excluded.requests, succeeded = r.succeeded + excluded.succeeded,
-                 failed = r.failed + excluded.failed, refused = r.refused + excluded.refused,
-                 prompt_tokens = r.prompt_tokens + excluded.prompt_tokens,
-                 completion_tokens = r.completion_tokens + excluded.completion_tokens,
-                 cost = r.cost + excluded.cost, estimated = r.estimated + excluded.estimated,
+            "INSERT INTO usage_rollups AS r (team_id, start_at, user_id, key_id, model_name, test, {}, last_call_at) VALUES {}
+             ON CONFLICT (team_id, start_at, user_id, key_id, model_name, test) DO UPDATE SET {},
                  last_call_at = CASE WHEN excluded.last_call_at > r.last_call_at THEN excluded.last_call_at ELSE r.last_call_at END",
-            placeholders(chunk.len(), 15)
+            Sums::COLUMNS.join(", "),
+            placeholders(chunk.len(), 7 + Sums::COUNT),
+            added.join(", ")
         );
-        let bind = |query: AnyQuery<'static>,
-                    ((team, at, user, key, model, test), (sum, last)): &(RollupKey, (Figures, UnixMs))| {
+        let bind = |query: AnyQuery<'static>, ((team, at, user, key, model, test), (sum, last)): &(RollupKey, (Sums, UnixMs))| {
             let query = query.bind(team.clone()).bind(*at).bind(user.clone()).bind(key.clone()).bind(model.clone());
-            let query = query.bind(i64::from(*test)).bind(sum.requests).bind(sum.succeeded).bind(sum.failed).bind(sum.refused);
-            query.bind(sum.prompt_tokens).bind(sum.completion_tokens).bind(sum.cost).bind(sum.estimated).bind(last.0)
+            let query = query.bind(i64::from(*test));
+            sum.numbers().into_iter().fold(query, |query, number| query.bind(number)).bind(last.0)
         };
         chunk.iter().fold(sqlx::query(sqlx::AssertSqlSafe(sql)), bind).execute(&mut *c).await?;
     }
@@ -199,7 +176,7 @@ fn bind_event<'q>(query: AnyQuery<'q>, event: &UsageEvent) -> AnyQuery<'q> {
 }
 
 /// Text that both engines take: PostgreSQL knows no NUL.
-fn storable(text: &str) -> String {
+pub(super) fn storable(text: &str) -> String {
     text.chars().filter(|c| *c != '\0').take(TEXT_MAX).collect()
 }
 
@@ -212,7 +189,7 @@ fn start(at: UnixMs) -> i64 {
 }
 
 /// `($1, $2), ($3, $4)` for two rows of two columns.
-fn placeholders(rows: usize, columns: usize) -> String {
+pub(super) fn placeholders(rows: usize, columns: usize) -> String {
     let mut text = String::with_capacity(rows * columns * 6);
     for row in 0..rows {
         for column in 0..columns {
@@ -231,7 +208,7 @@ fn placeholders(rows: usize, columns: usize) -> String {
     text
 }
 
-fn chunks<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+pub(super) fn chunks<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
         let size = CHUNKS.into_iter().find(|size| *size <= rows.len())?;
         let (chunk, rest) = rows.split_at(size);

@@ -11,10 +11,14 @@ const OF_EVENTS: &str = "SELECT e.team_id, e.at - e.at % $1 AS start_at, e.user_
         CAST(SUM(CASE WHEN e.outcome IN ('upstream_error', 'upstream_timeout', 'interrupted') THEN 1 ELSE 0 END) AS BIGINT) AS failed,
         CAST(SUM(CASE WHEN e.outcome = 'refused' THEN 1 ELSE 0 END) AS BIGINT) AS refused,
         CAST(SUM(e.prompt_tokens) AS BIGINT) AS prompt_tokens, CAST(SUM(e.completion_tokens) AS BIGINT) AS completion_tokens,
-        CAST(SUM(e.cost) AS BIGINT) AS cost, CAST(SUM(e.estimated) AS BIGINT) AS estimated, MAX(e.at) AS last_call_at
+        CAST(SUM(e.cost) AS BIGINT) AS cost, CAST(SUM(e.estimated) AS BIGINT) AS estimated,
+        CAST(SUM(e.cached_tokens) AS BIGINT) AS cached_tokens,
+        CAST(SUM(CASE WHEN e.outcome IN ('refused', 'interrupted') THEN 0 ELSE 1 END) AS BIGINT) AS answered,
+        CAST(SUM(CASE WHEN e.outcome IN ('refused', 'interrupted') THEN 0 ELSE e.latency_ms END) AS BIGINT) AS latency_ms,
+        MAX(e.at) AS last_call_at
     FROM usage_events e GROUP BY 1, 2, 3, 4, 5, 6";
 const OF_SUMS: &str = "SELECT team_id, start_at, user_id, key_id, model_name, test, requests, succeeded, failed, refused,
-        prompt_tokens, completion_tokens, cost, estimated, last_call_at FROM usage_rollups";
+        prompt_tokens, completion_tokens, cost, estimated, cached_tokens, answered, latency_ms, last_call_at FROM usage_rollups";
 const ANSWERED: &str = "SELECT e.team_id, e.at - e.at % $1 AS start_at, e.test, COUNT(*) AS calls FROM usage_events e
     WHERE e.outcome NOT IN ('refused', 'interrupted') GROUP BY 1, 2, 3";
 const TIMED: &str =

@@ -4,14 +4,27 @@ mod booking;
 mod calls;
 mod checks;
 pub mod counters;
+mod events;
+mod folded;
+mod names;
 mod report;
+mod shares;
 mod standing;
+mod statistics;
+mod statistics_booking;
+mod statistics_checks;
 
 pub use booking::{add_to_rollups, insert_events};
-pub use calls::{CallFilter, find_call, list_calls};
+pub use calls::{CallFilter, Place, find_call, list_calls};
 pub use checks::{count_wrong_events, count_wrong_latencies, count_wrong_sums};
+pub use events::{find_event, list_events_after};
+pub use names::{Named, find_key_names, find_member_names};
 pub use report::{ReportFilter, count_latencies, has_calls, sum_by_bucket, sum_by_key, sum_by_member, sum_by_model, sum_cost};
+pub use shares::{Shares, list_values, sum_by};
 pub use standing::{WindowUse, find_peak_minute, find_window_use, sum_by_model_since, sum_spent};
+pub use statistics::{UsageScope, add_cells, has_calls_in};
+pub use statistics_booking::{add_to_statistics, find_fill, lock_statistics, note_fill};
+pub use statistics_checks::count_wrong_statistics;
 
 use crate::domain::time::MINUTE_MS;
 

@@ -130,7 +130,13 @@ pub(super) const ROWS: &[(&str, &str, &str, &str)] = &[
 
     ("GET /teams/{team}/usage", "", "", "snoooooo"),
     ("GET /teams/{team}/usage/members", "", "", "snffoooo"),
+    ("GET /teams/{team}/usage/me", "", "", "snfooooo"),
+    ("GET /organizations/{org}/usage", "", "", "snffffoo"),
+    ("GET /usage", "", "", "snnnnnno"),
     ("GET /teams/{team}/logs", "", "", "snfooooo"),
+    ("GET /teams/{team}/logs.csv", "", "", "snfooooo"),
+    ("GET /teams/{team}/logs.ndjson", "", "", "snfooooo"),
+    ("GET /teams/{team}/logs/{call}", "/teams/{team}/logs/{nothing}", "", "snfnnnnn"),
 
     ("GET /audit", "", "", "snnnnnno"),
     ("GET /audit.csv", "", "", "snnnnnno"),

@@ -1,24 +1,27 @@
 //! Statistics and call log of a team or personal space. Sums are visible to everybody in it; who used what, to those whose role says
 //! so; everybody sees their own calls.
 
+mod calls;
+pub mod ranking;
+pub mod statistics;
+pub mod zones;
+
+pub use calls::{Bounds, CallQuery, CallsPage};
+
 use std::collections::HashMap;
 
 use crate::{
     domain::{
-        ids::{CallId, KeyId, UserId},
+        ids::UserId,
         latency,
         money::NanoUsd,
-        page::{Page, PageRequest},
         roles::Action,
         time::UnixMs,
-        usage::{CallRow, TestCalls, UsageBucket, UsageReport, UsageShare},
+        usage::{TestCalls, UsageBucket, UsageReport, UsageShare},
         usage_range::UsageRange,
     },
     service::{Caller, ServiceError, Services},
-    storage::{
-        self,
-        usage::{CallFilter, ReportFilter},
-    },
+    storage::{self, usage::ReportFilter},
 };
 
 /// What figures are told apart by.
@@ -30,27 +33,6 @@ pub enum GroupBy {
     Model,
     /// The key.
     Key,
-}
-
-/// Which calls of the log are asked for.
-#[derive(Clone, Debug, Default)]
-pub struct CallQuery {
-    /// Only the caller's own.
-    pub mine: bool,
-    /// Only this person's.
-    pub user: Option<UserId>,
-    /// Only with this key.
-    pub key: Option<KeyId>,
-    /// Only of this model; empty for all.
-    pub model: String,
-    /// With or without calls of test keys.
-    pub test: TestCalls,
-    /// Start, included.
-    pub from: Option<UnixMs>,
-    /// End, excluded.
-    pub to: Option<UnixMs>,
-    /// Page.
-    pub page: PageRequest,
 }
 
 impl Services {
@@ -94,37 +76,6 @@ impl Services {
             GroupBy::Model => storage::usage::sum_by_model(&mut c, &filter).await?,
             GroupBy::Key => storage::usage::sum_by_key(&mut c, &filter).await?,
         })
-    }
-
-    /// The call log, newest first: everybody's for those who may see it, else the caller's own.
-    pub async fn list_calls(&self, caller: &Caller, team: &str, query: CallQuery) -> Result<Page<CallRow>, ServiceError> {
-        let mut c = self.store.reader().await?;
-        let (team, standing) = self.find_team_for(&mut c, caller, team, Action::ViewTeam).await?;
-        let everyones = standing.may(Action::ViewEveryonesUsage);
-        if !everyones && !standing.may(Action::OwnKeys) {
-            return Err(ServiceError::Denied(Action::OwnKeys));
-        }
-        if !everyones && query.user.is_some_and(|user| user != caller.user.id) {
-            return Err(ServiceError::Denied(Action::ViewEveryonesUsage));
-        }
-        let before = match query.page.cursor.as_deref() {
-            None | Some("") => None,
-            Some(cursor) => Some(parse_cursor(cursor).ok_or_else(|| ServiceError::field("cursor", "This cursor is not valid."))?),
-        };
-        let limit = query.page.limit();
-        let filter = CallFilter {
-            team: team.id,
-            user: if query.mine || !everyones { Some(caller.user.id) } else { query.user },
-            key: query.key,
-            model: &query.model,
-            test: query.test,
-            from: query.from.unwrap_or_default(),
-            to: query.to.unwrap_or(UnixMs(i64::MAX)),
-            before,
-            limit: limit + 1,
-        };
-        let rows = storage::usage::list_calls(&mut c, &filter).await?;
-        Ok(Page::cut(rows, limit, |row| format!("{}.{}", row.at.0, row.id)))
     }
 
     /// Whether a call was ever booked in a team.
@@ -186,9 +137,4 @@ fn summed(latencies: &[(UnixMs, i64, i64)]) -> Vec<(i64, i64)> {
         *sums.entry(*class).or_default() += calls;
     }
     sums.into_iter().collect()
-}
-
-fn parse_cursor(text: &str) -> Option<(UnixMs, CallId)> {
-    let (at, id) = text.split_once('.')?;
-    Some((UnixMs(at.parse().ok()?), CallId::parse(id)?))
 }

@@ -1,0 +1,173 @@
+//! What statistics look like outside.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::{
+    time::UnixMs,
+    usage_filter::Dimension,
+    usage_statistics::{Measures, Ranked, Statistics},
+};
+
+/// Sums over calls, and how long they took. Percentiles are at most 1.6 % away from those of the single calls.
+#[derive(Serialize, ToSchema)]
+pub struct BucketBody {
+    /// Start of the interval, included.
+    start: i64,
+    /// End of the interval, excluded.
+    end: i64,
+    /// Calls, refused ones included.
+    requests: i64,
+    /// Completed calls.
+    succeeded: i64,
+    /// Upstream failures, time-outs and interrupted calls.
+    failed: i64,
+    /// Calls that were not admitted.
+    refused: i64,
+    /// Completed of completed and failed calls, in hundredths of a percent; none without such calls.
+    success_rate: Option<i64>,
+    /// Prompt tokens, cached ones included.
+    prompt_tokens: i64,
+    /// Prompt tokens that the provider had cached.
+    cached_tokens: i64,
+    /// Completion tokens.
+    completion_tokens: i64,
+    /// Charged, in nano-dollars.
+    cost: i64,
+    /// Calls whose tokens were counted here and not by the provider.
+    estimated: i64,
+    /// Median of admission to last byte.
+    p50_ms: Option<i64>,
+    /// 95th percentile of it.
+    p95_ms: Option<i64>,
+    /// 99th percentile of it.
+    p99_ms: Option<i64>,
+    /// Median of admission to first byte.
+    first_token_p50_ms: Option<i64>,
+    /// 95th percentile of it.
+    first_token_p95_ms: Option<i64>,
+}
+
+/// Figures of a range.
+#[derive(Serialize, ToSchema)]
+pub struct ReportBody {
+    /// Start of the range, included.
+    from: i64,
+    /// End of the range, excluded.
+    to: i64,
+    /// Usual length of an interval; the first and the last may be shorter, and days have 23 or 25 hours where clocks change.
+    bucket_ms: i64,
+    /// Zone in which intervals begin.
+    zone: String,
+    /// The whole range.
+    total: BucketBody,
+    /// The range before, which this one is compared with.
+    previous: BucketBody,
+    /// Intervals, oldest first, empty ones included.
+    buckets: Vec<BucketBody>,
+}
+
+/// Sums of a member, a key, a model, a provider, an endpoint or an outcome.
+#[derive(Serialize, ToSchema)]
+pub struct ShareBody {
+    /// Identifier of the member, where this is one; empty where the name is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    /// Identifier of the member or key, else the name; empty where there is none.
+    id: String,
+    /// Its name.
+    name: String,
+    /// Place, from 1.
+    place: i64,
+    /// A member who left, or a key that was revoked.
+    gone: bool,
+    /// Calls, refused ones included.
+    requests: i64,
+    /// Completed calls.
+    succeeded: i64,
+    /// Upstream failures, time-outs and interrupted calls.
+    failed: i64,
+    /// Calls that were not admitted.
+    refused: i64,
+    /// Prompt and completion tokens.
+    tokens: i64,
+    /// Charged, in nano-dollars.
+    cost: i64,
+    /// Part of what the rows are sorted by, in hundredths of a percent; none where there is nothing of it.
+    share: Option<i64>,
+    /// Calls in the range before.
+    previous_requests: i64,
+    /// Tokens in the range before.
+    previous_tokens: i64,
+    /// Charged in the range before.
+    previous_cost: i64,
+}
+
+/// Sums by member, key, model, provider, endpoint or outcome, largest first.
+#[derive(Serialize, ToSchema)]
+pub struct SharesBody {
+    /// The rows.
+    items: Vec<ShareBody>,
+}
+
+impl SharesBody {
+    pub(super) fn of(rows: Vec<Ranked>, by: Dimension) -> Self {
+        let items = rows.into_iter().map(|row| ShareBody {
+            user: (by == Dimension::Member).then(|| row.id.clone()),
+            id: row.id,
+            name: row.name,
+            place: row.place,
+            gone: row.gone,
+            requests: row.sums.requests,
+            succeeded: row.sums.succeeded,
+            failed: row.sums.failed,
+            refused: row.sums.refused,
+            tokens: row.sums.tokens(),
+            cost: row.sums.cost,
+            share: row.share_bp,
+            previous_requests: row.previous.requests,
+            previous_tokens: row.previous.tokens(),
+            previous_cost: row.previous.cost,
+        });
+        Self { items: items.collect() }
+    }
+}
+
+impl From<Statistics> for ReportBody {
+    fn from(told: Statistics) -> Self {
+        Self {
+            total: BucketBody::of(told.from, told.to, &told.total),
+            previous: BucketBody::of(told.previous_from, told.previous_to, &told.previous),
+            buckets: told.intervals.iter().map(|part| BucketBody::of(part.start, part.end, &part.measures)).collect(),
+            from: told.from.0,
+            to: told.to.0,
+            bucket_ms: told.bucket_ms,
+            zone: told.zone,
+        }
+    }
+}
+
+impl BucketBody {
+    fn of(start: UnixMs, end: UnixMs, measures: &Measures) -> Self {
+        let sums = measures.sums;
+        Self {
+            start: start.0,
+            end: end.0,
+            requests: sums.requests,
+            succeeded: sums.succeeded,
+            failed: sums.failed,
+            refused: sums.refused,
+            success_rate: sums.success_rate_bp(),
+            prompt_tokens: sums.prompt_tokens,
+            cached_tokens: sums.cached_tokens,
+            completion_tokens: sums.completion_tokens,
+            cost: sums.cost,
+            estimated: sums.estimated,
+            p50_ms: measures.p50_ms,
+            p95_ms: measures.p95_ms,
+            p99_ms: measures.p99_ms,
+            first_token_p50_ms: measures.first_p50_ms,
+            first_token_p95_ms: measures.first_p95_ms,
+        }
+    }
+}
