@@ -72,6 +72,9 @@ enum DemoCommand {
         /// The same seed gives the same data.
         #[arg(long, default_value_t = 1)]
         seed: u64,
+        /// So many calls besides, of a team of 200 members over 90 days.
+        #[arg(long, default_value_t = 0)]
+        calls: u64,
     },
 }
 
@@ -112,10 +115,13 @@ async fn run(command: Command, config: Config) -> Result<ExitCode, StartError> {
             services.store.close().await;
             println!("Set a password within a day at {link}");
         }
-        Command::Demo { command: DemoCommand::Seed { seed } } => {
+        Command::Demo { command: DemoCommand::Seed { seed, calls } } => {
             let _lock = start::lock_data_dir(&config.storage.data_dir)?;
             let services = start::open_services(&config).await?;
-            let demo = services.seed_demo(seed).await?;
+            let demo = match calls {
+                0 => services.seed_demo(seed).await?,
+                calls => services.seed_demo_calls(seed, calls).await?,
+            };
             services.store.close().await;
             print!("{demo}");
         }

@@ -9,6 +9,7 @@ mod asked;
 mod cast;
 mod dice;
 mod limits;
+mod many;
 mod money;
 mod people;
 mod policy;

@@ -6,12 +6,14 @@ use super::{people, usage};
 use crate::{
     domain::{
         ids::TeamId,
-        time::DAY_MS,
+        time::{DAY_MS, UnixMs},
         usage::{Figures, Outcome, TestCalls},
+        usage_buckets::Intervals,
+        usage_filter::{Dimension, UsageFilter},
         usage_range::UsageRange,
     },
     service::{Caller, Services, Settings, api_keys::KeyQuery, usage::GroupBy, vault::Secret},
-    storage,
+    storage::{self, usage::UsageScope},
     tests::support::{invariants, on_each_database},
 };
 
@@ -107,6 +109,28 @@ async fn demo_data_is_refused_where_people_are() {
     on_each_database(async |services| {
         crate::tests::support::people::db_person(&services, "Ada", true).await;
         assert!(services.seed_demo(7).await.is_err());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn many_calls_are_exactly_as_many_as_asked_for_and_balanced() {
+    on_each_database(async |services| {
+        let folder = tempfile::tempdir().unwrap();
+        let services = in_folder(&services, &folder);
+        services.seed_demo_days(7, 1).await.unwrap();
+        services.seed_demo_calls(7, 3_000).await.unwrap();
+        invariants::check(&services).await;
+        let mut c = services.store.reader().await.unwrap();
+        let team = storage::teams::find(&mut c, "load").await.unwrap().unwrap();
+        let whole = Intervals::whole(UnixMs(0), services.clock.now().floor_to(DAY_MS));
+        let scope = UsageScope::Team(team.id);
+        let members = storage::usage::sum_by(&mut c, scope, &UsageFilter::default(), Dimension::Member, &whole).await.unwrap();
+        assert_eq!(members.values().map(|sums| sums.requests).sum::<i64>(), 3_000);
+        assert!(members.len() > 150, "{} members called", members.len());
+        drop(c);
+        services.seed_demo_calls(7, 3_000).await.unwrap();
+        invariants::check(&services).await;
     })
     .await;
 }
