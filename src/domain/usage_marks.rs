@@ -3,7 +3,7 @@
 use super::format;
 
 /// A value is usual for its like by this many spreads (median absolute deviation, scaled to a standard deviation).
-const SPREADS: f64 = 6.0;
+const SPREADS: f64 = 5.0;
 /// And by this factor: what varies little does not stand out for a trifle.
 const FACTOR: f64 = 2.0;
 /// Values of the same kind that say what is usual; with fewer nothing is marked.
