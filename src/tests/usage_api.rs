@@ -267,7 +267,7 @@ async fn ranges_and_filters_that_make_no_sense_are_refused_with_a_sentence() {
         let empty = api.get("/api/v1/teams/atlas-search/usage?range=28d&zone=Europe/Berlin").await.expect(200);
         assert_eq!((&empty["total"]["cost"], &empty["total"]["p99_ms"]), (&json!(0), &Value::Null));
         assert_eq!((empty["buckets"].as_array().unwrap().len() > 27, &empty["zone"]), (true, &json!("Europe/Berlin")));
-        for filter in ["model=%25", "provider=%27%20OR%201=1--", "endpoint=%00"] {
+        for filter in ["model=%25", "provider=%27%20OR%201=1--"] {
             let none = api.get(&format!("/api/v1/teams/atlas-search/usage?{filter}")).await.expect(200);
             assert_eq!(none["total"]["requests"], 0);
         }
