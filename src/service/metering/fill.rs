@@ -14,22 +14,19 @@ impl Services {
     pub async fn fill_statistics(&self) -> Result<u64, ServiceError> {
         let mut taken = 0;
         loop {
-            let mut c = self.store.reader().await?;
-            if storage::usage::find_fill(&mut c).await?.is_none() {
-                return Ok(taken);
-            }
-            drop(c);
             let mut tx = self.store.begin_aside().await?;
+            // Under the lock: another process may be at it, too.
             storage::usage::lock_statistics(&mut tx).await?;
-            // Under the lock: another process may have gone on in the meantime.
-            if let Some(last) = storage::usage::find_fill(&mut tx).await? {
-                let events = storage::usage::list_events_after(&mut tx, &last, BATCH).await?;
-                storage::usage::add_to_statistics(&mut tx, events.iter()).await?;
-                storage::usage::note_fill(&mut tx, events.last().map(|event| event.call.id)).await?;
-                taken += events.len() as u64;
-                tracing::info!(calls = taken, "filling the statistics with what was booked before");
-            }
+            let Some(last) = storage::usage::find_fill(&mut tx).await? else {
+                tx.commit().await?;
+                return Ok(taken);
+            };
+            let events = storage::usage::list_events_after(&mut tx, &last, BATCH).await?;
+            storage::usage::add_to_statistics(&mut tx, events.iter()).await?;
+            storage::usage::note_fill(&mut tx, events.last().map(|event| event.call.id)).await?;
             tx.commit().await?;
+            taken += events.len() as u64;
+            tracing::info!(calls = taken, "filling the statistics with what was booked before");
         }
     }
 }
