@@ -109,6 +109,7 @@ impl Services {
             self_service: true,
             ranking_open: false,
             seats: None,
+            alert_emails: vec![],
             discount_bp: 0,
             created_at: at,
         };
