@@ -43,7 +43,7 @@ fn events(team: &TeamView, numbers: std::ops::Range<u64>) -> Vec<UsageEvent> {
         event.call.at = START.plus(((n * 7_919) % (DAYS * 24 * 60)).cast_signed() * 60_000 + (n % 60_000).cast_signed());
         event.call.endpoint = ENDPOINTS[(n % 7 / 5) as usize].into();
         event.end.provider_name = PROVIDERS[(n % 11 % 3) as usize].into();
-        event.end.first_token_ms = (n % 3 > 0).then_some(event.end.latency_ms / 3);
+        event.end.first_token_ms = (!n.is_multiple_of(3)).then_some(event.end.latency_ms / 3);
         event
     };
     numbers.map(varied).collect()

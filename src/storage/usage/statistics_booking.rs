@@ -58,8 +58,9 @@ const PAGES: Table = Table {
 
 /// Lets one booker in after the other, until the end of its transaction.
 pub async fn lock_statistics(c: &mut AnyConnection) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE usage_booking SET batches = batches + 1 WHERE id = 1").execute(c).await?;
-    Ok(())
+    let locked = sqlx::query("UPDATE usage_booking SET batches = batches + 1 WHERE id = 1").execute(c).await?;
+    // Without its row nobody would wait for anybody.
+    if locked.rows_affected() == 1 { Ok(()) } else { Err(sqlx::Error::RowNotFound) }
 }
 
 /// Adds events to everything that statistics are read of. The caller holds the lock.

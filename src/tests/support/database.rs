@@ -90,6 +90,7 @@ const EMPTY: &str = "DO $$ DECLARE name TEXT; BEGIN
         ('0199f000-0000-7000-8000-000000000001', 'Starter', 10000000000, 10000000000, 0),
         ('0199f000-0000-7000-8000-000000000002', 'Pro', 30000000000, 40000000000, 0),
         ('0199f000-0000-7000-8000-000000000003', 'Enterprise', 60000000000, 100000000000, 0);
+    INSERT INTO usage_booking (id, batches, filled_to, filled) VALUES (1, 0, '', 1);
     END $$";
 
 impl PostgresDatabase {
