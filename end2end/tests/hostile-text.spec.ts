@@ -14,7 +14,7 @@ const HOSTILE = [
 ];
 
 test.use({ expectedMessages: [/status of 404/] });
-test.setTimeout(180_000);
+test.setTimeout(300_000);
 
 test('hostile names are shown as they were typed on every page', async ({ page, platform }) => {
   const api = await Api.first(platform);
