@@ -82,6 +82,11 @@ impl Intervals {
         &self.bounds[..self.len()]
     }
 
+    /// Where each begins and where it ends, oldest first.
+    pub fn spans(&self) -> impl Iterator<Item = (UnixMs, UnixMs)> {
+        self.bounds.windows(2).map(|bounds| (bounds[0], bounds[1]))
+    }
+
     /// The interval that a time lies in.
     pub fn find(&self, at: UnixMs) -> Option<usize> {
         let after = self.bounds.partition_point(|bound| *bound <= at);

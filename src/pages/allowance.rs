@@ -44,25 +44,29 @@ pub(super) fn period_select(per: &str, problems: Problems) -> AnyView {
     .into_any()
 }
 
+/// The last day of a raise.
+pub(super) fn until_field(until: String, problems: Problems) -> AnyView {
+    view! {
+        <Field
+            label="Only until"
+            name="typed[until]"
+            id="until"
+            kind="date"
+            value=until
+            optional=true
+            hint="A raise for a while: then the former budget is back."
+            error=problems.field("until")
+        />
+    }
+    .into_any()
+}
+
 /// How much may be spent and over what; `raises` asks for a while, too, after which the former budget is back.
 pub(super) fn budget_fields(form: &AllowanceForm, raises: bool, problems: Problems) -> AnyView {
     let TypedLimits { budget, per, until, .. } = values(form, problems);
     let raised = form.raise.clone();
     let raised = (!raised.is_empty()).then(|| view! { <p class="panel with-icon"><Icon name="clock"/><span>{raised}</span></p> });
-    let until = raises.then(|| {
-        view! {
-            <Field
-                label="Only until"
-                name="typed[until]"
-                id="until"
-                kind="date"
-                value=until
-                optional=true
-                hint="A raise for a while: then the former budget is back."
-                error=problems.field("until")
-            />
-        }
-    });
+    let until = raises.then(|| until_field(until, problems));
     view! {
         {raised}
         <div class="two">

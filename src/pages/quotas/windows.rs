@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     components::{Button, Checkbox, Field, Icon, Meter, StackTable, head},
     pages::{
-        allowance::period_select,
+        allowance::{period_select, until_field},
         form::{Form, FormAction, Problems},
     },
     server_fns::quotas::{BudgetLine, LimitsLines, TypedLimits, WindowLine},
@@ -108,16 +108,7 @@ fn budget_card(own: &LimitsLines, typed: Option<&TypedLimits>, problems: Problem
                     autocomplete="off"
                 />
                 {period_select(&per, problems)}
-                <Field
-                    label="Only until"
-                    name="typed[until]"
-                    id="until"
-                    kind="date"
-                    value=until
-                    optional=true
-                    hint="A raise for a while: then the former budget is back."
-                    error=problems.field("until")
-                />
+                {until_field(until, problems)}
             </div>
         }
     });

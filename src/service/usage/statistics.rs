@@ -196,8 +196,7 @@ async fn statistics(
     let previous = query.previous;
     let mut before = [Cell::default()];
     storage::usage::add_cells(c, scope, filter, &Intervals::whole(previous.from, previous.to), &mut before).await?;
-    let ends = intervals.starts().iter().skip(1).copied().chain([intervals.to()]);
-    let intervals = intervals.starts().iter().copied().zip(ends).zip(&cells);
+    let intervals = intervals.spans().zip(&cells);
     Ok(Statistics {
         from: query.range.from,
         to: query.range.to,

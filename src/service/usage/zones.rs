@@ -146,8 +146,7 @@ mod tests {
     }
 
     fn lengths(intervals: &Intervals) -> Vec<i64> {
-        let ends = intervals.starts().iter().skip(1).copied().chain([intervals.to()]);
-        intervals.starts().iter().zip(ends).map(|(start, end)| (end.0 - start.0) / Span::Quarter.ms()).collect()
+        intervals.spans().map(|(start, end)| (end.0 - start.0) / Span::Quarter.ms()).collect()
     }
 
     #[test]
