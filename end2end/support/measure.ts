@@ -8,10 +8,10 @@ export interface Figures {
   perSecond: number;
 }
 
-export function once(agent: http.Agent, url: string, key?: string, body?: string): Promise<number> {
+export function once(agent: http.Agent, url: string, key?: string, body?: string, further: http.OutgoingHttpHeaders = {}): Promise<number> {
   const began = performance.now();
   return new Promise((resolve, reject) => {
-    const headers = key ? { authorization: `Bearer ${key}`, 'content-type': 'application/json' } : {};
+    const headers = { ...(key ? { authorization: `Bearer ${key}`, 'content-type': 'application/json' } : {}), ...further };
     const request = http.request(url, { agent, method: body ? 'POST' : 'GET', headers }, (response) => {
       response.resume();
       response.once('end', () => (response.statusCode === 200 ? resolve(performance.now() - began) : reject(new Error(`status ${response.statusCode}`))));

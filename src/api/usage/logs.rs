@@ -7,6 +7,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
+use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -128,8 +129,11 @@ pub struct CallBody {
 /// A page of the call log.
 #[derive(Serialize, ToSchema)]
 pub struct CallsBody {
-    /// The rows, newest first.
+    /// The rows, newest first. There may be fewer than wanted, even none, where `next_cursor` goes on: for rare calls a page searches
+    /// 20,000 others.
     items: Vec<CallBody>,
+    /// How far was searched, where that was not to the end and the page is not full.
+    searched_to: Option<i64>,
     /// What to pass as `cursor` for older calls; none on the last page.
     next_cursor: Option<String>,
     /// What to pass as `cursor` for newer calls; none on the first page.
@@ -182,6 +186,7 @@ pub async fn list(
     let page = services.read_calls(&caller, &team, query.parse()?).await?;
     Ok(Json(CallsBody {
         items: page.items.into_iter().map(CallBody::from).collect(),
+        searched_to: page.searched_to.map(|at| at.0),
         next_cursor: page.next_cursor,
         previous_cursor: page.previous_cursor,
     }))
@@ -242,43 +247,30 @@ struct File {
 }
 
 /// Where an export has come to.
-enum Next {
-    Rows(Vec<CallRow>),
-    After(UnixMs, CallId),
-    End,
-}
+type Gone = Option<(UnixMs, CallId)>;
 
 /// Sends a file piece by piece as the client takes it: whatever its length, a piece is all that is in memory.
 async fn export(services: Services, caller: Caller, team: String, query: LogsQuery, file: File) -> Answer<Response> {
     let query = query.parse()?;
     // Before the head is sent: a refusal has a status.
-    let first = services.export_calls(&caller, &team, &query, None, EXPORTED).await?;
+    let (rows, next) = services.export_calls(&caller, &team, &query, None, EXPORTED).await?;
     let headers = [
         (header::CONTENT_TYPE, file.kind.to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", file.name)),
     ];
-    let head = file.head;
-    let pieces = futures::stream::unfold((Next::Rows(first), head), move |(next, head)| {
+    let lines = move |rows: &[CallRow]| rows.iter().map(file.line).collect::<String>();
+    let first = Ok(file.head.to_owned() + &lines(&rows));
+    let further = futures::stream::unfold(next, move |gone: Gone| {
         let (services, caller, team, query) = (services.clone(), caller.clone(), team.clone(), query.clone());
         async move {
-            let rows = match next {
-                Next::End => return None,
-                Next::Rows(rows) => rows,
-                Next::After(at, id) => match services.export_calls(&caller, &team, &query, Some((at, id)), EXPORTED).await {
-                    Ok(rows) => rows,
-                    // The connection breaks off: nobody takes half a file for a whole one.
-                    Err(error) => return Some((Err(std::io::Error::other(error.to_string())), (Next::End, ""))),
-                },
-            };
-            let next = match rows.last() {
-                Some(last) if rows.len() as i64 == EXPORTED => Next::After(last.at, last.id),
-                _ => Next::End,
-            };
-            let lines: String = std::iter::once(head.to_owned()).chain(rows.iter().map(file.line)).collect();
-            Some((Ok(lines), (next, "")))
+            match services.export_calls(&caller, &team, &query, Some(gone?), EXPORTED).await {
+                Ok((rows, next)) => Some((Ok(lines(&rows)), next)),
+                // The connection breaks off: nobody takes half a file for a whole one.
+                Err(error) => Some((Err(std::io::Error::other(error.to_string())), None)),
+            }
         }
     });
-    Ok((headers, Body::from_stream(pieces)).into_response())
+    Ok((headers, Body::from_stream(futures::stream::iter([first]).chain(further))).into_response())
 }
 
 impl LogsQuery {

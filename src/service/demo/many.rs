@@ -33,8 +33,8 @@ const PROGRESS: &str = "demo_calls";
 /// Its members and how far back they called.
 const MEMBERS: u64 = 200;
 const SPAN_DAYS: i64 = 90;
-/// Events of one transaction.
-const BATCH: usize = 20_000;
+/// Events of one transaction: as a rule those of a day, whose rows of statistics are then written once.
+const BATCH: usize = 200_000;
 /// The member who goes wild in the last days, and how much.
 const WILD: (u64, i64, f64) = (17, 2, 6.0);
 

@@ -40,8 +40,9 @@ async fn booked(services: &Services) -> HashMap<CallId, CallRow> {
             to: UnixMs(i64::MAX),
             place: None,
             limit: i64::MAX,
+            searched: i64::MAX,
         };
-        rows.extend(list_calls(&mut c, &filter).await.unwrap().into_iter().map(|row| (row.id, row)));
+        rows.extend(list_calls(&mut c, &filter).await.unwrap().rows.into_iter().map(|row| (row.id, row)));
     }
     rows
 }

@@ -12,9 +12,12 @@ use crate::{
     service::{Caller, ServiceError, Services},
     storage::{
         self, AnyConnection,
-        usage::{CallFilter, Place},
+        usage::{CallFilter, Calls, Place},
     },
 };
+
+/// Rows that are looked at for a page of the log. What is asked for may be rare, or nowhere: a page then says how far it was searched for.
+const SEARCHED: i64 = if cfg!(test) { 60 } else { 20_000 };
 
 /// The least and the most of a figure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,8 +70,10 @@ pub struct CallQuery {
 /// A page of the log, newest first, with the ways on from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallsPage {
-    /// The rows.
+    /// The rows. There may be fewer than wanted, even none, although there is more to search.
     pub items: Vec<CallRow>,
+    /// How far was searched, where that was not to the end and the page is not full.
+    pub searched_to: Option<UnixMs>,
     /// What to pass as `cursor` for older calls; none where there are none.
     pub next_cursor: Option<String>,
     /// What to pass as `cursor` for newer calls; none on the first page. Newer ones may come at any time.
@@ -92,21 +97,29 @@ impl Services {
         };
         let limit = query.page.limit();
         (filter.place, filter.limit) = (place, limit + 1);
-        let mut items = storage::usage::list_calls(&mut c, &filter).await?;
+        let Calls { rows: mut items, searched_to } = storage::usage::list_calls(&mut c, &filter).await?;
         let more = items.len() as i64 > limit;
         items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         let newer = matches!(place, Some(Place::Newer(..)));
         if newer {
             items.reverse();
         }
-        let older_of = |row: &CallRow| self.cursor(&filter, Place::Older(row.at, row.id));
-        let newer_of = |row: &CallRow| self.cursor(&filter, Place::Newer(row.at, row.id));
-        // Where one came from there is something, in the other direction only if a further row was read.
-        let (has_older, has_newer) = if newer { (true, more) } else { (more, place.is_some()) };
+        let ends = [items.first(), items.last()].map(|row| row.map(|row| (row.at, row.id)));
+        let asked = place.map(|place| match place {
+            Place::Older(at, id) | Place::Newer(at, id) => (at, id),
+        });
+        // Where one came from there is something, and in the other direction if a further row was read or not everything was searched.
+        let onwards = |end: Option<(UnixMs, CallId)>| searched_to.or(end.filter(|_| more));
+        let (newest, oldest) = if newer {
+            (onwards(ends[0]), ends[1].or(asked))
+        } else {
+            (ends[0].or(asked).filter(|_| place.is_some()), onwards(ends[1]))
+        };
         Ok(CallsPage {
-            next_cursor: items.last().filter(|_| has_older).map(older_of),
-            previous_cursor: items.first().filter(|_| has_newer).map(newer_of),
             items,
+            searched_to: searched_to.map(|(at, _)| at),
+            next_cursor: oldest.map(|(at, id)| self.cursor(&filter, Place::Older(at, id))),
+            previous_cursor: newest.map(|(at, id)| self.cursor(&filter, Place::Newer(at, id))),
         })
     }
 
@@ -116,14 +129,14 @@ impl Services {
         let query = CallQuery { id: Some(call), test: TestCalls::Include, ..CallQuery::default() };
         let filter = self.call_filter(&mut c, caller, team, &query).await?;
         let found = storage::usage::list_calls(&mut c, &CallFilter { limit: 1, ..filter }).await?;
-        if found.is_empty() {
+        if found.rows.is_empty() {
             return Err(ServiceError::NotFound);
         }
         storage::usage::find_event(&mut c, call).await?.ok_or(ServiceError::NotFound)
     }
 
-    /// Some rows of the log for a file, after a place, and the place to go on from. Rights are looked at each time: an export ends with
-    /// the role of who asked for it.
+    /// Some rows of the log for a file, after a place, and the place to go on from, none at the end. Rights are looked at each time: an
+    /// export ends with the role of who asked for it.
     pub async fn export_calls(
         &self,
         caller: &Caller,
@@ -131,11 +144,13 @@ impl Services {
         query: &CallQuery,
         after: Option<(UnixMs, CallId)>,
         limit: i64,
-    ) -> Result<Vec<CallRow>, ServiceError> {
+    ) -> Result<(Vec<CallRow>, Option<(UnixMs, CallId)>), ServiceError> {
         let mut c = self.store.reader().await?;
         let mut filter = self.call_filter(&mut c, caller, team, query).await?;
         (filter.place, filter.limit) = (after.map(|(at, id)| Place::Older(at, id)), limit);
-        Ok(storage::usage::list_calls(&mut c, &filter).await?)
+        let Calls { rows, searched_to } = storage::usage::list_calls(&mut c, &filter).await?;
+        let last = rows.last().filter(|_| rows.len() as i64 == limit).map(|row| (row.at, row.id));
+        Ok((rows, last.or(searched_to)))
     }
 
     async fn call_filter(
@@ -177,6 +192,7 @@ impl Services {
             to: query.to.unwrap_or(UnixMs(i64::MAX)),
             place: None,
             limit: 0,
+            searched: SEARCHED,
         })
     }
 

@@ -33,7 +33,7 @@ pub async fn insert_events(c: &mut AnyConnection, events: &[UsageEvent]) -> Resu
         cost, list_cost, loss, grant_id, team_grant_id, billed)";
     let mut new = HashSet::with_capacity(events.len());
     for chunk in chunks(events) {
-        let sql = format!("{INTO} VALUES {} ON CONFLICT (id) DO NOTHING RETURNING id", placeholders(chunk.len(), 36));
+        let sql = format!("{INTO} VALUES {} ON CONFLICT (id) DO NOTHING RETURNING id", Placeholders::of(c).rows(chunk.len(), 36));
         let query = chunk.iter().fold(sqlx::query(sqlx::AssertSqlSafe(sql)), bind_event);
         for row in query.fetch_all(&mut *c).await? {
             new.insert(row.id("id")?);
@@ -91,7 +91,7 @@ async fn add_sums(c: &mut AnyConnection, sums: &[(RollupKey, (Sums, UnixMs))]) -
              ON CONFLICT (team_id, start_at, user_id, key_id, model_name, test) DO UPDATE SET {},
                  last_call_at = CASE WHEN excluded.last_call_at > r.last_call_at THEN excluded.last_call_at ELSE r.last_call_at END",
             Sums::COLUMNS.join(", "),
-            placeholders(chunk.len(), 7 + Sums::COUNT),
+            Placeholders::of(c).rows(chunk.len(), 7 + Sums::COUNT),
             added.join(", ")
         );
         let bind = |query: AnyQuery<'static>, ((team, at, user, key, model, test), (sum, last)): &(RollupKey, (Sums, UnixMs))| {
@@ -109,7 +109,7 @@ async fn add_latencies(c: &mut AnyConnection, latencies: &[(LatencyKey, i64)]) -
         let sql = format!(
             "INSERT INTO usage_latencies AS l (team_id, start_at, test, class, calls) VALUES {}
              ON CONFLICT (team_id, start_at, test, class) DO UPDATE SET calls = l.calls + excluded.calls",
-            placeholders(chunk.len(), 5)
+            Placeholders::of(c).rows(chunk.len(), 5)
         );
         let bind = |query: AnyQuery<'static>, ((team, at, test, class), calls): &(LatencyKey, i64)| {
             query.bind(team.clone()).bind(*at).bind(i64::from(*test)).bind(*class).bind(*calls)
@@ -124,7 +124,7 @@ async fn add_spend(c: &mut AnyConnection, spend: &[(SpendKey, i64)]) -> Result<(
         let sql = format!(
             "INSERT INTO model_spend AS s (team_id, model_id, day_at, cost) VALUES {}
              ON CONFLICT (team_id, model_id, day_at) DO UPDATE SET cost = s.cost + excluded.cost",
-            placeholders(chunk.len(), 4)
+            Placeholders::of(c).rows(chunk.len(), 4)
         );
         let bind = |query: AnyQuery<'static>, ((team, model, day), cost): &(SpendKey, i64)| {
             query.bind(team.clone()).bind(model.clone()).bind(*day).bind(*cost)
@@ -188,24 +188,45 @@ fn start(at: UnixMs) -> i64 {
     at.floor_to(ROLLUP_MS).0
 }
 
-/// `($1, $2), ($3, $4)` for two rows of two columns.
-pub(super) fn placeholders(rows: usize, columns: usize) -> String {
-    let mut text = String::with_capacity(rows * columns * 6);
-    for row in 0..rows {
-        for column in 0..columns {
-            text.push_str(if column > 0 {
-                ", "
-            } else if row > 0 {
-                "), ("
-            } else {
-                "("
-            });
-            text.push('$');
-            text.push_str(&(row * columns + column + 1).to_string());
-        }
+/// How an engine takes values of many rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Placeholders {
+    /// `?`: SQLite looks for the name of each value that has one, from the first on, so that thousands of `$n` take millions of steps.
+    Bare,
+    /// `$1`
+    Numbered,
+}
+
+impl Placeholders {
+    /// Those of a connection's engine.
+    pub(super) fn of(c: &AnyConnection) -> Self {
+        if c.backend_name() == "SQLite" { Self::Bare } else { Self::Numbered }
     }
-    text.push(')');
-    text
+
+    /// `($1, $2), ($3, $4)` for two rows of two columns; they are all values of their statement.
+    pub(super) fn rows(self, rows: usize, columns: usize) -> String {
+        let mut text = String::with_capacity(rows * columns * 6);
+        for row in 0..rows {
+            for column in 0..columns {
+                text.push_str(if column > 0 {
+                    ", "
+                } else if row > 0 {
+                    "), ("
+                } else {
+                    "("
+                });
+                match self {
+                    Self::Bare => text.push('?'),
+                    Self::Numbered => {
+                        text.push('$');
+                        text.push_str(&(row * columns + column + 1).to_string());
+                    }
+                }
+            }
+        }
+        text.push(')');
+        text
+    }
 }
 
 pub(super) fn chunks<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
@@ -227,7 +248,8 @@ mod tests {
         let cut: Vec<&[u32]> = chunks(&rows).collect();
         assert_eq!(cut.iter().map(|c| c.len()).collect::<Vec<_>>(), [64, 64, 64, 8, 1, 1, 1]);
         assert_eq!(cut.concat(), rows);
-        assert_eq!(placeholders(2, 2), "($1, $2), ($3, $4)");
+        assert_eq!(Placeholders::Numbered.rows(2, 2), "($1, $2), ($3, $4)");
+        assert_eq!(Placeholders::Bare.rows(2, 2), "(?, ?), (?, ?)");
         assert_eq!(storable("a\0b"), "ab");
         assert_eq!(count(u64::MAX), 1_000_000_000);
     }

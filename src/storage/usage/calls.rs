@@ -11,6 +11,9 @@ use crate::{
     storage::RowExt,
 };
 
+const COLUMNS: &str = "id, at, user_id, user_name, key_id, key_name, model_name, outcome, status, code, prompt_tokens, \
+    completion_tokens, cost, latency_ms, first_token_ms, stream, estimated, test";
+
 /// Which calls of a team are asked for.
 #[derive(Clone, Debug)]
 pub struct CallFilter {
@@ -40,6 +43,17 @@ pub struct CallFilter {
     pub place: Option<Place>,
     /// Most rows.
     pub limit: i64,
+    /// Most rows that are looked at for them: what is asked for may be rare.
+    pub searched: i64,
+}
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub struct Calls {
+    /// The rows, newest first; after a place in the other direction, oldest first.
+    pub rows: Vec<CallRow>,
+    /// The last call that was looked at, where there are fewer rows than wanted and may be more behind it.
+    pub searched_to: Option<(UnixMs, CallId)>,
 }
 
 /// A call that was given out, and the way on from it.
@@ -57,115 +71,162 @@ enum Bound {
     Int(i64),
 }
 
-/// The condition, with only what is asked for in it: so the database can choose the index that fits.
-struct Conditions {
+/// Conditions, `?` in the place of each value.
+#[derive(Default)]
+struct Part {
     sql: String,
     bound: Vec<Bound>,
 }
 
+impl Part {
+    fn and(&mut self, sql: &str, values: impl IntoIterator<Item = Bound>) {
+        self.sql.push_str(if self.sql.is_empty() { "" } else { " AND " });
+        self.sql.push_str(sql);
+        self.bound.extend(values);
+    }
+
+    /// As the database takes it, with values numbered behind so many others.
+    fn numbered(&self, after: usize) -> String {
+        let mut number = after;
+        let mut sql = String::with_capacity(self.sql.len() + 2 * self.bound.len());
+        for (place, piece) in self.sql.split('?').enumerate() {
+            if place > 0 {
+                number += 1;
+                sql.push_str(&format!("${number}"));
+            }
+            sql.push_str(piece);
+        }
+        sql
+    }
+}
+
+/// What is asked for, in two parts: what an index has in the order of the log, and what is looked for among the rows that it brings.
+#[derive(Default)]
+struct Conditions {
+    indexed: Part,
+    rest: Part,
+}
+
 impl Conditions {
-    /// Adds a condition; `?` stands for the value.
-    fn and(&mut self, sql: &str, value: Bound) {
-        self.bound.push(value);
-        self.sql.push_str(" AND ");
-        self.sql.push_str(&sql.replace('?', &format!("${}", self.bound.len())));
-    }
-
-    fn text(&mut self, sql: &str, value: &str) {
-        if !value.is_empty() {
-            // No stored text has a null byte.
-            self.and(sql, Bound::Text(value.replace('\0', "\u{fffd}")));
-        }
-    }
-
     fn of(filter: &CallFilter) -> Self {
-        let mut all = Self { sql: "team_id = $1".into(), bound: vec![Bound::Text(filter.team.to_string())] };
-        all.and("at >= ?", Bound::Int(filter.from.0));
-        all.and("at < ?", Bound::Int(filter.to.0));
-        all.text("user_id = ?", &filter.user.map(|id| id.to_string()).unwrap_or_default());
-        all.text("key_id = ?", &filter.key.map(|id| id.to_string()).unwrap_or_default());
-        all.text("id = ?", &filter.id.map(|id| id.to_string()).unwrap_or_default());
-        for (column, value) in ["model_name", "provider_name", "endpoint", "code"].into_iter().zip(&filter.texts) {
-            all.text(&format!("{column} = ?"), value);
-        }
-        if let Some(outcome) = filter.outcome {
-            all.text("outcome = ?", outcome.as_str());
-        }
-        if let Some(status) = filter.status {
-            all.and("status = ?", Bound::Int(status));
-        }
+        let mut all = Self::default();
+        // No stored text has a null byte.
+        let text = |value: &str| Bound::Text(value.replace('\0', "\u{fffd}"));
+        let [model, provider, endpoint, code] = &filter.texts;
+        let user = filter.user.map(|id| id.to_string()).unwrap_or_default();
+        let key = filter.key.map(|id| id.to_string()).unwrap_or_default();
+        let id = filter.id.map(|id| id.to_string()).unwrap_or_default();
         // Only calls that did not go well have a code or another status: their index is short.
-        let went_wrong = !filter.texts[3].is_empty()
+        let went_wrong = !code.is_empty()
             || filter.status.is_some_and(|status| status != 200)
             || filter.outcome.is_some_and(|outcome| outcome != Outcome::Completed);
+        let mut named = vec![
+            ("id = ?", id),
+            ("key_id = ?", key),
+            ("user_id = ?", user),
+            ("model_name = ?", model.clone()),
+            ("provider_name = ?", provider.clone()),
+            ("endpoint = ?", endpoint.clone()),
+            ("code = ?", code.clone()),
+        ];
+        named.retain(|(_, value)| !value.is_empty());
+        // The narrowest of the indexes: a call, a key, a person, a model, what went wrong, the team.
+        let first = named.first().map_or("", |(sql, _)| *sql);
+        let own = matches!(first, "id = ?" | "key_id = ?" | "user_id = ?") || (first == "model_name = ?" && !went_wrong);
+        let team = [Bound::Text(filter.team.to_string())];
+        match first {
+            // Calls of a key are of one team, and its index does not begin with it.
+            "key_id = ?" => all.rest.and("team_id = ?", team),
+            _ => all.indexed.and("team_id = ?", team),
+        }
+        for (place, (sql, value)) in named.iter().enumerate() {
+            let part = if own && place == 0 { &mut all.indexed } else { &mut all.rest };
+            part.and(sql, [text(value)]);
+        }
         if went_wrong {
-            all.sql.push_str(" AND outcome <> 'completed'");
+            let part = if own { &mut all.rest } else { &mut all.indexed };
+            part.and("outcome <> 'completed'", []);
+        }
+        all.indexed.and("at >= ? AND at < ?", [Bound::Int(filter.from.0), Bound::Int(filter.to.0)]);
+        let place = match filter.place {
+            None => None,
+            Some(Place::Older(at, id)) => Some(("at <= ? AND (at < ? OR id < ?)", at, id)),
+            Some(Place::Newer(at, id)) => Some(("at >= ? AND (at > ? OR id > ?)", at, id)),
+        };
+        if let Some((sql, at, id)) = place {
+            all.indexed.and(sql, [Bound::Int(at.0), Bound::Int(at.0), Bound::Text(id.to_string())]);
+        }
+        if let Some(outcome) = filter.outcome {
+            all.rest.and("outcome = ?", [text(outcome.as_str())]);
+        }
+        if let Some(status) = filter.status {
+            all.rest.and("status = ?", [Bound::Int(status)]);
         }
         for (what, (min, max)) in ["prompt_tokens + completion_tokens", "latency_ms", "cost"].into_iter().zip(filter.bounds) {
             if let Some(min) = min {
-                all.and(&format!("{what} >= ?"), Bound::Int(min));
+                all.rest.and(&format!("{what} >= ?"), [Bound::Int(min)]);
             }
             if let Some(max) = max {
-                all.and(&format!("{what} <= ?"), Bound::Int(max));
+                all.rest.and(&format!("{what} <= ?"), [Bound::Int(max)]);
             }
         }
         match filter.test {
-            TestCalls::Exclude => all.sql.push_str(" AND test = 0"),
-            TestCalls::Only => all.sql.push_str(" AND test = 1"),
+            TestCalls::Exclude => all.rest.and("test = 0", []),
+            TestCalls::Only => all.rest.and("test = 1", []),
             TestCalls::Include => {}
-        }
-        match filter.place {
-            None => {}
-            Some(Place::Older(at, id)) => {
-                all.and("at <= ?", Bound::Int(at.0));
-                all.and("(at < ?", Bound::Int(at.0));
-                all.bound.push(Bound::Text(id.to_string()));
-                all.sql.push_str(&format!(" OR id < ${})", all.bound.len()));
-            }
-            Some(Place::Newer(at, id)) => {
-                all.and("at >= ?", Bound::Int(at.0));
-                all.and("(at > ?", Bound::Int(at.0));
-                all.bound.push(Bound::Text(id.to_string()));
-                all.sql.push_str(&format!(" OR id > ${})", all.bound.len()));
-            }
         }
         all
     }
 }
 
-/// Calls, newest first; after a place in the other direction, oldest first.
-pub async fn list_calls(c: &mut AnyConnection, filter: &CallFilter) -> Result<Vec<CallRow>, sqlx::Error> {
-    let conditions = Conditions::of(filter);
+type AnyQuery<'q> = sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>;
+
+fn bind<'q>(query: AnyQuery<'q>, part: &Part) -> AnyQuery<'q> {
+    part.bound.iter().fold(query, |query, bound| match bound {
+        Bound::Text(text) => query.bind(text.clone()),
+        Bound::Int(number) => query.bind(*number),
+    })
+}
+
+/// Calls, and how far they were searched for.
+pub async fn list_calls(c: &mut AnyConnection, filter: &CallFilter) -> Result<Calls, sqlx::Error> {
+    let Conditions { indexed, rest } = Conditions::of(filter);
     let order = match filter.place {
         Some(Place::Newer(..)) => "ASC",
         _ => "DESC",
     };
+    let inner = indexed.numbered(0);
+    let searched = indexed.bound.len() + 1;
+    let outer = if rest.sql.is_empty() { String::new() } else { format!("WHERE {}", rest.numbered(searched)) };
+    // The inner query is what the index brings; it ends where nothing is found.
     let sql = format!(
-        "SELECT id, at, user_id, user_name, key_id, key_name, model_name, outcome, status, code, prompt_tokens, completion_tokens, cost,
-             latency_ms, first_token_ms, stream, estimated, test FROM usage_events
-         WHERE {} ORDER BY at {order}, id {order} LIMIT ${}",
-        conditions.sql,
-        conditions.bound.len() + 1
+        "SELECT {COLUMNS} FROM (SELECT {COLUMNS}, team_id, provider_name, endpoint FROM usage_events
+             WHERE {inner} ORDER BY at {order}, id {order} LIMIT ${searched}) searched
+         {outer} ORDER BY at {order}, id {order} LIMIT ${}",
+        searched + rest.bound.len() + 1
     );
-    let query = conditions.bound.into_iter().fold(sqlx::query(sqlx::AssertSqlSafe(sql)), |query, bound| match bound {
-        Bound::Text(text) => query.bind(text),
-        Bound::Int(number) => query.bind(number),
-    });
-    query.bind(filter.limit).fetch_all(c).await?.iter().map(call).collect()
+    let query = bind(sqlx::query(sqlx::AssertSqlSafe(sql)), &indexed).bind(filter.searched);
+    let found = bind(query, &rest).bind(filter.limit).fetch_all(&mut *c).await?;
+    let rows: Vec<CallRow> = found.iter().map(call).collect::<Result<_, _>>()?;
+    if rows.len() as i64 >= filter.limit {
+        return Ok(Calls { rows, searched_to: None });
+    }
+    // Read of the index alone.
+    let sql = format!("SELECT at, id FROM usage_events WHERE {inner} ORDER BY at {order}, id {order} LIMIT 1 OFFSET ${searched}");
+    let last = bind(sqlx::query(sqlx::AssertSqlSafe(sql)), &indexed).bind(filter.searched - 1).fetch_optional(c).await?;
+    let searched_to = last.map(|row| Ok::<_, sqlx::Error>((row.time("at")?, row.id("id")?))).transpose()?;
+    Ok(Calls { rows, searched_to })
 }
 
 /// One call of a person in a team, once it is booked.
 pub async fn find_call(c: &mut AnyConnection, team: TeamId, user: UserId, id: CallId) -> Result<Option<CallRow>, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT id, at, user_id, user_name, key_id, key_name, model_name, outcome, status, code, prompt_tokens, completion_tokens, cost,
-             latency_ms, first_token_ms, stream, estimated, test FROM usage_events
-         WHERE id = $1 AND team_id = $2 AND user_id = $3",
-    )
-    .bind(id.to_string())
-    .bind(team.to_string())
-    .bind(user.to_string())
-    .fetch_optional(c)
-    .await?;
+    let sql = format!("SELECT {COLUMNS} FROM usage_events WHERE id = $1 AND team_id = $2 AND user_id = $3");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(id.to_string())
+        .bind(team.to_string())
+        .bind(user.to_string())
+        .fetch_optional(c)
+        .await?;
     row.as_ref().map(call).transpose()
 }
 

@@ -15,7 +15,7 @@ mod statistics_booking;
 mod statistics_checks;
 
 pub use booking::{add_to_rollups, insert_events};
-pub use calls::{CallFilter, Place, find_call, list_calls};
+pub use calls::{CallFilter, Calls, Place, find_call, list_calls};
 pub use checks::{count_wrong_events, count_wrong_latencies, count_wrong_sums};
 pub use events::{find_event, list_events_after};
 pub use names::{Named, find_key_names, find_member_names};

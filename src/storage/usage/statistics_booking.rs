@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use sqlx::{Any, AnyConnection, Row as _, any::AnyArguments, query::Query};
 
 use super::{
-    booking::{chunks, placeholders},
+    booking::{Placeholders, chunks},
     folded::{Folded, RowKey},
 };
 use crate::{
@@ -210,7 +210,7 @@ async fn merge_stored<T: Stored>(
     // CROSS JOIN: SQLite reads the values first, and looks each up by its key.
     let sql = format!(
         "SELECT k.column1 AS place, s.{column} AS packed FROM (VALUES {}) AS k CROSS JOIN {} s WHERE {}",
-        placeholders(chunk.len(), width),
+        Placeholders::of(c).rows(chunk.len(), width),
         table.name,
         same.join(" AND ")
     );
@@ -239,7 +239,7 @@ async fn upsert<T: Stored>(c: &mut AnyConnection, table: &Table, chunk: &[Row<T>
         "INSERT INTO {} AS r ({}) VALUES {} ON CONFLICT ({}) DO UPDATE SET {}",
         table.name,
         columns.join(", "),
-        placeholders(chunk.len(), columns.len()),
+        Placeholders::of(c).rows(chunk.len(), columns.len()),
         table.key.join(", "),
         sets.join(", ")
     );
