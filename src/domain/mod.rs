@@ -2,6 +2,7 @@
 
 pub mod access_requests;
 pub mod accounts;
+pub mod address;
 pub mod api_keys;
 pub mod asset_sets;
 pub mod audit;
@@ -52,6 +53,7 @@ pub mod teams;
 pub mod time;
 pub mod tokenizer;
 pub mod usage;
+pub mod usage_asked;
 pub mod usage_buckets;
 pub mod usage_filter;
 pub mod usage_marks;

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::{components::Redirect, hooks::use_location};
 
+pub use crate::domain::address::encode;
 use crate::{
     components::{Message, Note, NoteKind},
     error::AppError,
@@ -43,16 +44,6 @@ pub fn login_address(path: &str, search: &str) -> String {
     let search = search.trim_start_matches('?');
     let next = if search.is_empty() { path.to_owned() } else { format!("{path}?{search}") };
     if next == "/" || next == "/teams" { "/login".to_owned() } else { format!("/login?next={}", encode(&next)) }
-}
-
-/// Percent-encodes a value of a query string.
-pub fn encode(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => char::from(byte).to_string(),
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
 }
 
 /// Sets the status of the page's answer; in the browser there is none to set.

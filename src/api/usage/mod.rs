@@ -16,17 +16,17 @@ use self::bodies::{ReportBody, SharesBody};
 use super::{body::Asked, problem::Answer, problem::Problem, signed_in::SignedIn};
 use crate::{
     domain::{
-        field_errors::FieldErrors,
         ids::KeyId,
         periods::AnchorDay,
-        time::UnixMs,
-        usage::TestCalls,
-        usage_filter::{Dimension, UsageFilter, parse_outcome},
-        usage_statistics::RankBy,
+        usage_asked::{UsageAsked, UsageGroup},
+        usage_filter::Dimension,
     },
     service::{
         Caller, ServiceError, Services,
-        usage::statistics::{RangeWords, StatisticsQuery, UsageOf, parse_who},
+        usage::{
+            asked::{WRONG_OUTCOME, asks_period, parse_group, parse_order, parse_test},
+            statistics::{StatisticsQuery, UsageOf},
+        },
     },
 };
 
@@ -111,8 +111,9 @@ pub async fn members(
     Path(team): Path<String>,
     Asked(query): Asked<UsageQuery>,
 ) -> Answer<Json<SharesBody>> {
-    let statistics = query.of(&services, &caller, UsageOf::Team(&team)).await?;
-    ranking(&services, &caller, UsageOf::Team(&team), Dimension::Member, &query, &statistics).await
+    let (of, asked) = (UsageOf::Team(&team), query.asked());
+    let statistics = services.usage_query(&caller, of, &asked).await?;
+    ranking(&services, &caller, of, Dimension::Member, &asked, &statistics).await
 }
 
 /// One's own figures; with a key of the gateway in `Authorization: Bearer`, those of this key.
@@ -124,18 +125,20 @@ pub async fn own(
     Path(team): Path<String>,
     Asked(query): Asked<UsageQuery>,
 ) -> Answer<Response> {
+    let asked = query.asked();
     match who {
         PersonOrKey::Person(caller) => {
-            let mut statistics = query.of(&services, &caller, UsageOf::Team(&team)).await?;
+            let of = UsageOf::Team(&team);
+            let mut statistics = services.usage_query(&caller, of, &asked).await?;
             statistics.mine = true;
-            group_or_report(&services, &caller, UsageOf::Team(&team), &query, &statistics).await
+            group_or_report(&services, &caller, of, &asked, &statistics).await
         }
         PersonOrKey::Key(key) => {
-            if query.group_by.as_deref().is_some_and(|group| !group.is_empty()) || query.member.is_some() || query.key.is_some() {
+            if !asked.group_by.is_empty() || query.member.is_some() || query.key.is_some() {
                 return Err(ServiceError::field("group_by", "With a key there are only its own figures.").into());
             }
-            let anchor = if query.asks_period() { services.usage_anchor_of_key(key).await? } else { AnchorDay::default() };
-            let statistics = query.parse(anchor, services.clock.now())?;
+            let anchor = if asks_period(&asked) { services.usage_anchor_of_key(key).await? } else { AnchorDay::default() };
+            let statistics = StatisticsQuery::asked(&asked, anchor, services.clock.now())?;
             let report = services.usage_statistics_of_key(key, &team, &statistics).await?;
             Ok(Json(ReportBody::from(report)).into_response())
         }
@@ -165,26 +168,27 @@ impl FromRequestParts<Services> for PersonOrKey {
 }
 
 async fn answer(services: &Services, caller: &Caller, of: UsageOf<'_>, query: &UsageQuery) -> Answer<Response> {
-    let statistics = query.of(services, caller, of).await?;
-    group_or_report(services, caller, of, query, &statistics).await
+    let asked = query.asked();
+    let statistics = services.usage_query(caller, of, &asked).await?;
+    group_or_report(services, caller, of, &asked, &statistics).await
 }
 
 async fn group_or_report(
     services: &Services,
     caller: &Caller,
     of: UsageOf<'_>,
-    query: &UsageQuery,
+    asked: &UsageAsked,
     statistics: &StatisticsQuery,
 ) -> Answer<Response> {
-    match query.group_by.as_deref() {
-        None | Some("") => {
+    match parse_group(asked)? {
+        None => {
             let report = services.usage_statistics(caller, of, statistics).await?;
             Ok(Json(ReportBody::from(report)).into_response())
         }
-        Some(word) => {
-            let by = Dimension::parse(word)
-                .ok_or_else(|| ServiceError::field("group_by", "Use member, key, model, provider, endpoint or outcome."))?;
-            Ok(ranking(services, caller, of, by, query, statistics).await?.into_response())
+        Some(UsageGroup::Of(by)) => Ok(ranking(services, caller, of, by, asked, statistics).await?.into_response()),
+        // Sums of teams come with their intervals.
+        Some(UsageGroup::Team) => {
+            Err(ServiceError::field("group_by", "Use member, key, model, provider, endpoint or outcome.").into())
         }
     }
 }
@@ -194,54 +198,33 @@ async fn ranking(
     caller: &Caller,
     of: UsageOf<'_>,
     by: Dimension,
-    query: &UsageQuery,
+    asked: &UsageAsked,
     statistics: &StatisticsQuery,
 ) -> Answer<Json<SharesBody>> {
-    let order = RankBy::parse(query.order_by.as_deref().unwrap_or_default())
-        .ok_or_else(|| ServiceError::field("order_by", "Use cost, tokens, requests or errors."))?;
-    let rows = services.usage_ranking(caller, of, by, order, statistics).await?;
+    let rows = services.usage_ranking(caller, of, by, parse_order(asked)?, statistics).await?;
     Ok(Json(SharesBody::of(rows, by)))
 }
 
 impl UsageQuery {
-    /// Where a billing month is asked for, the scope says when it begins.
-    async fn of(&self, services: &Services, caller: &Caller, of: UsageOf<'_>) -> Result<StatisticsQuery, ServiceError> {
-        let anchor = if self.asks_period() { services.usage_anchor(caller, of).await? } else { AnchorDay::default() };
-        self.parse(anchor, services.clock.now())
+    fn asked(&self) -> UsageAsked {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
+        UsageAsked {
+            range: text(&self.range),
+            from: number(self.from),
+            to: number(self.to),
+            bucket: text(&self.bucket),
+            zone: text(&self.zone),
+            group_by: text(&self.group_by),
+            order_by: text(&self.order_by),
+            metric: String::new(),
+            member: text(&self.member),
+            key: text(&self.key),
+            model: text(&self.model),
+            provider: text(&self.provider),
+            endpoint: text(&self.endpoint),
+            outcome: text(&self.outcome),
+            test: text(&self.test),
+        }
     }
-
-    fn asks_period(&self) -> bool {
-        matches!(self.range.as_deref(), Some("period" | "last_period"))
-    }
-
-    fn parse(&self, anchor: AnchorDay, now: UnixMs) -> Result<StatisticsQuery, ServiceError> {
-        let text = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        let outcome = match text(&self.outcome) {
-            None => None,
-            Some(word) => Some(parse_outcome(&word).ok_or_else(|| ServiceError::field("outcome", WRONG_OUTCOME))?),
-        };
-        let filter = UsageFilter::of(parse_test(self.test.as_deref())?)
-            .only(Dimension::Model, text(&self.model))
-            .only(Dimension::Provider, text(&self.provider))
-            .only(Dimension::Endpoint, text(&self.endpoint))
-            .only(Dimension::Outcome, outcome);
-        let filter = parse_who(self.member.as_deref(), self.key.as_deref(), filter)?;
-        let words = RangeWords {
-            range: self.range.as_deref().unwrap_or_default(),
-            from: self.from,
-            to: self.to,
-            bucket: self.bucket.as_deref().unwrap_or_default(),
-            zone: self.zone.as_deref().unwrap_or_default(),
-            anchor,
-        };
-        StatisticsQuery::parse(words, filter, now)
-    }
-}
-
-/// How an outcome is typed.
-const WRONG_OUTCOME: &str =
-    "Use completed, cancelled, upstream_rejected, upstream_error, upstream_timeout, interrupted or refused.";
-
-fn parse_test(text: Option<&str>) -> Result<TestCalls, FieldErrors> {
-    TestCalls::parse(text.unwrap_or_default()).ok_or_else(|| FieldErrors::one("test", "Use exclude, include or only."))
 }

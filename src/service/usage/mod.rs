@@ -1,6 +1,7 @@
 //! Statistics and call log of a team or personal space. Sums are visible to everybody in it; who used what, to those whose role says
 //! so; everybody sees their own calls.
 
+pub mod asked;
 mod calls;
 pub mod ranking;
 pub mod statistics;

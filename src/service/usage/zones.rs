@@ -61,6 +61,11 @@ impl Zone {
         self.moment(date, 0)
     }
 
+    /// The same of a day of the calendar, given as its beginning in UTC, or of some days later.
+    pub fn midnight_of(&self, day: UnixMs, days_later: i64) -> UnixMs {
+        self.midnight(Self::shifted(TimeZone::UTC.to_datetime(timestamp(day)).date(), days_later))
+    }
+
     fn moment(&self, date: Date, hour: i8) -> UnixMs {
         let time = date.to_datetime(Time::constant(hour, 0, 0, 0));
         let at = self.zone.to_ambiguous_timestamp(time).compatible();

@@ -1,4 +1,4 @@
-//! Statistics of a team or personal space (`me`).
+//! The overview of a team or personal space (`me`).
 
 use leptos::server;
 use serde::{Deserialize, Serialize};
@@ -88,26 +88,26 @@ pub fn overview_parts_of(team: &str, range: &str, calls: &str) -> String {
 /// The head of the overview, which is read quickly: the page begins with it.
 #[server(prefix = "/fn", endpoint = "get_overview", output = PageAnswer)]
 pub async fn get_overview(team: String, range: String) -> Result<OverviewPage, AppError> {
-    let (services, caller) = super::context::viewer(&team).await?;
-    Ok(overview::head(&services, &caller, &team, &range).await?)
+    let (services, caller) = crate::server_fns::context::viewer(&team).await?;
+    Ok(read::head(&services, &caller, &team, &range).await?)
 }
 
 /// Figures, rankings and the latest calls of a range: `24h`, `7d` or `28d`; with test calls `exclude`d, `include`d, or `only` them.
 #[server(prefix = "/fn", endpoint = "get_overview_parts", output = PageAnswer)]
 pub async fn get_overview_parts(team: String, range: String, calls: String) -> Result<OverviewParts, AppError> {
-    let (services, caller) = super::context::viewer(&team).await?;
-    Ok(overview::parts(&services, &caller, &team, &range, &calls).await?)
+    let (services, caller) = crate::server_fns::context::viewer(&team).await?;
+    Ok(read::parts(&services, &caller, &team, &range, &calls).await?)
 }
 
 /// Changes whenever a call was booked or a key was made: pages ask for it often, and load anew only then.
 #[server(prefix = "/fn", endpoint = "get_overview_stamp", output = PageAnswer)]
 pub async fn get_overview_stamp(team: String) -> Result<String, AppError> {
-    let (services, caller) = super::context::watching_viewer(&team).await?;
-    Ok(overview::stamp(&services, &caller, &team).await?)
+    let (services, caller) = crate::server_fns::context::watching_viewer(&team).await?;
+    Ok(read::stamp(&services, &caller, &team).await?)
 }
 
 #[cfg(feature = "ssr")]
-mod overview {
+mod read {
     use super::{CallLine, FirstSteps, OverviewPage, OverviewParts, RankRow, ShownParts, overview_parts_of};
     use crate::{
         domain::{
