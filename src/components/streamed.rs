@@ -75,12 +75,23 @@ mod in_browser {
 
     /// Sends JSON to a path of this server, and hands on what comes.
     pub fn post(path: String, body: String, take: impl Fn(Piece) + 'static) -> Option<Running> {
+        begin(path, Some(body), Box::new(take))
+    }
+
+    /// Asks for a path of this server, and hands on what comes.
+    pub fn get(path: String, take: impl Fn(Piece) + 'static) -> Option<Running> {
+        begin(path, None, Box::new(take))
+    }
+
+    type Take = Box<dyn Fn(Piece)>;
+
+    fn begin(path: String, body: Option<String>, take: Take) -> Option<Running> {
         let constructor: Function = Reflect::get(&window(), &"AbortController".into()).ok()?.dyn_into().ok()?;
         let controller = Reflect::construct(&constructor, &Array::new()).ok()?;
         let signal = Reflect::get(&controller, &"signal".into()).ok()?;
         let running = Running(SendWrapper::new(controller));
         leptos::task::spawn_local(async move {
-            let last = match run(&path, &body, &signal, &take).await {
+            let last = match run(&path, body.as_deref(), &signal, &take).await {
                 Ok(()) => Piece::Ended,
                 Err(_) if is_aborted(&signal) => Piece::Stopped,
                 Err(_) => Piece::Broken,
@@ -90,13 +101,15 @@ mod in_browser {
         Some(running)
     }
 
-    async fn run(path: &str, body: &str, signal: &JsValue, take: &impl Fn(Piece)) -> Result<(), JsValue> {
-        let headers = Headers::new()?;
-        headers.set("content-type", "application/json")?;
+    async fn run(path: &str, body: Option<&str>, signal: &JsValue, take: &Take) -> Result<(), JsValue> {
         let request = RequestInit::new();
-        request.set_method("POST");
-        request.set_headers(&headers);
-        request.set_body(&JsValue::from_str(body));
+        if let Some(body) = body {
+            let headers = Headers::new()?;
+            headers.set("content-type", "application/json")?;
+            request.set_method("POST");
+            request.set_headers(&headers);
+            request.set_body(&JsValue::from_str(body));
+        }
         Reflect::set(&request, &"signal".into(), signal)?;
         let response: Response = JsFuture::from(window().fetch_with_str_and_init(path, &request)).await?.unchecked_into();
         let id = response.headers().get("x-request-id")?.unwrap_or_default();
@@ -185,6 +198,11 @@ mod on_server {
 
     /// Sends JSON to a path of this server, and hands on what comes.
     pub fn post(_path: String, _body: String, _take: impl Fn(Piece) + 'static) -> Option<Running> {
+        None
+    }
+
+    /// Asks for a path of this server, and hands on what comes.
+    pub fn get(_path: String, _take: impl Fn(Piece) + 'static) -> Option<Running> {
         None
     }
 

@@ -19,6 +19,7 @@ pub mod form;
 mod frame;
 mod invite;
 pub mod lazy;
+pub mod live;
 mod login;
 mod members;
 mod organization;

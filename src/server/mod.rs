@@ -10,6 +10,7 @@ mod framing;
 mod health;
 mod layers;
 mod listen;
+pub mod live;
 mod mailed_links;
 mod metrics;
 mod pages;
@@ -42,6 +43,8 @@ pub struct Edge {
     counters: Arc<Counters>,
     leptos: LeptosOptions,
     assets: Assets,
+    /// Streams that pages have open, by person.
+    streams: live::Streams,
     /// Set when the server is about to stop: load balancers should send requests elsewhere.
     stopping: CancellationToken,
 }
@@ -51,7 +54,15 @@ impl Edge {
     pub fn new(services: Services, config: Config) -> Self {
         let leptos = assets::with_hashes(config.site.options.clone());
         let assets = Assets::new(Path::new(&*leptos.site_root));
-        Self { services, config: Arc::new(config), counters: Arc::default(), leptos, assets, stopping: CancellationToken::new() }
+        Self {
+            services,
+            config: Arc::new(config),
+            counters: Arc::default(),
+            leptos,
+            assets,
+            streams: live::Streams::default(),
+            stopping: CancellationToken::new(),
+        }
     }
 
     /// Name of the cookie that holds the session's id. Browsers accept the `__Host-` prefix over TLS only.

@@ -9,6 +9,7 @@ pub mod alerts;
 pub mod api_keys;
 pub mod audit;
 pub mod billing;
+pub mod booked;
 pub mod budget_requests;
 pub mod caller;
 pub mod catalog;
@@ -103,6 +104,8 @@ pub struct Services {
     pub calls: TaskTracker,
     /// Set when this process ends what is still in flight: such calls are interrupted, their clients did not leave.
     pub cut: CancellationToken,
+    /// Tells open pages of calls that were booked.
+    pub booked: booked::Booked,
     /// What open pages were told of their readers.
     standings: standings::Standings,
     /// What the gateway decides with; see [`access`].
@@ -179,6 +182,7 @@ impl Services {
             upstream,
             calls: TaskTracker::new(),
             cut: CancellationToken::new(),
+            booked: booked::Booked::default(),
             standings: standings::Standings::default(),
             in_force: Arc::default(),
         };

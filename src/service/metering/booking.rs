@@ -90,6 +90,7 @@ impl Services {
             }
             self.renew_for(&intake.batch).await?;
             booked += book_batch(&self.store, &meter, &intake.batch).await?;
+            self.booked.tell(&intake.batch);
             intake.release(&meter);
         }
     }
