@@ -203,6 +203,10 @@ fn Pages() -> impl IntoView {
                 <Route path=at!("/t/:team/settings") view=lazy::TeamSettings::PAGE ssr=SsrMode::Async/>
                 <Route path=at!("/t/:team/billing") view=lazy::TeamBilling::PAGE ssr=SsrMode::Async/>
                 <Route path=at!("/t/:team/billing/statements/:start") view=lazy::TeamStatement::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/t/:team/logs") view=lazy::CallLogs::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/t/:team/logs/:call") view=lazy::OneCall::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/me/logs") view=lazy::CallLogs::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/me/logs/:call") view=lazy::OneCall::PAGE ssr=SsrMode::Async/>
                 <Route path=at!("/me/billing") view=lazy::TeamBilling::PAGE ssr=SsrMode::Async/>
                 <Route path=at!("/admin/plans") view=lazy::Plans::PAGE ssr=SsrMode::Async/>
                 <Route path=at!("/t/:team/audit") view=lazy::TeamAudit::PAGE ssr=SsrMode::Async/>

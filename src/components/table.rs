@@ -148,9 +148,13 @@ pub fn Pager(
     #[prop(into)] summary: String,
     #[prop(optional_no_strip, into)] newer: Option<String>,
     #[prop(optional_no_strip, into)] older: Option<String>,
+    /// What the way on is called.
+    #[prop(default = "Older")]
+    older_label: &'static str,
 ) -> impl IntoView {
     let newer = newer.map(|href| view! { <a class="btn sm" href=href rel="prev"><Icon name="chevl" class="i-14"/>"Newer"</a> });
-    let older = older.map(|href| view! { <a class="btn sm" href=href rel="next">"Older"<Icon name="chevr" class="i-14"/></a> });
+    let older =
+        older.map(|href| view! { <a class="btn sm" href=href rel="next">{older_label}<Icon name="chevr" class="i-14"/></a> });
     view! {
         <div class="tfoot">
             <span role="status">{summary}</span>

@@ -9,10 +9,10 @@ use leptos::{lazy, prelude::*};
 use leptos_router::ChooseView;
 
 use super::{
-    AccountPage, AuditPage, BillingPage, ConfirmPage, ExplainPage, ForgotPage, GroupsPage, InvitePage, KeysPage, LoginPage,
-    MembersPage, NewTeamPage, OrganizationLimitsPage, OrganizationMembersPage, OrganizationModelsPage, OrganizationPage,
-    OrganizationSettingsPage, OutboxPage, OverviewPage, PlaygroundPage, QuotasPage, RequestsPage, ResetPage, SignupPage,
-    StatementPage, TeamModelsPage, TeamSettingsPage, TeamsPage,
+    AccountPage, AuditPage, BillingPage, CallLogsPage, CallPage, ConfirmPage, ExplainPage, ForgotPage, GroupsPage, InvitePage,
+    KeysPage, LoginPage, MembersPage, NewTeamPage, OrganizationLimitsPage, OrganizationMembersPage, OrganizationModelsPage,
+    OrganizationPage, OrganizationSettingsPage, OutboxPage, OverviewPage, PlaygroundPage, QuotasPage, RequestsPage, ResetPage,
+    SignupPage, StatementPage, TeamModelsPage, TeamSettingsPage, TeamsPage,
     admin::{ModelsPage, OrganizationsPage, PlansPage, PriceListPage, ProvidersPage, SystemPage, TiersPage, UserPage, UsersPage},
 };
 
@@ -149,6 +149,12 @@ group!(asset_pages, __preload_asset_pages, AssetSet { OrganizationModels => Orga
 group!(group_pages, __preload_group_pages, AccessGroups {
     OrganizationGroups => GroupsPage,
     PlatformGroups => GroupsPage,
+});
+
+// Single calls.
+group!(log_pages, __preload_log_pages, OfCalls {
+    CallLogs => CallLogsPage,
+    OneCall => CallPage,
 });
 
 // Money of a team.

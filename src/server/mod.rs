@@ -2,6 +2,7 @@
 //! stop. Decides nothing itself.
 
 mod assets;
+mod call_tail;
 pub mod cli;
 pub mod config;
 mod connection;

@@ -13,7 +13,7 @@ use tower_http::compression::CompressionLayer;
 use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 
 use super::{
-    Edge, health,
+    Edge, call_tail, health,
     layers::{self, refuse},
     mailed_links, pages, playground,
 };
@@ -45,6 +45,7 @@ fn dashboard(edge: &Edge, playground: Playground) -> Router {
         .route("/readyz", get(health::readyz))
         .merge(mailed_links::routes())
         .merge(playground::routes(playground))
+        .merge(call_tail::routes())
         // The server functions, without pages.
         .leptos_routes_with_context(edge, vec![], pages::context(edge), || ())
         .leptos_routes_with_handler(pages::paths(), async move |request: Request| pages::render(&at, request).await)

@@ -11,6 +11,7 @@ pub mod audit;
 pub mod billing;
 pub mod budget_requests;
 pub mod call;
+pub mod call_logs;
 pub mod catalog;
 #[cfg(feature = "ssr")]
 pub mod context;

@@ -106,6 +106,8 @@ pub struct Services {
     pub cut: CancellationToken,
     /// Tells open pages of calls that were booked.
     pub booked: booked::Booked,
+    /// Files of calls that are being fetched.
+    exports: usage::Exports,
     /// What open pages were told of their readers.
     standings: standings::Standings,
     /// What the gateway decides with; see [`access`].
@@ -183,6 +185,7 @@ impl Services {
             calls: TaskTracker::new(),
             cut: CancellationToken::new(),
             booked: booked::Booked::default(),
+            exports: usage::Exports::default(),
             standings: standings::Standings::default(),
             in_force: Arc::default(),
         };

@@ -20,6 +20,8 @@ mod keys_attacked;
 mod large;
 mod limit_forms;
 mod limits;
+mod live_tail;
+mod log_pages;
 mod mail;
 mod member_pages;
 mod members;

@@ -11,7 +11,7 @@ use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{WRONG_OUTCOME, parse_test};
+use super::{WRONG_OUTCOME, parse_test, watched};
 use crate::{
     api::{
         body::Asked,
@@ -83,6 +83,8 @@ pub struct LogsQuery {
     limit: Option<u32>,
     /// The `next_cursor` or `previous_cursor` of a page with the same filters.
     cursor: Option<String>,
+    /// Of files: what a page of this installation asks their progress by.
+    export: Option<String>,
 }
 
 /// A call.
@@ -251,6 +253,7 @@ type Gone = Option<(UnixMs, CallId)>;
 
 /// Sends a file piece by piece as the client takes it: whatever its length, a piece is all that is in memory.
 async fn export(services: Services, caller: Caller, team: String, query: LogsQuery, file: File) -> Answer<Response> {
+    let name = query.export.clone().unwrap_or_default();
     let query = query.parse()?;
     // Before the head is sent: a refusal has a status.
     let (rows, next) = services.export_calls(&caller, &team, &query, None, EXPORTED).await?;
@@ -258,6 +261,7 @@ async fn export(services: Services, caller: Caller, team: String, query: LogsQue
         (header::CONTENT_TYPE, file.kind.to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", file.name)),
     ];
+    let running = watched::begin(&services, &caller, &team, &query, &name).await?;
     let lines = move |rows: &[CallRow]| rows.iter().map(file.line).collect::<String>();
     let first = Ok(file.head.to_owned() + &lines(&rows));
     let further = futures::stream::unfold(next, move |gone: Gone| {
@@ -270,7 +274,8 @@ async fn export(services: Services, caller: Caller, team: String, query: LogsQue
             }
         }
     });
-    Ok((headers, Body::from_stream(futures::stream::iter([first]).chain(further))).into_response())
+    let pieces = futures::stream::iter([first]).chain(further);
+    Ok((headers, Body::from_stream(watched::watched(pieces, running, file.head))).into_response())
 }
 
 impl LogsQuery {

@@ -2,6 +2,7 @@
 
 mod bodies;
 pub mod logs;
+mod watched;
 
 use axum::{
     Json,

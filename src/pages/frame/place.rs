@@ -19,6 +19,10 @@ pub(super) enum Scope {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Overview,
+    /// A context's calls.
+    Logs,
+    /// One of them.
+    Call,
     Playground,
     Keys,
     /// A context's own.
@@ -51,6 +55,8 @@ impl Kind {
     pub(super) fn label(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
+            Self::Logs => "Call logs",
+            Self::Call => "Call",
             Self::Playground => "Playground",
             Self::Keys => "API keys",
             Self::Quotas => "Quotas and budgets",
@@ -82,6 +88,7 @@ impl Kind {
     pub(super) fn list(self) -> Option<Self> {
         match self {
             Self::User => Some(Self::Users),
+            Self::Call => Some(Self::Logs),
             Self::Explain | Self::Import => Some(Self::Models),
             _ => None,
         }
@@ -90,6 +97,7 @@ impl Kind {
     pub(super) fn icon(self) -> &'static str {
         match self {
             Self::Overview => "overview",
+            Self::Logs | Self::Call => "logs",
             Self::Playground => "play",
             Self::Keys => "key",
             Self::Quotas | Self::Limits => "gauge",
@@ -130,6 +138,7 @@ impl Place {
             Some("me") => {
                 let kind = match (parts.next(), parts.next()) {
                     (Some("models"), Some("explain")) => Some(Kind::Explain),
+                    (Some("logs"), Some(_)) => Some(Kind::Call),
                     (page, _) => context_kind(page),
                 };
                 Self { scope: Scope::Personal, kind }
@@ -139,6 +148,7 @@ impl Place {
                     let kind = match (parts.next(), parts.next()) {
                         (Some("models"), Some("requests")) => Some(Kind::Requests),
                         (Some("models"), Some("explain")) => Some(Kind::Explain),
+                        (Some("logs"), Some(_)) => Some(Kind::Call),
                         (page, _) => team_kind(page),
                     };
                     Self { scope: Scope::Team(slug.to_owned()), kind }
@@ -187,11 +197,13 @@ impl Place {
             Some(kind @ (Kind::Members | Kind::Settings | Kind::Audit | Kind::Requests)) if *scope != Scope::Personal => {
                 address(scope, kind)
             }
-            Some(kind @ (Kind::Keys | Kind::Quotas | Kind::Models | Kind::Playground | Kind::Explain | Kind::Billing))
-                if self.scope != Scope::Platform && !matches!(scope, Scope::Organization(_)) =>
-            {
-                address(scope, kind)
+            // A call belongs to one context alone.
+            Some(Kind::Call) if self.scope != Scope::Platform && !matches!(scope, Scope::Organization(_)) => {
+                address(scope, Kind::Logs)
             }
+            Some(
+                kind @ (Kind::Logs | Kind::Keys | Kind::Quotas | Kind::Models | Kind::Playground | Kind::Explain | Kind::Billing),
+            ) if self.scope != Scope::Platform && !matches!(scope, Scope::Organization(_)) => address(scope, kind),
             _ => address(scope, Kind::Overview),
         }
     }
@@ -223,6 +235,7 @@ fn organization_kind(part: Option<&str>) -> Option<Kind> {
 fn context_kind(part: Option<&str>) -> Option<Kind> {
     match part {
         None => Some(Kind::Overview),
+        Some("logs") => Some(Kind::Logs),
         Some("playground") => Some(Kind::Playground),
         Some("keys") => Some(Kind::Keys),
         Some("quotas") => Some(Kind::Quotas),
@@ -242,6 +255,7 @@ pub(super) fn address(scope: &Scope, kind: Kind) -> String {
     };
     match kind {
         Kind::Overview => base,
+        Kind::Logs | Kind::Call => format!("{base}/logs"),
         Kind::Playground => format!("{base}/playground"),
         Kind::Keys => format!("{base}/keys"),
         Kind::Limits => format!("{base}/limits"),

@@ -51,11 +51,12 @@ fn groups(place: &Place, me: Option<&Me>, waiting: &[(String, u32)], viewing: Op
     let waiting: &[(String, u32)] = if viewing.is_some() { &[] } else { waiting };
     let context = matches!(place.scope, Scope::Personal | Scope::Team(_) | Scope::Organization(_));
     let groups: &[(&str, &[Kind])] = match place.scope {
-        Scope::Personal => {
-            &[("", &[Kind::Overview, Kind::Playground, Kind::Billing]), ("Access", &[Kind::Keys, Kind::Models, Kind::Quotas])]
-        }
+        Scope::Personal => &[
+            ("", &[Kind::Overview, Kind::Logs, Kind::Playground, Kind::Billing]),
+            ("Access", &[Kind::Keys, Kind::Models, Kind::Quotas]),
+        ],
         Scope::Team(_) => &[
-            ("", &[Kind::Overview, Kind::Playground]),
+            ("", &[Kind::Overview, Kind::Logs, Kind::Playground]),
             ("Access", &[Kind::Keys, Kind::Models, Kind::Requests, Kind::Quotas]),
             ("Team", &[Kind::Members, Kind::Billing, Kind::Audit, Kind::Settings]),
         ],
@@ -98,6 +99,10 @@ fn is_offered(place: &Place, kind: Kind, me: Option<&Me>, viewing: Option<&Viewe
         (Kind::Requests, Scope::Team(team)) => me.is_some_and(|me| {
             let standing = standing(me, team);
             standing.may(Action::RequestAccess) || standing.may(Action::ManageLimits)
+        }),
+        (Kind::Logs, Scope::Team(team)) => me.is_some_and(|me| {
+            let standing = standing(me, team);
+            standing.may(Action::ViewEveryonesUsage) || standing.may(Action::OwnKeys)
         }),
         (Kind::Playground, Scope::Team(team)) => me.is_some_and(|me| standing(me, team).may(Action::OwnKeys)),
         (Kind::Billing, Scope::Team(team)) => me.is_some_and(|me| standing(me, team).may(Action::ViewBilling)),

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod connections;
+mod live;
 mod stopping;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};

@@ -3,11 +3,15 @@
 
 pub mod asked;
 mod calls;
+mod exports;
+mod log_menus;
 pub mod ranking;
 pub mod statistics;
 pub mod zones;
 
 pub use calls::{Bounds, CallQuery, CallsPage};
+pub use exports::{ExportProgress, ExportState, Exports, RunningExport};
+pub use log_menus::{LogChoice, LogMenus, counted};
 
 use std::collections::HashMap;
 

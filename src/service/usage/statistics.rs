@@ -151,9 +151,20 @@ impl Services {
         of: UsageOf<'_>,
         query: &StatisticsQuery,
     ) -> Result<(UsageScope, UsageFilter), ServiceError> {
+        self.usage_scope_of(c, caller, of, query.filter.clone(), query.mine).await
+    }
+
+    /// The same for a filter without a range.
+    pub(super) async fn usage_scope_of(
+        &self,
+        c: &mut AnyConnection,
+        caller: &Caller,
+        of: UsageOf<'_>,
+        mut filter: UsageFilter,
+        mine: bool,
+    ) -> Result<(UsageScope, UsageFilter), ServiceError> {
         let own = caller.user.id.to_string();
-        let mut filter = query.filter.clone();
-        if query.mine {
+        if mine {
             filter = filter.only(Dimension::Member, Some(own.clone()));
         }
         let scope = match of {

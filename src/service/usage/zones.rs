@@ -78,6 +78,20 @@ impl Zone {
         date.checked_add(jiff::Span::new().days(days.clamp(-4_000, 4_000))).unwrap_or(date)
     }
 
+    /// The day that a date input names (`2026-11-21`): its beginning and the next one's.
+    pub fn day(&self, text: &str) -> Result<Option<(UnixMs, UnixMs)>, &'static str> {
+        let Some(day) = UnixMs::parse_day(text)? else { return Ok(None) };
+        let (year, month, day) = day.civil();
+        let date = i16::try_from(year).ok().and_then(|year| Date::new(year, month.cast_signed(), day.cast_signed()).ok());
+        let date = date.ok_or("There is no such day.")?;
+        Ok(Some((self.midnight(date), self.midnight(Self::shifted(date, 1)))))
+    }
+
+    /// A moment as its clocks show it: to be written with what writes UTC.
+    pub fn local(&self, at: UnixMs) -> UnixMs {
+        at.plus(self.offset_ms(at))
+    }
+
     /// The intervals of a range: those of up to an hour are cut where the local clock shows a multiple, longer ones at local hours of the
     /// day, whole days and weeks from Monday. The first and the last may be shorter.
     pub fn intervals(&self, range: UsageRange) -> Intervals {

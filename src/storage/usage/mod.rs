@@ -3,6 +3,7 @@
 mod booking;
 mod calls;
 mod checks;
+mod choices;
 pub mod counters;
 mod events;
 mod folded;
@@ -17,6 +18,7 @@ mod statistics_checks;
 pub use booking::{add_to_rollups, insert_events};
 pub use calls::{CallFilter, Calls, Place, find_call, list_calls};
 pub use checks::{count_wrong_events, count_wrong_latencies, count_wrong_sums};
+pub use choices::list_choices;
 pub use events::{find_event, list_events_after};
 pub use names::{Named, find_key_names, find_member_names};
 pub use report::{ReportFilter, count_latencies, has_calls, sum_by_bucket, sum_by_key, sum_by_member, sum_by_model, sum_cost};

@@ -50,6 +50,11 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
     ("get_playground", "team={team}", "snfoooff"),
     ("get_call_figures", "team={team}&call={nothing}", "snfoooff"),
 
+    // Single calls.
+    ("list_calls", "team={team}", "snfooooo"),
+    ("get_call", "team={team}&call={nothing}", "snfnnnnn"),
+    ("get_export_progress", "export=x", "sooooooo"),
+
     // Their money.
     ("get_billing", "team={team}", "snffoooo"),
     ("preview_plan_change", "team={team}&plan=nothing&seats=", "snfffofo"),
