@@ -218,7 +218,7 @@ fn Pages() -> impl IntoView {
                 <Route path=at!("/admin/audit") view=lazy::PlatformAudit::PAGE ssr=SsrMode::Async/>
                 <Route path=at!("/admin/outbox") view=lazy::Outbox::PAGE ssr=SsrMode::Async/>
                 <Route path=at!("/o/:org/audit") view=lazy::OrganizationAudit::PAGE ssr=SsrMode::Async/>
-                <Route path=at!("/me") view=lazy::Overview::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/me") view=lazy::Own::PAGE ssr=SsrMode::Async/>
                 <Route path=at!("/t/:team/quotas") view=lazy::Quotas::PAGE ssr=SsrMode::Async/>
                 <Route path=at!("/me/quotas") view=lazy::Quotas::PAGE ssr=SsrMode::Async/>
                 <Route path=at!("/o/:org/limits") view=lazy::OrganizationLimits::PAGE ssr=SsrMode::Async/>

@@ -67,7 +67,7 @@ export const PAGES: Visit[] = [
   { name: 'admin-audit', path: '/admin/audit' },
   { name: 'admin-outbox', path: '/admin/outbox' },
   { name: 'organization-audit', path: '/o/northwind-labs/audit' },
-  { name: 'personal', path: '/me' },
+  { name: 'personal', path: '/me', charts: true },
   { name: 'personal-keys', path: '/me/keys' },
   { name: 'personal-playground', path: '/me/playground' },
   { name: 'account', path: '/account' },

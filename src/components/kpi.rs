@@ -3,9 +3,9 @@ use leptos::prelude::*;
 use super::Icon;
 use crate::domain::charts::{Delta, KpiView, Tone};
 
-/// A key figure with its change and its course.
+/// A key figure with its change and its course; a link where it leads somewhere.
 #[component]
-pub fn Kpi(view: KpiView) -> impl IntoView {
+pub fn Kpi(view: KpiView, #[prop(optional, into)] href: String) -> impl IntoView {
     let unit = (!view.unit.is_empty()).then(|| view! { <small>{view.unit}</small> });
     let delta = view.delta.map(delta_line);
     let spark = view.spark.map(|(line, area)| {
@@ -17,13 +17,17 @@ pub fn Kpi(view: KpiView) -> impl IntoView {
         }
     });
     let title = (!view.title.is_empty()).then_some(view.title);
-    view! {
-        <div class="kpi">
-            <span class="k">{view.label}</span>
-            <div class="v" title=title>{view.value}{unit}</div>
-            <div class="d">{delta}</div>
-            {spark}
-        </div>
+    let inside = view! {
+        <span class="k">{view.label}</span>
+        <span class="v" title=title>{view.value}{unit}</span>
+        <span class="d">{delta}</span>
+        {spark}
+    }
+    .into_any();
+    if href.is_empty() {
+        view! { <div class="kpi">{inside}</div> }.into_any()
+    } else {
+        view! { <a class="kpi" href=href>{inside}</a> }.into_any()
     }
 }
 

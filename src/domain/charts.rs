@@ -79,20 +79,3 @@ pub struct ChartView {
     /// The same figures as a table.
     pub table: ChartTable,
 }
-
-/// What an overview says about a range: five key figures, and each of them over time.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OverviewFigures {
-    /// Spend, requests, tokens, success rate, latency.
-    pub kpis: Vec<KpiView>,
-    /// Charged amount.
-    pub spend: ChartView,
-    /// Calls by how they ended.
-    pub requests: ChartView,
-    /// Prompt and completion tokens.
-    pub tokens: ChartView,
-    /// Completed of completed and failed.
-    pub success: ChartView,
-    /// Median and 95th percentile.
-    pub latency: ChartView,
-}

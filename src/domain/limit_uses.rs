@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{format, limits::Window, money::NanoUsd, time::UnixMs};
+use super::{forecast::Forecast, format, limits::Window, money::NanoUsd, time::UnixMs};
 
 /// A limit that a call meets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,15 @@ pub struct LimitUse {
     pub remaining: Option<i64>,
     /// When all that is used now will have left; none where nothing is used, or where it stays.
     pub resets_at: Option<UnixMs>,
+}
+
+/// A limit that applies to somebody or to a key, with what becomes of it at the present pace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnLimit {
+    /// The limit.
+    pub limit: LimitUse,
+    /// Of a budget or a balance that is not used up; none for what the viewer does not see, and while too little is known.
+    pub forecast: Option<Forecast>,
 }
 
 impl LimitUse {

@@ -256,35 +256,6 @@ impl TestCalls {
     }
 }
 
-/// Figures of an interval.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UsageBucket {
-    /// Start of the interval.
-    pub start: UnixMs,
-    /// Sums.
-    #[serde(flatten)]
-    pub figures: Figures,
-    /// Median latency; none without answered calls.
-    pub p50_ms: Option<i64>,
-    /// 95th percentile of the latency.
-    pub p95_ms: Option<i64>,
-}
-
-/// Figures of a range, in total and by interval.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UsageReport {
-    /// Start of the range, included.
-    pub from: UnixMs,
-    /// End of the range, excluded.
-    pub to: UnixMs,
-    /// Length of an interval.
-    pub bucket_ms: i64,
-    /// The whole range.
-    pub total: UsageBucket,
-    /// Intervals, oldest first, empty ones included.
-    pub buckets: Vec<UsageBucket>,
-}
-
 /// Figures by something that has a name: a member, a model, a key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageShare {

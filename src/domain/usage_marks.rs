@@ -69,26 +69,6 @@ fn median(values: &[i64]) -> i64 {
     sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or(0)
 }
 
-/// When something is used up at the present pace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Forecast {
-    /// Nothing was used lately: it lasts.
-    Lasts,
-    /// In so many milliseconds; 0 where nothing is left.
-    EndsIn(i64),
-}
-
-/// How long `left` lasts when `used` was used in the last `in_ms` milliseconds.
-pub fn forecast(left: i64, used: i64, in_ms: i64) -> Forecast {
-    if left <= 0 {
-        return Forecast::EndsIn(0);
-    }
-    if used <= 0 || in_ms <= 0 {
-        return Forecast::Lasts;
-    }
-    Forecast::EndsIn(i64::try_from(i128::from(left) * i128::from(in_ms) / i128::from(used)).unwrap_or(i64::MAX))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,13 +134,5 @@ mod tests {
         assert_eq!(super::mark(5, &[1, 1], 1), None, "two values do not say what is usual");
         assert_eq!(super::mark(9, &[0, 0, 0, 0], 10), None, "a trifle");
         assert_eq!(super::mark(1_900, &[1_000, 1_000, 1_000], 1), None, "not twice as much");
-    }
-
-    #[test]
-    fn a_forecast_goes_on_as_it_went() {
-        assert_eq!(forecast(100, 10, 1_000), Forecast::EndsIn(10_000));
-        assert_eq!(forecast(0, 10, 1_000), Forecast::EndsIn(0));
-        assert_eq!(forecast(100, 0, 1_000), Forecast::Lasts);
-        assert_eq!(forecast(i64::MAX, 1, i64::MAX), Forecast::EndsIn(i64::MAX));
     }
 }

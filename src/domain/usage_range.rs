@@ -18,8 +18,6 @@ const BUCKETS_GOOD: i64 = 120;
 
 /// Interval lengths, by the words of interfaces.
 const BUCKETS: [(&str, i64); 5] = [("15m", FINEST_MS), ("1h", HOUR_MS), ("6h", 6 * HOUR_MS), ("1d", DAY_MS), ("1w", 7 * DAY_MS)];
-/// Ranges up to now, by the words of interfaces.
-const PRESETS: [(&str, i64); 4] = [("24h", DAY_MS), ("7d", 7 * DAY_MS), ("28d", 28 * DAY_MS), ("90d", 90 * DAY_MS)];
 
 /// A range and the length of its intervals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,15 +31,6 @@ pub struct UsageRange {
 }
 
 impl UsageRange {
-    /// A range up to now: `24h`, `7d`, `28d` or `90d`; the first of them for anything else.
-    pub fn preset(word: &str, now: UnixMs) -> Self {
-        let length = PRESETS.iter().find(|(name, _)| *name == word).map_or(DAY_MS, |(_, length)| *length);
-        let to = ceil(now.plus(1));
-        // Whole intervals only: a chart's first one is as complete as the others.
-        let bucket_ms = fitting(length);
-        Self { from: ceil_to(to.plus(-length), bucket_ms), to, bucket_ms }
-    }
-
     /// A range as typed: milliseconds or nothing (the last 24 hours), and the word of an interval or nothing (a fitting one).
     pub fn parse(from: Option<i64>, to: Option<i64>, bucket: &str, now: UnixMs) -> Result<Self, FieldErrors> {
         // The future has no calls: ends there mean now.
@@ -73,12 +62,6 @@ impl UsageRange {
     pub fn before(self) -> Self {
         Self { from: self.from.plus(-self.to.since(self.from)), to: self.from, bucket_ms: self.bucket_ms }
     }
-
-    /// Starts of the intervals, oldest first.
-    pub fn starts(self) -> impl Iterator<Item = UnixMs> {
-        let first = self.from.floor_to(self.bucket_ms);
-        (0..).map(move |n| first.plus(n * self.bucket_ms)).take_while(move |start| *start < self.to)
-    }
 }
 
 fn fitting(length: i64) -> i64 {
@@ -86,11 +69,7 @@ fn fitting(length: i64) -> i64 {
 }
 
 fn ceil(at: UnixMs) -> UnixMs {
-    ceil_to(at, FINEST_MS)
-}
-
-fn ceil_to(at: UnixMs, length: i64) -> UnixMs {
-    at.plus(length - 1).floor_to(length)
+    at.plus(FINEST_MS - 1).floor_to(FINEST_MS)
 }
 
 #[cfg(test)]
@@ -98,18 +77,6 @@ mod tests {
     use super::*;
 
     const NOW: UnixMs = UnixMs(1_795_302_180_000);
-
-    #[test]
-    fn presets_have_intervals_that_a_chart_draws_well() {
-        for (word, buckets) in [("24h", 90..=97), ("7d", 25..=29), ("28d", 100..=113), ("90d", 88..=91)] {
-            let range = UsageRange::preset(word, NOW);
-            assert!(range.from < NOW && range.to > NOW && range.to.since(NOW) <= FINEST_MS);
-            assert!(buckets.contains(&range.starts().count()), "{word}: {}", range.starts().count());
-            assert_eq!(range.starts().next(), Some(range.from), "{word} begins with a whole interval");
-        }
-        assert_eq!(UsageRange::preset("7d", NOW).bucket_ms, 6 * HOUR_MS);
-        assert_eq!(UsageRange::preset("; DROP", NOW), UsageRange::preset("24h", NOW));
-    }
 
     #[test]
     fn ranges_are_widened_to_quarters_of_an_hour_and_refused_beyond_reason() {

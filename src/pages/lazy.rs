@@ -11,8 +11,8 @@ use leptos_router::ChooseView;
 use super::{
     AccountPage, AuditPage, BillingPage, CallLogsPage, CallPage, ConfirmPage, ExplainPage, ForgotPage, GroupsPage, InvitePage,
     KeysPage, LoginPage, MembersPage, NewTeamPage, OrganizationLimitsPage, OrganizationMembersPage, OrganizationModelsPage,
-    OrganizationPage, OrganizationSettingsPage, OutboxPage, OverviewPage, PlaygroundPage, QuotasPage, RequestsPage, ResetPage,
-    SignupPage, StatementPage, TeamModelsPage, TeamSettingsPage, TeamsPage,
+    OrganizationPage, OrganizationSettingsPage, OutboxPage, OverviewPage, OwnPage, PlaygroundPage, QuotasPage, RequestsPage,
+    ResetPage, SignupPage, StatementPage, TeamModelsPage, TeamSettingsPage, TeamsPage,
     admin::{ModelsPage, OrganizationsPage, PlansPage, PriceListPage, ProvidersPage, SystemPage, TiersPage, UserPage, UsersPage},
 };
 
@@ -90,6 +90,9 @@ group!(team_pages, __preload_team_pages, TeamList {
 });
 
 group!(home_pages, __preload_home_pages, Home { Overview => OverviewPage });
+
+// What one uses oneself.
+group!(own_pages, __preload_own_pages, OfOneself { Own => OwnPage });
 
 group!(key_pages, __preload_key_pages, ApiKeys { Keys => KeysPage });
 

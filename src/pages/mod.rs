@@ -27,6 +27,7 @@ mod organization;
 mod organization_models;
 mod outbox;
 mod overview;
+mod own;
 mod playground;
 mod quotas;
 mod reset;
@@ -54,6 +55,7 @@ pub use organization::{OrganizationMembersPage, OrganizationPage, OrganizationSe
 pub use organization_models::OrganizationModelsPage;
 pub use outbox::OutboxPage;
 pub use overview::OverviewPage;
+pub use own::OwnPage;
 pub use playground::PlaygroundPage;
 pub use quotas::{OrganizationLimitsPage, QuotasPage};
 pub use reset::ResetPage;

@@ -34,6 +34,7 @@ mod outage;
 mod overview;
 mod own_account;
 mod own_invitations;
+mod own_usage;
 mod playground;
 mod price_lists;
 mod prices;

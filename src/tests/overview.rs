@@ -7,13 +7,23 @@ use http_body_util::BodyExt;
 use super::support::{
     TestApp,
     accounts::browser,
+    limits::{budget, db_limit},
     on_each_database,
-    people::{db_join, db_person, team},
+    people::{Place, db_join, db_person, team},
 };
 use crate::{
-    domain::roles::Role,
+    domain::{
+        api_keys::{KeyKind, NewApiKey},
+        limit_scopes::Scope,
+        money::{DOLLAR, NanoUsd},
+        roles::Role,
+        teams::TeamView,
+        time::{DAY_MS, HOUR_MS},
+        usage::Outcome,
+    },
     service::{
         Caller, Services,
+        budget_requests::{BudgetOf, NewBudgetRequest},
         metering::{book, testing::event},
     },
     storage::Engine,
@@ -47,16 +57,42 @@ async fn the_whole_overview_is_there_without_script() {
         let text = page.text();
         assert!(text.contains("<title>Overview, Atlas Search · Tallygate</title>"), "{text}");
         let mut at = 0;
-        for part in
-            ["<h1", "Overview", "28 days", "Key figures", "Spend", "Latency", "Models by spend", "Latest calls", "</html>"]
-        {
+        for part in [
+            "<h1",
+            "Overview",
+            "1–21 Nov 2026 (UTC), month to date. Compared with 1–",
+            "Key figures",
+            "Spend against budget",
+            "Limits",
+            "Members by spend",
+            "Models by spend",
+            "Needs attention",
+            "Latest calls",
+            "</html>",
+        ] {
             at += text[at..].find(part).unwrap_or_else(|| panic!("{part} in its place, in {text}"));
         }
-        assert!(text.contains("model-1") && text.contains("Members by spend") && !text.contains("class=\"sk "), "{text}");
+        assert!(text.contains("model-1") && !text.contains("class=\"sk "), "{text}");
+        // Everything leads on: figures and rankings to the usage page, calls to the log.
+        for link in [
+            "usage?range=period&amp;metric=cost",
+            "usage?range=period&amp;group_by=member",
+            "usage?range=period&amp;model=model-1",
+            "logs/",
+        ] {
+            assert!(text.contains(&format!("/t/atlas-search/{link}")), "{link} in {text}");
+        }
         assert_eq!(text.matches("__RESOLVED_RESOURCES=[").count(), 1);
 
         let seen = browser(&app, &vera).await.page(OVERVIEW).await.text();
-        assert!(seen.contains("Key figures") && !seen.contains("Members by spend") && !seen.contains("Latest calls"), "{seen}");
+        assert!(seen.contains("Key figures") && seen.contains("Nothing waits for you here."), "{seen}");
+        for hidden in ["Members by spend", "Latest calls", "Your usage", "Create API key"] {
+            assert!(!seen.contains(hidden), "{hidden} in {seen}");
+        }
+        for range in ["24h", "7d", "28d", "nonsense"] {
+            let page = browser(&app, &vera).await.page(&format!("{OVERVIEW}?range={range}&calls=only")).await;
+            assert!(page.status == 200 && page.text().contains("Key figures"), "{range}");
+        }
     })
     .await;
 }
@@ -67,9 +103,106 @@ async fn a_team_without_calls_begins_with_its_first_steps() {
         let maya = db_person(&services, "Maya", true).await;
         team(&services, &maya).await;
         let app = TestApp::new(&services);
-        for path in [OVERVIEW, "/me"] {
-            let text = browser(&app, &maya).await.page(path).await.text();
-            assert!(text.contains("Send the first call") && !text.contains("Key figures"), "{text}");
+        let text = browser(&app, &maya).await.page(OVERVIEW).await.text();
+        assert!(text.contains("Send the first call") && !text.contains("Key figures"), "{text}");
+    })
+    .await;
+}
+
+/// A dollar on each of the fourteen days before today, of one person.
+async fn db_dollars(services: &Services, team: &TeamView, person: &Caller) {
+    let today = services.clock.now().floor_to(DAY_MS);
+    let events = (1..=14).map(|ago| {
+        let mut event = event(900 + ago);
+        (event.call.at, event.call.team, event.call.user) =
+            (today.plus(-(ago as i64) * DAY_MS + HOUR_MS), team.id, person.user.id);
+        (event.call.test, event.call.key) = (false, None);
+        (event.end.outcome, event.end.cost) = (Outcome::Completed, NanoUsd(DOLLAR));
+        event
+    });
+    book(&services.store, &events.collect::<Vec<_>>()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_note_says_when_the_budget_ends_and_turns_red_when_it_has() {
+    on_each_database(|services| async move {
+        let (app, maya, _) = place(&services).await;
+        let atlas = services.get_team(&maya, "atlas-search").await.unwrap();
+        let noor = db_person(&services, "Noor", false).await;
+        db_join(&services, &atlas, &noor, Role::Member).await;
+        db_dollars(&services, &atlas, &noor).await;
+        let noor = browser(&app, &noor).await;
+        let spent = services.get_team_burn(&maya, "atlas-search").await.unwrap().spent.0;
+        let set = async |amount: i64| db_limit(&services, atlas.id, Scope::Team(atlas.id), budget(amount)).await;
+        let text = async || noor.page(OVERVIEW).await.text();
+
+        // Nobody needs to know of a budget that lasts.
+        set(spent + 100 * DOLLAR).await;
+        let lasts = text().await;
+        assert!(!lasts.contains("runs out") && lasts.contains("Monthly budget") && lasts.contains("It lasts."), "{lasts}");
+        set(spent + 2 * DOLLAR).await;
+        let ends = text().await;
+        assert!(
+            ends.contains("% of the November budget is spent.") && ends.contains("At the current pace it runs out on"),
+            "{ends}"
+        );
+        assert!(ends.contains("note warn") && ends.contains("/t/atlas-search/quotas") && !ends.contains("note danger"), "{ends}");
+        set(spent).await;
+        let gone = text().await;
+        assert!(
+            gone.contains("note danger")
+                && gone.contains("of its ")
+                && gone.contains(" monthly budget. It resets on 1 Dec 2026, 00:00 UTC."),
+            "{gone}"
+        );
+        assert!(gone.contains("The owner of Atlas Search can raise it."), "{gone}");
+        // A member finds their own usage in place of the ranking.
+        assert!(
+            gone.contains("Your usage") && gone.contains("$14.00 in November") && !gone.contains("Members by spend"),
+            "{gone}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_waits_is_told_to_whoever_can_do_something_about_it() {
+    on_each_database(|services| async move {
+        let place = Place::new(&services).await;
+        let Place { maya, ada, noor, team, .. } = &place;
+        let slug = team.slug.as_str();
+        let soon = services.clock.now().plus(3 * DAY_MS);
+        let key = NewApiKey { name: "nightly".into(), kind: KeyKind::Person, expires_at: Some(soon) };
+        let id = services.create_key(noor, slug, key).await.unwrap().id;
+        let later = NewApiKey { name: "later".into(), kind: KeyKind::Person, expires_at: Some(soon.plus(30 * DAY_MS)) };
+        services.create_key(noor, slug, later).await.unwrap();
+        services.invite_members(maya, slug, vec![("hannah@x.example".into(), Role::Member)], "").await.unwrap();
+        let names = async |who: &Caller| {
+            let waiting = services.list_waiting(who, slug).await.unwrap();
+            waiting.iter().map(|waiting| format!("{waiting:?}").split(['(', ' ']).next().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(ada).await, ["KeyEnds", "Invitations"]);
+        assert_eq!(names(noor).await, ["KeyEnds"], "their own key");
+        let vera = db_person(&services, "Vera", false).await;
+        db_join(&services, team, &vera, Role::Viewer).await;
+        assert_eq!(names(&vera).await, Vec::<String>::new());
+
+        // A key without money, and a request.
+        db_limit(&services, team.id, Scope::Key(id), budget(0)).await;
+        db_limit(&services, team.id, Scope::Team(team.id), budget(100 * DOLLAR)).await;
+        let wanted = NewBudgetRequest { of: BudgetOf::Member, amount: NanoUsd(5 * DOLLAR), until: None, reason: "more".into() };
+        db_limit(&services, team.id, Scope::Member(team.id, noor.user.id), budget(DOLLAR)).await;
+        services.request_budget(noor, slug, wanted).await.unwrap();
+        assert_eq!(names(ada).await, ["BudgetRequests", "KeySpent", "KeyEnds", "Invitations"]);
+        assert_eq!(names(noor).await, ["KeySpent", "KeyEnds"], "who asks does not decide");
+        let app = TestApp::new(&services);
+        let first = browser(&app, ada).await;
+        db_dollars(&services, team, noor).await;
+        let text = first.page(OVERVIEW).await.text();
+        for words in
+            ["1 budget request", "From Noor, now", "Key “nightly” expires", "has spent its budget", "1 invitation not accepted"]
+        {
+            assert!(text.contains(words), "{words} in {text}");
         }
     })
     .await;
@@ -103,7 +236,7 @@ async fn the_head_arrives_while_the_figures_are_still_read() {
         let maya = browser(&app, &maya).await;
         for encoding in ["identity", "gzip", "br"] {
             let mut lock = services.store.begin().await.unwrap();
-            sqlx::raw_sql("LOCK TABLE usage_latencies IN ACCESS EXCLUSIVE MODE").execute(&mut *lock).await.unwrap();
+            sqlx::raw_sql("LOCK TABLE usage_ranks IN ACCESS EXCLUSIVE MODE").execute(&mut *lock).await.unwrap();
             let mut page = soon(maya.page_in_parts(OVERVIEW, encoding)).await;
             assert_eq!(page.status(), 200);
             assert_eq!(page.headers().get("content-encoding").map_or("identity", |name| name.to_str().unwrap()), encoding);

@@ -18,13 +18,17 @@ use crate::{
         roles::{OrgRole, Role},
         teams::TeamView,
         usage::{CallRow, TestCalls},
-        usage_range::UsageRange,
+        usage_filter::{Dimension, UsageFilter},
+        usage_statistics::RankBy,
     },
     server_fns::playground::{PlayFigures, PlaygroundPage},
     service::{
         Caller, Services,
         catalog::ProviderInput,
-        usage::{CallQuery, GroupBy},
+        usage::{
+            CallQuery,
+            statistics::{RangeWords, StatisticsQuery, UsageOf},
+        },
     },
     storage::{self, RowExt},
     wire,
@@ -91,11 +95,13 @@ async fn a_stream_ends_with_what_the_books_say() {
         assert_eq!(figures.tokens, format!("{} in, {} out", row.prompt_tokens, row.completion_tokens));
         assert!(row.cost > 0 && row.stream && figures.cost.starts_with('$') && figures.total.ends_with("ms"), "{figures:?}");
 
-        let range = UsageRange::preset("24h", app.services.clock.now());
-        let by_key = app.services.usage_by(&maya, &team.slug, range, TestCalls::Include, GroupBy::Key).await.unwrap();
+        let words = RangeWords { range: "24h", ..RangeWords::default() };
+        let day = StatisticsQuery::parse(words, UsageFilter::of(TestCalls::Include), app.services.clock.now()).unwrap();
+        let of = UsageOf::Team(&team.slug);
+        let by_key = app.services.usage_ranking(&maya, of, Dimension::Key, RankBy::Cost, &day).await.unwrap();
         assert_eq!((by_key[0].id.as_str(), by_key[0].name.as_str()), ("", "Playground"));
-        let by_member = app.services.usage_by(&maya, &team.slug, range, TestCalls::Include, GroupBy::Member).await.unwrap();
-        assert_eq!((by_member[0].id.clone(), by_member[0].figures.cost), (maya.user.id.to_string(), row.cost));
+        let by_member = app.services.usage_ranking(&maya, of, Dimension::Member, RankBy::Cost, &day).await.unwrap();
+        assert_eq!((by_member[0].id.clone(), by_member[0].sums.cost), (maya.user.id.to_string(), row.cost));
 
         // Whoever stopped an answer asks for its figures: the caller, and nobody else.
         let asked = [("team", team.slug.as_str()), ("call", id.as_str())];

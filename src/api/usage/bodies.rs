@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::{
+    limit_uses::OwnLimit,
     time::UnixMs,
     usage_filter::Dimension,
     usage_statistics::{Measures, Ranked, Statistics},
@@ -65,6 +66,58 @@ pub struct ReportBody {
     previous: BucketBody,
     /// Intervals, oldest first, empty ones included.
     buckets: Vec<BucketBody>,
+}
+
+/// A limit that applies, with what is used of it. What an organization's teams use together is shown to those who run it.
+#[derive(Serialize, ToSchema)]
+pub struct OwnLimitBody {
+    /// What it is set on: `key`, `member`, `team` or `organization`.
+    scope: String,
+    /// Its name.
+    name: String,
+    /// `rpm` … `tpd`; `period` or `total` for a budget; `balance`.
+    window: String,
+    /// Calls, tokens, or nano-dollars; none for a balance.
+    limit: Option<i64>,
+    /// The same, running calls with what they have reserved; none for a balance.
+    used: Option<i64>,
+    /// What is left.
+    left: Option<i64>,
+    /// When all that is used now will have left a window; when a budget's next period begins, or the balance's next credit comes.
+    resets_at: Option<i64>,
+    /// When a budget or a balance will be used up at the present pace; none where it lasts until it resets, and while too little is known.
+    ends_at: Option<i64>,
+}
+
+impl From<OwnLimit> for OwnLimitBody {
+    fn from(OwnLimit { limit, forecast }: OwnLimit) -> Self {
+        let is_balance = limit.window == "balance";
+        Self {
+            limit: Some(limit.limit).filter(|_| !is_balance),
+            used: limit.used.filter(|_| !is_balance),
+            left: limit.remaining,
+            resets_at: limit.resets_at.map(|at| at.0),
+            ends_at: forecast.and_then(|forecast| forecast.ends_at()).map(|at| at.0),
+            scope: limit.scope,
+            name: limit.name,
+            window: limit.window,
+        }
+    }
+}
+
+/// One's own figures, and every limit that applies.
+#[derive(Serialize, ToSchema)]
+pub struct OwnReportBody {
+    #[serde(flatten)]
+    report: ReportBody,
+    /// In the order in which a call meets them.
+    limits: Vec<OwnLimitBody>,
+}
+
+impl OwnReportBody {
+    pub(super) fn of(report: Statistics, limits: Vec<OwnLimit>) -> Self {
+        Self { report: report.into(), limits: limits.into_iter().map(OwnLimitBody::from).collect() }
+    }
 }
 
 /// Sums of a member, a key, a model, a provider, an endpoint or an outcome.

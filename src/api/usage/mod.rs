@@ -13,7 +13,7 @@ use axum::{
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use self::bodies::{ReportBody, SharesBody};
+use self::bodies::{OwnReportBody, ReportBody, SharesBody};
 use super::{body::Asked, problem::Answer, problem::Problem, signed_in::SignedIn};
 use crate::{
     domain::{
@@ -117,9 +117,9 @@ pub async fn members(
     ranking(&services, &caller, of, Dimension::Member, &asked, &statistics).await
 }
 
-/// One's own figures; with a key of the gateway in `Authorization: Bearer`, those of this key.
+/// One's own figures and every limit that applies; with a key of the gateway in `Authorization: Bearer`, those of this key.
 #[utoipa::path(get, path = "/teams/{team}/usage/me", tag = "Usage",
-    params(("team" = String, Path, description = "Short name, id, or `me`"), UsageQuery), responses((status = 200, body = ReportBody)))]
+    params(("team" = String, Path, description = "Short name, id, or `me`"), UsageQuery), responses((status = 200, body = OwnReportBody)))]
 pub async fn own(
     State(services): State<Services>,
     who: PersonOrKey,
@@ -132,7 +132,12 @@ pub async fn own(
             let of = UsageOf::Team(&team);
             let mut statistics = services.usage_query(&caller, of, &asked).await?;
             statistics.mine = true;
-            group_or_report(&services, &caller, of, &asked, &statistics).await
+            if !asked.group_by.is_empty() {
+                return group_or_report(&services, &caller, of, &asked, &statistics).await;
+            }
+            let report = services.usage_statistics(&caller, of, &statistics).await?;
+            let limits = services.own_limits(&caller, &team).await?;
+            Ok(Json(OwnReportBody::of(report, limits)).into_response())
         }
         PersonOrKey::Key(key) => {
             if !asked.group_by.is_empty() || query.member.is_some() || query.key.is_some() {
@@ -141,7 +146,8 @@ pub async fn own(
             let anchor = if asks_period(&asked) { services.usage_anchor_of_key(key).await? } else { AnchorDay::default() };
             let statistics = StatisticsQuery::asked(&asked, anchor, services.clock.now())?;
             let report = services.usage_statistics_of_key(key, &team, &statistics).await?;
-            Ok(Json(ReportBody::from(report)).into_response())
+            let limits = services.own_limits_of_key(key, &team).await?;
+            Ok(Json(OwnReportBody::of(report, limits)).into_response())
         }
     }
 }

@@ -68,8 +68,9 @@ fn LimitBanner(place: Memo<Place>) -> impl IntoView {
                 AlertPage::Keys => (Kind::Keys, "See keys"),
                 AlertPage::Billing => (Kind::Billing, "See billing"),
             };
-            // The page that shows it says it itself.
-            let alert = alerts.iter().find(|alert| alert.team == team && here.kind != Some(shown(alert).0))?;
+            // The page that shows it says it itself, and so does the overview.
+            let says = |alert: &MyAlert| here.kind == Some(shown(alert).0) || here.kind == Some(Kind::Overview);
+            let alert = alerts.iter().find(|alert| alert.team == team && !says(alert))?;
             let kind = if alert.reached { NoteKind::Danger } else { NoteKind::Warn };
             let (page, label) = shown(alert);
             let href = here.href(page);

@@ -3,12 +3,12 @@ use leptos::prelude::*;
 use crate::{
     components::{LinkButton, Note, NoteKind, SnippetTabs},
     pages::context_address,
-    server_fns::usage::FirstSteps,
+    server_fns::overview::FirstSteps,
 };
 
 /// Before the first call: a key, a snippet, and the wait for the call. Each step is checked as it happens. `has_setup` where the steps of
 /// a new team stand above, the key among them.
-pub(super) fn first_steps(steps: FirstSteps, team: &str, has_setup: bool) -> AnyView {
+pub(in crate::pages) fn first_steps(steps: FirstSteps, team: &str, has_setup: bool) -> AnyView {
     let create = format!("{}?dialog=create", context_address(team, "keys"));
     let (key_state, call_state) = if steps.has_key { ("done", "now") } else { ("now", "") };
     let key_text = if steps.has_key {

@@ -1,4 +1,4 @@
-//! `/t/{team}` and `/me`: is all well, and what was used. New calls appear by themselves.
+//! `/t/{team}`: is the team healthy, and will the money last. New calls appear by themselves.
 
 mod figures;
 mod first_steps;
@@ -7,14 +7,14 @@ mod setup;
 
 use leptos::prelude::*;
 
+pub(super) use self::first_steps::first_steps;
 use self::{
-    figures::{charts, filters, kpis},
-    first_steps::first_steps,
-    lists::{latest_calls, ranking},
+    figures::{burn, kpis, range_menu},
+    lists::{attention, latest_calls, limits, own_usage, ranking},
     setup::setup_steps,
 };
 use crate::{
-    components::{LinkButton, PageHead, SkeletonBlock},
+    components::{LinkButton, Note, NoteKind, PageHead, SkeletonBlock},
     error::AppError,
     pages::{
         context_address, context_param,
@@ -23,8 +23,8 @@ use crate::{
         query_param,
         watch::{bump, watch},
     },
-    server_fns::usage::{
-        GetOverview, GetOverviewParts, GetOverviewStamp, OverviewPage as Overview, ShownParts, overview_parts_of,
+    server_fns::overview::{
+        GetOverview, GetOverviewParts, GetOverviewStamp, LimitNote, OverviewPage as Overview, ShownParts, overview_parts_of,
     },
 };
 
@@ -49,10 +49,10 @@ pub fn OverviewPage() -> impl IntoView {
         {overview.head(head_skeleton, move |page| head(page, &team.get_untracked(), range, calls))}
         {parts.part(skeleton, failed, move |parts| {
             shown.set_value(parts.stamp);
-            let of = parts.of;
+            let (of, team) = (parts.of, team.get_untracked());
             // Until the figures of another range or team are there, those of the former are not shown under its name.
             parts.shown
-                .map(|parts| move || if of == asked() { content(parts.clone()) } else { skeleton() })
+                .map(|parts| move || if of == asked() { content(parts.clone(), &team) } else { skeleton() })
                 .into_any()
         })}
     }
@@ -63,12 +63,14 @@ fn head(page: Overview, team: &str, range: Memo<String>, calls: Memo<String>) ->
         let href = format!("{}?dialog=create", context_address(team, "keys"));
         view! { <LinkButton label="Create API key" href=href class="primary" icon="plus"/> }
     });
-    let context = if page.personal { "Personal".to_owned() } else { page.context.clone() };
+    let context = page.context.clone();
     let has_setup = page.setup.is_some();
     let setup = page.setup.map(|setup| setup_steps(setup, team, page.may_create_key));
+    let note = page.note.map(limit_note);
     if let Some(steps) = page.first_steps {
         return view! {
             <PageHead title="Overview" context=context lead="Statistics start with the first call."/>
+            {note}
             {setup}
             {first_steps(steps, team, has_setup)}
         }
@@ -77,23 +79,45 @@ fn head(page: Overview, team: &str, range: Memo<String>, calls: Memo<String>) ->
     let base = context_address(team, "");
     view! {
         <PageHead title="Overview" context=context lead=page.lead>
+            {move || range_menu(&base, &range.read(), &calls.read())}
             {create}
         </PageHead>
+        {note}
         {setup}
-        {move || filters(&base, &range.read(), &calls.read())}
     }
     .into_any()
 }
 
-fn content(parts: ShownParts) -> AnyView {
-    let members = (!parts.members.is_empty()).then(|| ranking("Members by spend", parts.members, true));
-    let models = ranking("Models by spend", parts.models, false);
-    let latest = parts.calls.map(latest_calls);
+/// What is nearly, or wholly, used up.
+fn limit_note(note: LimitNote) -> AnyView {
+    let kind = if note.reached { NoteKind::Danger } else { NoteKind::Warn };
     view! {
-        {kpis(parts.figures.kpis.clone())}
-        {charts(parts.figures)}
-        <div class="grid g-2 mb">{members}{models}</div>
-        {latest}
+        <div class="mb">
+            <Note kind=kind title=note.title text=note.text><a class="btn sm" href=note.href>{note.label}</a></Note>
+        </div>
+    }
+    .into_any()
+}
+
+fn content(parts: ShownParts, team: &str) -> AnyView {
+    let members = parts.members.map(|members| ranking("Members by spend", members, true));
+    let own = parts.own.map(own_usage);
+    let calls = parts.calls.map(|calls| latest_calls(calls, team));
+    // A viewer has neither of the first two.
+    let columns = if members.is_some() || own.is_some() { "grid g-3 mb" } else { "grid g-2 mb" };
+    view! {
+        {kpis(parts.kpis, parts.kpi_hrefs)}
+        <div class="grid g-21 mb">
+            {burn(parts.burn, parts.burn_note)}
+            {limits(parts.limits, team)}
+        </div>
+        <div class=columns>
+            {members}
+            {own}
+            {ranking("Models by spend", parts.models, false)}
+            {attention(parts.todos)}
+        </div>
+        {calls}
     }
     .into_any()
 }
@@ -113,9 +137,14 @@ fn head_skeleton() -> AnyView {
 fn skeleton() -> AnyView {
     view! {
         <section class="card mb"><SkeletonBlock height=126/></section>
-        <div class="grid g-2">
-            <section class="card"><SkeletonBlock height=310/></section>
-            <section class="card"><SkeletonBlock height=310/></section>
+        <div class="grid g-21 mb">
+            <section class="card"><SkeletonBlock height=352/></section>
+            <section class="card"><SkeletonBlock height=352/></section>
+        </div>
+        <div class="grid g-3">
+            <section class="card"><SkeletonBlock height=300/></section>
+            <section class="card"><SkeletonBlock height=300/></section>
+            <section class="card"><SkeletonBlock height=300/></section>
         </div>
     }
     .into_any()

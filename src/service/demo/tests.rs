@@ -10,9 +10,14 @@ use crate::{
         usage::{Figures, Outcome, TestCalls},
         usage_buckets::Intervals,
         usage_filter::{Dimension, UsageFilter},
-        usage_range::UsageRange,
+        usage_statistics::RankBy,
     },
-    service::{Caller, Services, Settings, api_keys::KeyQuery, usage::GroupBy, vault::Secret},
+    service::{
+        Caller, Services, Settings,
+        api_keys::KeyQuery,
+        usage::statistics::{RangeWords, StatisticsQuery, UsageOf},
+        vault::Secret,
+    },
     storage::{self, usage::UsageScope},
     tests::support::{invariants, on_each_database},
 };
@@ -47,12 +52,17 @@ async fn demo_data_is_complete_balanced_and_written_once() {
         let callers = people::read(&services).await.unwrap();
         let made =
             |days| usage::events(7, services.clock.now(), days, &callers).filter(|event| event.call.organization.is_some());
-        let range = UsageRange::parse(Some(services.clock.now().0 - 22 * DAY_MS), None, "1d", services.clock.now()).unwrap();
+        let since = |days: i64| {
+            let from = Some(services.clock.now().0 - days * DAY_MS);
+            let words = RangeWords { from, bucket: "1d", ..RangeWords::default() };
+            StatisticsQuery::parse(words, UsageFilter::of(TestCalls::Include), services.clock.now()).unwrap()
+        };
+        let lately = since(22);
         let mut calls = 0;
         for team in ["atlas-search", "support-automation", "research"] {
-            let report = services.usage_report(&owner, team, range, TestCalls::Include).await.unwrap();
-            calls += report.total.figures.requests;
-            assert!(services.usage_by(&owner, team, range, TestCalls::Exclude, GroupBy::Member).await.unwrap().len() >= 4);
+            let of = UsageOf::Team(team);
+            calls += services.usage_statistics(&owner, of, &lately).await.unwrap().total.sums.requests;
+            assert!(services.usage_ranking(&owner, of, Dimension::Member, RankBy::Cost, &lately).await.unwrap().len() >= 4);
         }
         assert_eq!(calls, made(20).count() as i64, "what was made is booked");
         let mut all: HashMap<TeamId, Figures> = HashMap::new();
@@ -71,10 +81,10 @@ async fn demo_data_is_complete_balanced_and_written_once() {
 
         services.clock.advance(3 * DAY_MS);
         assert_eq!(services.seed_demo(8).await.unwrap(), demo, "a second run prints the first one's");
-        let later = UsageRange::parse(Some(services.clock.now().0 - 70 * DAY_MS), None, "1d", services.clock.now()).unwrap();
+        let later = since(70);
         let mut after = 0;
         for team in ["atlas-search", "support-automation", "research"] {
-            after += services.usage_report(&owner, team, later, TestCalls::Include).await.unwrap().total.figures.requests;
+            after += services.usage_statistics(&owner, UsageOf::Team(team), &later).await.unwrap().total.sums.requests;
         }
         assert_eq!(after, calls, "and writes nothing");
     })

@@ -15,19 +15,23 @@ impl Services {
     /// Every limit that a call meets, in the order of the checks, with what is used of it. What an organization's teams use together is
     /// shown to nobody here.
     pub fn limit_uses(&self, payer: &Payer<'_>, names: Names<'_>, at: UnixMs) -> Vec<LimitUse> {
-        let mut uses = vec![];
-        for bound in payer.bounds(at) {
-            self.add_uses(&mut uses, payer, names, &bound, at);
-        }
-        uses
+        payer.bounds(at).iter().flat_map(|bound| self.bound_uses((payer, names), bound, at, false)).collect()
     }
 
-    fn add_uses(&self, uses: &mut Vec<LimitUse>, payer: &Payer<'_>, names: Names<'_>, bound: &Bound, at: UnixMs) {
+    /// What is used of what is set on one scope; of an organization's only where `sees_organization`.
+    pub fn bound_uses(
+        &self,
+        (payer, names): (&Payer<'_>, Names<'_>),
+        bound: &Bound,
+        at: UnixMs,
+        sees_organization: bool,
+    ) -> Vec<LimitUse> {
+        let mut uses = vec![];
         if bound.limits == Limits::default() && bound.budget.is_none() && !bound.balance {
-            return;
+            return uses;
         }
         let standing = self.quota.standing(book_of(payer.team), bound.scope, at, bound.period);
-        let is_shared = matches!(bound.scope, Scope::Organization(_));
+        let is_shared = matches!(bound.scope, Scope::Organization(_)) && !sees_organization;
         let name = limited_name(payer.team, names, bound.scope);
         let used_of = |window: Window, limit: i64| {
             let place = Span::ALL.iter().position(|span| *span == window.span()).unwrap_or_default();
@@ -66,5 +70,6 @@ impl Services {
             let left = standing.balance.map_or(0, |balance| balance.0.saturating_sub(standing.held.0));
             add("balance", (left, 0, Some(bound.period.end)));
         }
+        uses
     }
 }

@@ -115,9 +115,7 @@ impl Services {
     ) -> Result<Statistics, ServiceError> {
         let entry = self.snapshot().key(key).ok_or(ServiceError::SignedOut)?;
         let mut c = self.store.reader().await?;
-        if team != "me" && storage::teams::find(&mut c, team).await?.is_none_or(|team| team.id != entry.team_id) {
-            return Err(ServiceError::NotFound);
-        }
+        self.check_own_team(&mut c, team, entry.team_id).await?;
         let filter = query.filter.clone().only(Dimension::Key, Some(key.to_string()));
         statistics(&mut c, UsageScope::Team(entry.team_id), &filter, query).await
     }

@@ -7,7 +7,7 @@ use sqlx::AnyConnection;
 
 use crate::{
     domain::{
-        ids::TeamId,
+        ids::{TeamId, UserId},
         limit_scopes::Scope,
         time::{DAY_MS, HOUR_MS, MINUTE_MS, UnixMs},
     },
@@ -106,4 +106,23 @@ pub async fn sum_by_model_since(c: &mut AnyConnection, team: TeamId, since: Unix
     .fetch_all(c)
     .await?;
     rows.iter().map(|row| Ok((row.text("model_name")?, row.int("n")?))).collect()
+}
+
+/// What a team was charged in a range.
+pub async fn sum_cost(c: &mut AnyConnection, team: TeamId, from: UnixMs, to: UnixMs) -> Result<i64, sqlx::Error> {
+    sqlx::query(
+        "SELECT CAST(COALESCE(SUM(cost), 0) AS BIGINT) AS cost FROM usage_rollups WHERE team_id = $1 AND start_at >= $2 AND start_at < $3",
+    )
+    .bind(team.to_string())
+    .bind(from.0)
+    .bind(to.0)
+    .fetch_one(c)
+    .await?
+    .int("cost")
+}
+
+/// Whether somebody ever made a call in a team.
+pub async fn has_own_calls(c: &mut AnyConnection, team: TeamId, user: UserId) -> Result<bool, sqlx::Error> {
+    let row = sqlx::query("SELECT 1 AS one FROM usage_pages WHERE team_id = $1 AND user_id = $2 LIMIT 1");
+    Ok(row.bind(team.to_string()).bind(user.to_string()).fetch_optional(c).await?.is_some())
 }
