@@ -219,6 +219,10 @@ fn Pages() -> impl IntoView {
                 <Route path=at!("/admin/outbox") view=lazy::Outbox::PAGE ssr=SsrMode::Async/>
                 <Route path=at!("/o/:org/audit") view=lazy::OrganizationAudit::PAGE ssr=SsrMode::Async/>
                 <Route path=at!("/me") view=lazy::Own::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/t/:team/usage") view=lazy::Usage::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/me/usage") view=lazy::Usage::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/o/:org/usage") view=lazy::Usage::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/admin/usage") view=lazy::Usage::PAGE ssr=SsrMode::Async/>
                 <Route path=at!("/t/:team/quotas") view=lazy::Quotas::PAGE ssr=SsrMode::Async/>
                 <Route path=at!("/me/quotas") view=lazy::Quotas::PAGE ssr=SsrMode::Async/>
                 <Route path=at!("/o/:org/limits") view=lazy::OrganizationLimits::PAGE ssr=SsrMode::Async/>

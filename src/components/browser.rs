@@ -54,6 +54,21 @@ mod in_browser {
         }
     }
 
+    /// Tells the server which zone the browser is in, from the next request on. Whether that is news to it.
+    pub fn remember_zone() -> bool {
+        let options = js_sys::Intl::DateTimeFormat::default().resolved_options();
+        let zone = Reflect::get(&options, &JsValue::from_str("timeZone")).ok().and_then(|zone| zone.as_string());
+        let cookie = JsValue::from_str("cookie");
+        let known = Reflect::get(&document(), &cookie).ok().and_then(|text| text.as_string()).unwrap_or_default();
+        let Some(said) = zone.map(|zone| format!("zone={zone}")) else { return false };
+        if known.split("; ").any(|pair| pair == said) {
+            return false;
+        }
+        let _ =
+            Reflect::set(&document(), &cookie, &JsValue::from_str(&format!("{said}; path=/; max-age=31536000; samesite=lax")));
+        true
+    }
+
     /// A form that is sent.
     pub struct SentForm(Option<HtmlFormElement>);
 
@@ -236,6 +251,16 @@ mod in_browser {
                     redraw(chart);
                 }
             });
+        }
+
+        /// Saves what is drawn as a picture.
+        pub fn save(self, name: &str) {
+            let engine = CHARTS.with_borrow(|charts| {
+                charts.drawn.iter().find(|chart| chart.number == self.0).and_then(|chart| chart.engine.clone())
+            });
+            if let Some(engine) = engine {
+                let _ = call(&engine, "save", &[JsValue::from_str(name)]);
+            }
         }
 
         /// Takes the chart off the page, unless the same place is drawn anew in the same turn: a page that loads again

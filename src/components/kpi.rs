@@ -31,7 +31,8 @@ pub fn Kpi(view: KpiView, #[prop(optional, into)] href: String) -> impl IntoView
     }
 }
 
-fn delta_line(delta: Delta) -> AnyView {
+/// The change of a key figure.
+pub fn delta_line(delta: Delta) -> AnyView {
     let tone = match delta.tone {
         Tone::Plain => "delta",
         Tone::Good => "delta good",

@@ -46,7 +46,7 @@ pub use field::{Field, TextArea};
 pub use icon::Icon;
 #[cfg(feature = "ssr")]
 pub use icon::SPRITE;
-pub use kpi::Kpi;
+pub use kpi::{Kpi, delta_line};
 pub use logo::{Brand, Logo};
 pub use menu::Menu;
 pub use meter::{Meter, MeterView, meters};

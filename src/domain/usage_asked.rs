@@ -22,6 +22,25 @@ impl Default for UsagePlace {
 }
 
 impl UsagePlace {
+    /// As it travels: `t/atlas-search`, `o/northwind-labs`, `admin`.
+    pub fn word(&self) -> String {
+        match self {
+            Self::Team(team) => format!("t/{team}"),
+            Self::Organization(org) => format!("o/{org}"),
+            Self::Platform => "admin".to_owned(),
+        }
+    }
+
+    /// Reads [`Self::word`].
+    pub fn parse(word: &str) -> Option<Self> {
+        match word.split_once('/') {
+            Some(("t", team)) => Some(Self::Team(team.to_owned())),
+            Some(("o", org)) => Some(Self::Organization(org.to_owned())),
+            None if word == "admin" => Some(Self::Platform),
+            _ => None,
+        }
+    }
+
     /// The address of a page of it: `usage`, `logs`.
     pub fn address(&self, page: &str) -> String {
         match self {
@@ -247,6 +266,10 @@ mod tests {
         assert_eq!(asked.between(5, 9).address(&UsagePlace::default()), "/me/usage?from=5&to=9");
         assert_eq!(asked.with("range", "").address(&UsagePlace::Organization("acme".into())), "/o/acme/usage");
         assert_eq!(asked.with("metric", "requests").between(5, 9).logs(&UsagePlace::Platform), "/admin/logs?from=5&to=9");
+        for place in [team, UsagePlace::Organization("acme".into()), UsagePlace::Platform] {
+            assert_eq!(UsagePlace::parse(&place.word()), Some(place));
+        }
+        assert_eq!(UsagePlace::parse("elsewhere/x"), None);
         assert_eq!(UsagePlace::Team("me".into()).api("usage.csv"), "/api/v1/teams/me/usage.csv");
     }
 }

@@ -57,6 +57,11 @@ impl UsageRange {
         Ok(Self { from, to, bucket_ms })
     }
 
+    /// The word of its intervals' length.
+    pub fn bucket_word(self) -> &'static str {
+        BUCKETS.iter().find(|(_, bucket_ms)| *bucket_ms == self.bucket_ms).map_or("", |(word, _)| word)
+    }
+
     /// The range of the same length that ends where this one begins.
     #[must_use]
     pub fn before(self) -> Self {

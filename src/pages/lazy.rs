@@ -12,7 +12,7 @@ use super::{
     AccountPage, AuditPage, BillingPage, CallLogsPage, CallPage, ConfirmPage, ExplainPage, ForgotPage, GroupsPage, InvitePage,
     KeysPage, LoginPage, MembersPage, NewTeamPage, OrganizationLimitsPage, OrganizationMembersPage, OrganizationModelsPage,
     OrganizationPage, OrganizationSettingsPage, OutboxPage, OverviewPage, OwnPage, PlaygroundPage, QuotasPage, RequestsPage,
-    ResetPage, SignupPage, StatementPage, TeamModelsPage, TeamSettingsPage, TeamsPage,
+    ResetPage, SignupPage, StatementPage, TeamModelsPage, TeamSettingsPage, TeamsPage, UsagePage,
     admin::{ModelsPage, OrganizationsPage, PlansPage, PriceListPage, ProvidersPage, SystemPage, TiersPage, UserPage, UsersPage},
 };
 
@@ -175,3 +175,6 @@ group!(record_pages, __preload_record_pages, Record {
     PlatformAudit => AuditPage,
     Outbox => OutboxPage,
 });
+
+// What was used, over time.
+group!(usage_pages, __preload_usage_pages, OfUsage { Usage => UsagePage });

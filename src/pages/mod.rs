@@ -35,6 +35,7 @@ mod settings;
 mod signup;
 mod team_models;
 mod teams;
+mod usage;
 pub mod watch;
 
 pub use access_groups::GroupsPage;
@@ -63,6 +64,7 @@ pub use settings::TeamSettingsPage;
 pub use signup::SignupPage;
 pub use team_models::TeamModelsPage;
 pub use teams::{NewTeamPage, TeamsPage};
+pub use usage::UsagePage;
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};

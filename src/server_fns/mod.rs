@@ -34,6 +34,7 @@ pub mod price_lists;
 pub mod quotas;
 #[cfg(feature = "ssr")]
 pub mod shown_once;
+pub mod statistics;
 #[cfg(feature = "ssr")]
 pub mod status;
 pub mod team_models;

@@ -1,6 +1,8 @@
 //! Options of the chart engine, as JSON, from figures that are scaled already. Formatters are template strings: functions
 //! could only travel as text, and the page's security policy forbids to run text.
 
+pub mod layered;
+
 use charming::{
     Chart,
     component::{Axis, Grid},

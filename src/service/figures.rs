@@ -66,7 +66,7 @@ pub fn key_figures(statistics: &Statistics) -> Vec<KpiView> {
 }
 
 /// Splits `99.31%` and `842 ms` into figure and unit.
-fn with_unit(mut kpi: KpiView) -> KpiView {
+pub fn with_unit(mut kpi: KpiView) -> KpiView {
     if let Some(at) = kpi.value.find(['%', ' '])
         && kpi.value.matches(' ').count() < 2
     {
@@ -76,7 +76,8 @@ fn with_unit(mut kpi: KpiView) -> KpiView {
     kpi
 }
 
-fn relative(now: i64, was: i64, was_text: String) -> Option<Delta> {
+/// The change of an amount, in percent of what it was.
+pub fn relative(now: i64, was: i64, was_text: String) -> Option<Delta> {
     if was <= 0 {
         return None;
     }
@@ -87,7 +88,7 @@ fn relative(now: i64, was: i64, was_text: String) -> Option<Delta> {
 }
 
 /// `rising` is what a rise means; a fall then means the opposite.
-fn change(difference: i64, text: String, was: String, rising: Tone) -> Option<Delta> {
+pub fn change(difference: i64, text: String, was: String, rising: Tone) -> Option<Delta> {
     let tone = match (rising, difference < 0) {
         (Tone::Plain, _) => Tone::Plain,
         (tone, false) => tone,

@@ -7,7 +7,9 @@ use crate::domain::{
     limit_uses::OwnLimit,
     time::UnixMs,
     usage_filter::Dimension,
-    usage_statistics::{Measures, Ranked, Statistics},
+    usage_series::UsageSeries,
+    usage_statistics::{MeasuredInterval, Measures, Ranked, Statistics},
+    usage_sums::Sums,
 };
 
 /// Sums over calls, and how long they took. Percentiles are at most 1.6 % away from those of the single calls.
@@ -154,6 +156,34 @@ pub struct ShareBody {
     previous_tokens: i64,
     /// Charged in the range before.
     previous_cost: i64,
+    /// Intervals, oldest first, empty ones included; where a `bucket` is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    buckets: Option<Vec<PartBody>>,
+}
+
+/// Sums of a group in an interval.
+#[derive(Serialize, ToSchema)]
+pub struct PartBody {
+    /// Start of the interval, included.
+    start: i64,
+    /// End of the interval, excluded.
+    end: i64,
+    /// Calls, refused ones included.
+    requests: i64,
+    /// Completed calls.
+    succeeded: i64,
+    /// Upstream failures, time-outs and interrupted calls.
+    failed: i64,
+    /// Calls that were not admitted.
+    refused: i64,
+    /// Prompt tokens, cached ones included.
+    prompt_tokens: i64,
+    /// Prompt tokens that the provider had cached.
+    cached_tokens: i64,
+    /// Completion tokens.
+    completion_tokens: i64,
+    /// Charged, in nano-dollars.
+    cost: i64,
 }
 
 /// Sums by member, key, model, provider, endpoint or outcome, largest first.
@@ -165,8 +195,54 @@ pub struct SharesBody {
 
 impl SharesBody {
     pub(super) fn of(rows: Vec<Ranked>, by: Dimension) -> Self {
-        let items = rows.into_iter().map(|row| ShareBody {
-            user: (by == Dimension::Member).then(|| row.id.clone()),
+        let item = |row: Ranked| ShareBody { user: (by == Dimension::Member).then(|| row.id.clone()), ..ShareBody::from(row) };
+        Self { items: rows.into_iter().map(item).collect() }
+    }
+
+    /// Adds the intervals of groups to their rows.
+    pub(super) fn add_intervals(&mut self, series: UsageSeries) {
+        let parts = &series.all.intervals;
+        for group in &series.groups {
+            let row = self.items.iter_mut().find(|row| row.id == group.ranked.id);
+            if let Some(row) = row {
+                row.buckets = Some(parts.iter().zip(&group.intervals).map(|(part, sums)| PartBody::of(part, sums)).collect());
+            }
+        }
+    }
+
+    /// Groups with their intervals, where these are asked for.
+    pub(super) fn of_series(series: UsageSeries, by_interval: bool) -> Self {
+        let parts = &series.all.intervals;
+        let items = series.groups.into_iter().map(|group| {
+            let buckets =
+                by_interval.then(|| parts.iter().zip(&group.intervals).map(|(part, sums)| PartBody::of(part, sums)).collect());
+            ShareBody { buckets, ..ShareBody::from(group.ranked) }
+        });
+        Self { items: items.collect() }
+    }
+}
+
+impl PartBody {
+    fn of(part: &MeasuredInterval, sums: &Sums) -> Self {
+        Self {
+            start: part.start.0,
+            end: part.end.0,
+            requests: sums.requests,
+            succeeded: sums.succeeded,
+            failed: sums.failed,
+            refused: sums.refused,
+            prompt_tokens: sums.prompt_tokens,
+            cached_tokens: sums.cached_tokens,
+            completion_tokens: sums.completion_tokens,
+            cost: sums.cost,
+        }
+    }
+}
+
+impl From<Ranked> for ShareBody {
+    fn from(row: Ranked) -> Self {
+        Self {
+            user: None,
             id: row.id,
             name: row.name,
             place: row.place,
@@ -181,8 +257,8 @@ impl SharesBody {
             previous_requests: row.previous.requests,
             previous_tokens: row.previous.tokens(),
             previous_cost: row.previous.cost,
-        });
-        Self { items: items.collect() }
+            buckets: None,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `/teams/{team}/usage`, the same of organizations and of the platform, and rankings.
 
 mod bodies;
+pub mod files;
 pub mod logs;
 mod watched;
 
@@ -47,7 +48,8 @@ pub struct UsageQuery {
     bucket: Option<String>,
     /// Zone in which days and other intervals begin, such as `Asia/Kolkata`; UTC unless asked otherwise.
     zone: Option<String>,
-    /// `member`, `key`, `model`, `provider`, `endpoint` or `outcome`: sums by those, instead of intervals.
+    /// `member`, `key`, `model`, `provider`, `endpoint`, `outcome` or, of an organization or the platform, `team`: sums by those, instead
+    /// of intervals. With a `bucket`, the largest twenty and their intervals.
     group_by: Option<String>,
     /// What the sums are sorted by: `cost` (unless asked otherwise), `tokens`, `requests` or `errors`.
     order_by: Option<String>,
@@ -174,6 +176,10 @@ impl FromRequestParts<Services> for PersonOrKey {
     }
 }
 
+/// Most groups that are told by interval, and most teams.
+const SERIES: usize = 20;
+const TEAMS: usize = 1_000;
+
 async fn answer(services: &Services, caller: &Caller, of: UsageOf<'_>, query: &UsageQuery) -> Answer<Response> {
     let asked = query.asked();
     let statistics = services.usage_query(caller, of, &asked).await?;
@@ -192,10 +198,18 @@ async fn group_or_report(
             let report = services.usage_statistics(caller, of, statistics).await?;
             Ok(Json(ReportBody::from(report)).into_response())
         }
-        Some(UsageGroup::Of(by)) => Ok(ranking(services, caller, of, by, asked, statistics).await?.into_response()),
-        // Sums of teams come with their intervals.
+        Some(UsageGroup::Of(by)) => {
+            let Json(mut body) = ranking(services, caller, of, by, asked, statistics).await?;
+            if !asked.bucket.is_empty() {
+                let by = UsageGroup::Of(by);
+                body.add_intervals(services.usage_series(caller, of, by, parse_order(asked)?, SERIES, statistics).await?);
+            }
+            Ok(Json(body).into_response())
+        }
         Some(UsageGroup::Team) => {
-            Err(ServiceError::field("group_by", "Use member, key, model, provider, endpoint or outcome.").into())
+            let order = parse_order(asked)?;
+            let series = services.usage_series(caller, of, UsageGroup::Team, order, TEAMS, statistics).await?;
+            Ok(Json(SharesBody::of_series(series, !asked.bucket.is_empty())).into_response())
         }
     }
 }

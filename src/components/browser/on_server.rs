@@ -46,6 +46,11 @@ pub fn value_of(_id: &str) -> String {
 /// Puts the text of a chosen file into a field.
 pub fn fill_from_file<Event>(_event: &Event, _field: &'static str) {}
 
+/// Tells the server which zone the browser is in.
+pub fn remember_zone() -> bool {
+    false
+}
+
 /// Makes a dialog modal.
 pub fn open_modal<Dialog>(_dialog: Dialog) {}
 
@@ -71,6 +76,9 @@ pub struct ChartHandle;
 impl ChartHandle {
     /// Draws other figures in the same place.
     pub fn update(self, _light: String, _dark: String) {}
+
+    /// Saves what is drawn as a picture.
+    pub fn save(self, _name: &str) {}
 
     /// Takes the chart off the page.
     pub fn dispose(self) {}

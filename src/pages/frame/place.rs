@@ -21,6 +21,7 @@ pub(super) enum Kind {
     Overview,
     /// A context's calls.
     Logs,
+    Usage,
     /// One of them.
     Call,
     Playground,
@@ -55,6 +56,7 @@ impl Kind {
     pub(super) fn label(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
+            Self::Usage => "Usage",
             Self::Logs => "Call logs",
             Self::Call => "Call",
             Self::Playground => "Playground",
@@ -97,6 +99,7 @@ impl Kind {
     pub(super) fn icon(self) -> &'static str {
         match self {
             Self::Overview => "overview",
+            Self::Usage => "usage",
             Self::Logs | Self::Call => "logs",
             Self::Playground => "play",
             Self::Keys => "key",
@@ -173,6 +176,7 @@ impl Place {
                     Some("system") => Some(Kind::System),
                     Some("audit") => Some(Kind::Audit),
                     Some("outbox") => Some(Kind::Outbox),
+                    Some("usage") => Some(Kind::Usage),
                     _ => None,
                 };
                 Self { scope: Scope::Platform, kind }
@@ -202,7 +206,14 @@ impl Place {
                 address(scope, Kind::Logs)
             }
             Some(
-                kind @ (Kind::Logs | Kind::Keys | Kind::Quotas | Kind::Models | Kind::Playground | Kind::Explain | Kind::Billing),
+                kind @ (Kind::Usage
+                | Kind::Logs
+                | Kind::Keys
+                | Kind::Quotas
+                | Kind::Models
+                | Kind::Playground
+                | Kind::Explain
+                | Kind::Billing),
             ) if self.scope != Scope::Platform && !matches!(scope, Scope::Organization(_)) => address(scope, kind),
             _ => address(scope, Kind::Overview),
         }
@@ -227,6 +238,7 @@ fn organization_kind(part: Option<&str>) -> Option<Kind> {
         Some("requests") => Some(Kind::Requests),
         Some("settings") => Some(Kind::Settings),
         Some("audit") => Some(Kind::Audit),
+        Some("usage") => Some(Kind::Usage),
         Some("limits") => Some(Kind::Limits),
         Some(_) => None,
     }
@@ -235,6 +247,7 @@ fn organization_kind(part: Option<&str>) -> Option<Kind> {
 fn context_kind(part: Option<&str>) -> Option<Kind> {
     match part {
         None => Some(Kind::Overview),
+        Some("usage") => Some(Kind::Usage),
         Some("logs") => Some(Kind::Logs),
         Some("playground") => Some(Kind::Playground),
         Some("keys") => Some(Kind::Keys),
@@ -255,6 +268,7 @@ pub(super) fn address(scope: &Scope, kind: Kind) -> String {
     };
     match kind {
         Kind::Overview => base,
+        Kind::Usage => format!("{base}/usage"),
         Kind::Logs | Kind::Call => format!("{base}/logs"),
         Kind::Playground => format!("{base}/playground"),
         Kind::Keys => format!("{base}/keys"),

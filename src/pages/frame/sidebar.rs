@@ -52,21 +52,21 @@ fn groups(place: &Place, me: Option<&Me>, waiting: &[(String, u32)], viewing: Op
     let context = matches!(place.scope, Scope::Personal | Scope::Team(_) | Scope::Organization(_));
     let groups: &[(&str, &[Kind])] = match place.scope {
         Scope::Personal => &[
-            ("", &[Kind::Overview, Kind::Logs, Kind::Playground, Kind::Billing]),
+            ("", &[Kind::Overview, Kind::Usage, Kind::Logs, Kind::Playground, Kind::Billing]),
             ("Access", &[Kind::Keys, Kind::Models, Kind::Quotas]),
         ],
         Scope::Team(_) => &[
-            ("", &[Kind::Overview, Kind::Logs, Kind::Playground]),
+            ("", &[Kind::Overview, Kind::Usage, Kind::Logs, Kind::Playground]),
             ("Access", &[Kind::Keys, Kind::Models, Kind::Requests, Kind::Quotas]),
             ("Team", &[Kind::Members, Kind::Billing, Kind::Audit, Kind::Settings]),
         ],
         Scope::Organization(_) => &[
-            ("", &[Kind::Overview]),
+            ("", &[Kind::Overview, Kind::Usage]),
             ("Access", &[Kind::Models, Kind::Groups, Kind::Requests, Kind::Limits]),
             ("Organization", &[Kind::Members, Kind::Audit, Kind::Settings]),
         ],
         Scope::Platform => &[
-            ("", &[Kind::Providers, Kind::Models, Kind::Tiers, Kind::Groups]),
+            ("", &[Kind::Usage, Kind::Providers, Kind::Models, Kind::Tiers, Kind::Groups]),
             ("People", &[Kind::Organizations, Kind::Users, Kind::Plans]),
             ("Installation", &[Kind::Audit, Kind::Outbox, Kind::System]),
         ],

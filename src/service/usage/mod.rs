@@ -9,6 +9,7 @@ mod forecast;
 mod log_menus;
 mod own;
 pub mod ranking;
+mod series;
 pub mod statistics;
 pub mod zones;
 

@@ -99,7 +99,7 @@ fn mask(rows: &mut [Ranked]) {
     }
 }
 
-async fn names(
+pub(super) async fn names(
     c: &mut AnyConnection,
     scope: UsageScope,
     by: Dimension,
@@ -113,7 +113,7 @@ async fn names(
 }
 
 /// What stands for something that has no name.
-fn unnamed(by: Dimension, id: &str) -> String {
+pub(super) fn unnamed(by: Dimension, id: &str) -> String {
     match (by, id) {
         (Dimension::Key, "") => "Playground".to_owned(),
         (Dimension::Member | Dimension::Key, _) => String::new(),

@@ -197,26 +197,51 @@ async fn statistics(
     filter: &UsageFilter,
     query: &StatisticsQuery,
 ) -> Result<Statistics, ServiceError> {
-    let intervals = query.zone.intervals(query.range);
+    let (total, intervals) = cells(c, scope, filter, &query.zone.intervals(query.range)).await?;
+    let previous = query.previous;
+    let (before, _) = cells(c, scope, filter, &Intervals::whole(previous.from, previous.to)).await?;
+    Ok(told(query, &total, intervals, &before))
+}
+
+/// Statistics of a range, and the intervals of the range before.
+pub(super) async fn measure(
+    c: &mut AnyConnection,
+    scope: UsageScope,
+    filter: &UsageFilter,
+    query: &StatisticsQuery,
+) -> Result<(Statistics, Vec<MeasuredInterval>), ServiceError> {
+    let (total, intervals) = cells(c, scope, filter, &query.zone.intervals(query.range)).await?;
+    let (before, earlier) = cells(c, scope, filter, &query.zone.intervals(query.previous)).await?;
+    Ok((told(query, &total, intervals, &before), earlier))
+}
+
+/// The calls of intervals, all together and each.
+async fn cells(
+    c: &mut AnyConnection,
+    scope: UsageScope,
+    filter: &UsageFilter,
+    intervals: &Intervals,
+) -> Result<(Cell, Vec<MeasuredInterval>), sqlx::Error> {
     let mut cells = vec![Cell::default(); intervals.len()];
-    storage::usage::add_cells(c, scope, filter, &intervals, &mut cells).await?;
+    storage::usage::add_cells(c, scope, filter, intervals, &mut cells).await?;
     let mut total = Cell::default();
     cells.iter().for_each(|cell| total.merge(cell));
-    let previous = query.previous;
-    let mut before = [Cell::default()];
-    storage::usage::add_cells(c, scope, filter, &Intervals::whole(previous.from, previous.to), &mut before).await?;
-    let intervals = intervals.spans().zip(&cells);
-    Ok(Statistics {
+    let parts = intervals.spans().zip(&cells);
+    Ok((total, parts.map(|((start, end), cell)| MeasuredInterval { start, end, measures: cell.into() }).collect()))
+}
+
+fn told(query: &StatisticsQuery, total: &Cell, intervals: Vec<MeasuredInterval>, before: &Cell) -> Statistics {
+    Statistics {
         from: query.range.from,
         to: query.range.to,
         bucket_ms: query.range.bucket_ms,
         zone: query.zone.name().to_owned(),
-        total: Measures::from(&total),
-        previous_from: previous.from,
-        previous_to: previous.to,
-        previous: Measures::from(&before[0]),
-        intervals: intervals.map(|((start, end), cell)| MeasuredInterval { start, end, measures: cell.into() }).collect(),
-    })
+        total: Measures::from(total),
+        previous_from: query.previous.from,
+        previous_to: query.previous.to,
+        previous: Measures::from(before),
+        intervals,
+    }
 }
 
 /// Reads ids for filters.

@@ -41,6 +41,12 @@ pub async fn find_key_names(c: &mut AnyConnection, ids: &[&str]) -> Result<HashM
     find(c, sql, "", ids).await
 }
 
+/// Teams by id.
+pub async fn find_team_names(c: &mut AnyConnection, ids: &[&str]) -> Result<HashMap<String, Named>, sqlx::Error> {
+    let sql = "SELECT t.id, t.name, CASE WHEN t.deleted_at IS NOT NULL THEN 1 ELSE 0 END AS gone FROM teams t WHERE $1 = '' AND t.id IN";
+    find(c, sql, "", ids).await
+}
+
 async fn find(c: &mut AnyConnection, sql: &str, first: &str, ids: &[&str]) -> Result<HashMap<String, Named>, sqlx::Error> {
     let mut names = HashMap::new();
     for chunk in ids.chunks(CHUNK) {

@@ -63,6 +63,14 @@ impl Condition {
         let _ = write!(self.sql, " AND r.{column} = ${}", self.bound.len());
     }
 
+    /// Adds that a column has one of some values.
+    pub(super) fn and_among(&mut self, column: &str, values: &[&str]) {
+        let first = self.bound.len() + 1;
+        self.bound.extend(values.iter().map(|value| value.replace('\0', "")));
+        let places: Vec<String> = (first..first + values.len()).map(|place| format!("${place}")).collect();
+        let _ = write!(self.sql, " AND r.{column} IN ({})", places.join(", "));
+    }
+
     /// Rows that hold what is wanted.
     pub(super) fn wanted(&mut self, filter: &UsageFilter) {
         for dimension in Dimension::ALL {
@@ -148,7 +156,8 @@ async fn add_series(
     Ok(())
 }
 
-fn is_in(runs: &[(UnixMs, UnixMs)], start: UnixMs) -> bool {
+/// Whether a row begins in one of some runs.
+pub(super) fn is_in(runs: &[(UnixMs, UnixMs)], start: UnixMs) -> bool {
     let after = runs.partition_point(|(from, _)| *from <= start);
     after > 0 && start < runs[after - 1].1
 }

@@ -117,6 +117,7 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
     ("delete_access_group", "place=o/{org}&id={nothing}", "snffffnn"),
 
     // The audit log.
+    ("get_usage", "place=t/{team}", "snoooooo"),
     ("list_audit", "place=t/{team}", "snffoooo"),
 
     // Invitations: the token comes in a cookie, and without one there is nothing.
