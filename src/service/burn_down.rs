@@ -212,8 +212,8 @@ fn drawn(plot: &Plot<'_>, lines: &Lines, (name, name_before): (&str, &str), pale
     value["series"][1]["showSymbol"] = json!(false);
     value["series"][2]["lineStyle"]["width"] = json!(1.5);
     value["yAxis"]["interval"] = json!(max / 4.0);
-    value["grid"]["right"] = json!(14);
-    value["grid"]["top"] = json!(16);
+    value["grid"][0]["right"] = json!(14);
+    value["grid"][0]["top"] = json!(16);
     let tag = |text: String, color: &str| {
         json!({
             "show": true, "formatter": text, "color": color, "fontSize": 11, "backgroundColor": palette.tooltip[0],

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Badge, Empty, Meter, Note, NoteKind, StackTable, Tile, head, meters},
+    components::{Badge, Empty, Icon, Meter, Note, NoteKind, StackTable, Tile, head, meters},
     pages::context_address,
     server_fns::own_view::ContextRow,
 };
@@ -89,7 +89,7 @@ fn row(context: &ContextRow) -> AnyView {
 fn details(context: ContextRow) -> AnyView {
     view! {
         <details class="more">
-            <summary>{format!("Every limit in {}", context.name)}</summary>
+            <summary><Icon name="chevr"/>{format!("Every limit in {}", context.name)}</summary>
             <div class="more-body">{meters(context.limits)}</div>
         </details>
     }

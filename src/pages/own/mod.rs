@@ -37,8 +37,10 @@ fn content(page: Own, news: RwSignal<u32>) -> AnyView {
         wait_for_first_call(slug.clone(), stamp, news);
         return view! {
             <PageHead title="Overview" context="Personal" lead="No calls yet in any context."/>
-            {first_steps(steps, &slug, false)}
-            <div class="mt-4">{context_table(page.contexts)}</div>
+            <div class="grid">
+                {first_steps(steps, &slug, false)}
+                {context_table(page.contexts)}
+            </div>
         }
         .into_any();
     }
