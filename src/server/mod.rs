@@ -14,6 +14,7 @@ mod listen;
 pub mod live;
 mod mailed_links;
 mod metrics;
+mod overview_live;
 mod pages;
 mod playground;
 mod router;

@@ -15,7 +15,7 @@ use tower_sessions::{SessionManagerLayer, cookie::SameSite};
 use super::{
     Edge, call_tail, health,
     layers::{self, refuse},
-    mailed_links, pages, playground,
+    mailed_links, overview_live, pages, playground,
 };
 use crate::{
     api,
@@ -46,6 +46,7 @@ fn dashboard(edge: &Edge, playground: Playground) -> Router {
         .merge(mailed_links::routes())
         .merge(playground::routes(playground))
         .merge(call_tail::routes())
+        .merge(overview_live::routes())
         // The server functions, without pages.
         .leptos_routes_with_context(edge, vec![], pages::context(edge), || ())
         .leptos_routes_with_handler(pages::paths(), async move |request: Request| pages::render(&at, request).await)

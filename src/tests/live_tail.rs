@@ -24,13 +24,13 @@ const TAIL: &str = "/t/atlas-search/logs/tail";
 const PATIENCE: Duration = Duration::from_secs(12);
 
 /// A stream as it comes.
-struct Heard {
+pub(super) struct Heard {
     body: BodyDataStream,
     text: String,
 }
 
 impl Heard {
-    async fn open(browser: &Client, path: &str) -> Self {
+    pub(super) async fn open(browser: &Client, path: &str) -> Self {
         let response = browser.page_in_parts(path, "gzip, br").await;
         assert_eq!(response.status(), 200, "{path}");
         let header =
@@ -47,7 +47,7 @@ impl Heard {
     }
 
     /// Reads until something was said.
-    async fn until(&mut self, said: &str) {
+    pub(super) async fn until(&mut self, said: &str) {
         while !self.text.contains(said) {
             let piece = tokio::time::timeout(PATIENCE, self.body.next()).await;
             let piece = piece.unwrap_or_else(|_| panic!("{said:?} is said, not only {:?}", self.text));
@@ -57,7 +57,7 @@ impl Heard {
     }
 
     /// Reads until the stream ends.
-    async fn to_end(mut self) -> String {
+    pub(super) async fn to_end(mut self) -> String {
         while let Some(piece) = tokio::time::timeout(PATIENCE, self.body.next()).await.expect("the stream ends") {
             self.text.push_str(std::str::from_utf8(&piece.unwrap()).unwrap());
         }
@@ -65,12 +65,12 @@ impl Heard {
     }
 }
 
-async fn key(place: &Place, person: &Caller) -> String {
+pub(super) async fn key(place: &Place, person: &Caller) -> String {
     let new = NewApiKey { name: "k".into(), kind: KeyKind::Person, expires_at: None };
     place.services.create_key(person, &place.team.slug, new).await.unwrap().key
 }
 
-async fn call(app: &TestApp, key: &str) {
+pub(super) async fn call(app: &TestApp, key: &str) {
     let body = json!({"model": "labs/chat", "max_tokens": 5, "messages": [{"role": "user", "content": "Hello"}]});
     app.key(key).post("/v1/chat/completions", body).await.expect(200);
     while app.services.book_ended_calls().await.unwrap() > 0 {}

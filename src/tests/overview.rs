@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use http_body_util::BodyExt;
 
-use super::support::{
-    TestApp,
-    accounts::browser,
-    limits::{budget, db_limit},
-    on_each_database,
-    people::{Place, db_join, db_person, team},
+use super::{
+    live_tail::{Heard, call, key},
+    support::{
+        TestApp,
+        accounts::browser,
+        limits::{budget, db_limit},
+        on_each_database,
+        people::{Place, db_join, db_leave, db_person, team},
+    },
 };
 use crate::{
     domain::{
@@ -30,6 +33,7 @@ use crate::{
 };
 
 const OVERVIEW: &str = "/t/atlas-search";
+const LIVE: &str = "/t/atlas-search/live";
 
 /// Maya's team with calls, and a viewer in it.
 async fn place(services: &Services) -> (TestApp, Caller, Caller) {
@@ -204,6 +208,29 @@ async fn what_waits_is_told_to_whoever_can_do_something_about_it() {
         {
             assert!(text.contains(words), "{words} in {text}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_open_overview_is_told_of_new_calls_as_long_as_its_reader_may_see_them() {
+    on_each_database(|services| async move {
+        let place = Place::new(&services).await;
+        let app = TestApp::new(&services);
+        let noors = key(&place, &place.noor).await;
+        let vera = db_person(&services, "Vera", false).await;
+        db_join(&services, &place.team, &vera, Role::Viewer).await;
+        let stamp = services.overview_stamp(&vera, OVERVIEW.trim_start_matches("/t/")).await.unwrap();
+        let mut heard = Heard::open(&browser(&app, &vera).await, LIVE).await;
+        heard.until(&format!("event: stamp\ndata: {stamp}\n\n")).await;
+        call(&app, &noors).await;
+        let next = services.overview_stamp(&vera, OVERVIEW.trim_start_matches("/t/")).await.unwrap();
+        assert_ne!(stamp, next);
+        heard.until(&format!("event: stamp\ndata: {next}\n\n")).await;
+        db_leave(&services, place.team.id, &vera).await;
+        assert!(heard.to_end().await.contains("event: over\n"), "who left hears no more");
+        assert_eq!(browser(&app, &vera).await.page(LIVE).await.status, 404);
+        assert_eq!(app.browser().page(LIVE).await.status, 401);
     })
     .await;
 }

@@ -14,12 +14,13 @@ use self::{
     setup::setup_steps,
 };
 use crate::{
-    components::{LinkButton, Note, NoteKind, PageHead, SkeletonBlock},
+    components::{LinkButton, Note, NoteKind, PageHead, SkeletonBlock, browser},
     error::AppError,
     pages::{
         context_address, context_param,
         data::{PageData, nothing},
-        failure::part_failure,
+        failure::{encode, part_failure},
+        live::{Heard, listen},
         query_param,
         watch::{bump, watch},
     },
@@ -28,8 +29,10 @@ use crate::{
     },
 };
 
-/// How often a page that is looked at asks for news.
-const ASK_EVERY_MS: u64 = 1_000;
+/// How often a page that is not told of news asks for them.
+const ASK_EVERY_MS: u64 = 15_000;
+/// How long a page stands before it asks to be told: whoever only passes by needs no stream.
+const STAY_MS: u64 = 1_500;
 
 #[component]
 pub fn OverviewPage() -> impl IntoView {
@@ -43,7 +46,7 @@ pub fn OverviewPage() -> impl IntoView {
     );
     // What the page in front of the person was made from.
     let shown = StoredValue::new(String::new());
-    Effect::new(move |_| watch(ASK_EVERY_MS, GetOverviewStamp { team: team.get() }, shown, move || bump(news)));
+    hear_news(team, shown, news);
     let asked = move || overview_parts_of(&team.read(), &range.read(), &calls.read());
     view! {
         {overview.head(head_skeleton, move |page| head(page, &team.get_untracked(), range, calls))}
@@ -56,6 +59,42 @@ pub fn OverviewPage() -> impl IntoView {
                 .into_any()
         })}
     }
+}
+
+/// Loads anew when the server says that something is new; where it can not say so, the page asks now and then.
+fn hear_news(team: Memo<String>, shown: StoredValue<String>, news: RwSignal<u32>) {
+    let seen_as = query_param("as");
+    let (stays, told) = (RwSignal::new(false), RwSignal::new(false));
+    Effect::new(move |_| {
+        browser::after(STAY_MS, move || {
+            stays.try_set(true);
+        });
+    });
+    Effect::new(move |_| {
+        let (team, seen_as) = (team.get(), seen_as.get());
+        if !stays.get() {
+            return;
+        }
+        let seen_as = if seen_as.is_empty() { String::new() } else { format!("?as={}", encode(&seen_as)) };
+        listen(format!("{}{seen_as}", context_address(&team, "live")), move |heard| match heard {
+            Heard::Live => {
+                told.try_set(true);
+            }
+            Heard::Event(_, stamp) if shown.try_get_value().is_some_and(|shown| !shown.is_empty() && shown != stamp) => {
+                bump(news)
+            }
+            Heard::Event(..) => {}
+            Heard::Lost | Heard::Over(_) => {
+                told.try_set(false);
+            }
+        });
+    });
+    Effect::new(move |_| {
+        let team = team.get();
+        if !told.get() {
+            watch(ASK_EVERY_MS, GetOverviewStamp { team }, shown, move || bump(news));
+        }
+    });
 }
 
 fn head(page: Overview, team: &str, range: Memo<String>, calls: Memo<String>) -> AnyView {

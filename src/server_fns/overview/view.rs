@@ -16,6 +16,7 @@ use crate::{
         teams::{AlertPage, MyAlert, TeamKind, TeamView},
         time::{DAY_MS, UnixMs},
         usage::{CallRow, Outcome, TestCalls},
+        usage_asked::{UsageAsked, UsagePlace},
         usage_filter::{Dimension, UsageFilter},
         usage_statistics::{RankBy, Ranked},
     },
@@ -239,12 +240,9 @@ struct Link<'a> {
 
 impl Link<'_> {
     fn to(&self, name: &str, value: &str) -> String {
-        let mut pairs = url::form_urlencoded::Serializer::new(String::new());
-        pairs.append_pair("range", self.range).append_pair(name, value);
-        if self.test != TestCalls::default() {
-            pairs.append_pair("test", self.test.as_str());
-        }
-        format!("/t/{}/usage?{}", self.team, pairs.finish())
+        let test = if self.test == TestCalls::default() { "" } else { self.test.as_str() };
+        let asked = UsageAsked::default().with("range", self.range).with("test", test);
+        asked.with(name, value).address(&UsagePlace::Team(self.team.to_owned()))
     }
 }
 
