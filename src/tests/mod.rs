@@ -61,6 +61,7 @@ mod teams;
 mod tenants;
 mod usage;
 mod usage_api;
+mod usage_pages;
 mod usage_statistics;
 mod user_pages;
 mod users;

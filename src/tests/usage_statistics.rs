@@ -9,9 +9,10 @@ use crate::{
         teams::TeamView,
         time::{DAY_MS, HOUR_MS, UnixMs},
         usage::{TestCalls, UsageEvent},
+        usage_asked::UsageGroup,
         usage_buckets::Span,
         usage_filter::{Dimension, UsageFilter, Values},
-        usage_statistics::{Measures, RankBy},
+        usage_statistics::{MeasuredInterval, Measures, RankBy},
         usage_sums::{Cell, Sums},
     },
     service::{
@@ -147,6 +148,7 @@ async fn statistics_are_those_of_the_single_events() {
                 }
             }
             check_rankings(&services, &owner, &team, &events, &query).await;
+            check_series(&services, &owner, &team, &events, &query).await;
         }
         invariants::check(&services).await;
     })
@@ -166,6 +168,45 @@ async fn check_rankings(services: &Services, owner: &Caller, team: &TeamView, ev
             rows.iter().filter(|row| row.sums != Sums::default()).map(|row| (row.id.clone(), row.sums)).collect();
         assert_eq!(told, expected, "{by:?} {query:?}");
         assert!(rows.windows(2).all(|pair| pair[0].sums.cost >= pair[1].sums.cost));
+    }
+}
+
+/// Groups by interval, and what they leave.
+async fn check_series(services: &Services, owner: &Caller, team: &TeamView, events: &[UsageEvent], query: &StatisticsQuery) {
+    let groups = Dimension::ALL.map(UsageGroup::Of).into_iter().map(|by| (UsageOf::Team(&team.slug), by));
+    for (of, by) in groups.chain([(UsageOf::Platform, UsageGroup::Team)]) {
+        let told = services.usage_series(owner, of, by, RankBy::Requests, 3, query).await.unwrap();
+        let value = |event: &UsageEvent| match by {
+            UsageGroup::Of(dimension) => values(event).get(dimension).to_owned(),
+            UsageGroup::Team => event.call.team.to_string(),
+        };
+        let mut expected: HashMap<(String, usize), Sums> = HashMap::new();
+        for event in events.iter().filter(|event| query.filter.takes(&values(event), event.call.test)) {
+            let holds = |part: &MeasuredInterval| (part.start..part.end).contains(&event.call.at);
+            if let Some(place) = told.all.intervals.iter().position(holds) {
+                expected.entry((value(event), place)).or_default().add(&Sums::of_event(event));
+            }
+        }
+        assert!(told.groups.len() <= 3);
+        for (place, part) in told.all.intervals.iter().enumerate() {
+            let mut all = told.rest(place);
+            for group in &told.groups {
+                let sums = expected.get(&(group.ranked.id.clone(), place)).copied().unwrap_or_default();
+                assert_eq!(group.intervals[place], sums, "{by:?} {} {part:?} {query:?}", group.ranked.id);
+                all.add(&group.intervals[place]);
+            }
+            assert_eq!(all, part.measures.sums, "{by:?} {part:?}");
+        }
+        for group in &told.groups {
+            let mut sum = Sums::default();
+            group.intervals.iter().for_each(|part| sum.add(part));
+            assert_eq!(sum, group.ranked.sums, "{by:?} {}", group.ranked.id);
+        }
+        let report = services.usage_statistics(owner, of, query).await.unwrap();
+        assert_eq!(told.all, report);
+        let mut before = Sums::default();
+        told.before.iter().for_each(|part| before.add(&part.measures.sums));
+        assert_eq!(before, report.previous.sums);
     }
 }
 
