@@ -62,6 +62,15 @@ pub fn marks_of_series(values: &[i64], parts: usize, floor: i64) -> Vec<(usize, 
     (0..values.len()).filter_map(stands_out).collect()
 }
 
+/// The days that stand out in somebody's series of days, which begins with their first call: against the same weekdays of other weeks, and
+/// against what they use on a day with calls at all. Whoever seldom works on a Sunday does not stand out by doing so.
+pub fn marks_of_days(values: &[i64], floor: i64) -> Vec<(usize, Mark)> {
+    let with_calls: Vec<i64> = values.iter().copied().filter(|value| *value > 0).collect();
+    let usual_day = median(&with_calls);
+    let much = |value: i64| value as f64 >= FACTOR * usual_day as f64;
+    marks_of_series(values, 7, floor).into_iter().filter(|(_, mark)| much(mark.value)).collect()
+}
+
 /// The middle of some values; of an even number the lower one of the two in the middle.
 fn median(values: &[i64]) -> i64 {
     let mut sorted = values.to_vec();
@@ -112,6 +121,16 @@ mod tests {
             days += values.len();
         }
         assert!(marks * 100 <= days, "{marks} marks on {days} days");
+    }
+
+    #[test]
+    fn a_sunday_at_work_is_not_unusual_by_itself() {
+        let mut values: Vec<i64> = (0..84).map(|day| if day % 7 >= 5 { 0 } else { 1_000 + day % 3 }).collect();
+        values[6] = 1_000;
+        assert_eq!(marks_of_days(&values, 1), []);
+        values[6] = 3_000;
+        assert_eq!(marks_of_days(&values, 1), [(6, Mark { value: 3_000, usual: 0 })]);
+        assert_eq!(marks_of_days(&[5; 9], 1), [], "nine days do not say what is usual");
     }
 
     #[test]

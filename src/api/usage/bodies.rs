@@ -3,13 +3,16 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::{
-    limit_uses::OwnLimit,
-    time::UnixMs,
-    usage_filter::Dimension,
-    usage_series::UsageSeries,
-    usage_statistics::{MeasuredInterval, Measures, Ranked, Statistics},
-    usage_sums::Sums,
+use crate::{
+    domain::{
+        limit_uses::OwnLimit,
+        time::UnixMs,
+        usage_filter::Dimension,
+        usage_series::UsageSeries,
+        usage_statistics::{MeasuredInterval, Measures, Ranked, Statistics},
+        usage_sums::Sums,
+    },
+    service::usage::marks::UsageMark,
 };
 
 /// Sums over calls, and how long they took. Percentiles are at most 1.6 % away from those of the single calls.
@@ -68,6 +71,39 @@ pub struct ReportBody {
     previous: BucketBody,
     /// Intervals, oldest first, empty ones included.
     buckets: Vec<BucketBody>,
+    /// UTC days on which far more was spent than on the same weekdays of other weeks, latest first. Not told of a key
+    /// to whoever holds it.
+    marks: Vec<MarkBody>,
+}
+
+/// A UTC day on which far more was spent than on the same weekdays of other weeks.
+#[derive(Serialize, ToSchema)]
+pub struct MarkBody {
+    /// Start of the day, included.
+    from: i64,
+    /// End of the day, excluded.
+    to: i64,
+    /// Charged on it, in nano-dollars.
+    cost: i64,
+    /// What is usual for its weekday: the median of others.
+    usual: i64,
+    /// In words: `4.1 × the usual for a Tuesday`.
+    words: String,
+    /// The model that made most of it; none where it was not looked up.
+    model: Option<String>,
+}
+
+impl From<&UsageMark> for MarkBody {
+    fn from(mark: &UsageMark) -> Self {
+        Self {
+            from: mark.from.0,
+            to: mark.to.0,
+            cost: mark.value,
+            usual: mark.usual,
+            words: mark.words.clone(),
+            model: (!mark.model.is_empty()).then(|| mark.model.clone()),
+        }
+    }
 }
 
 /// A limit that applies, with what is used of it. What an organization's teams use together is shown to those who run it.
@@ -117,8 +153,8 @@ pub struct OwnReportBody {
 }
 
 impl OwnReportBody {
-    pub(super) fn of(report: Statistics, limits: Vec<OwnLimit>) -> Self {
-        Self { report: report.into(), limits: limits.into_iter().map(OwnLimitBody::from).collect() }
+    pub(super) fn of(report: Statistics, limits: Vec<OwnLimit>, marks: &[UsageMark]) -> Self {
+        Self { report: ReportBody::of(report, marks), limits: limits.into_iter().map(OwnLimitBody::from).collect() }
     }
 }
 
@@ -156,6 +192,8 @@ pub struct ShareBody {
     previous_tokens: i64,
     /// Charged in the range before.
     previous_cost: i64,
+    /// Days on which this member spent far more than usual, latest first, for those who may see who used what. At most fifty of all members.
+    marks: Vec<MarkBody>,
     /// Intervals, oldest first, empty ones included; where a `bucket` is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     buckets: Option<Vec<PartBody>>,
@@ -194,8 +232,13 @@ pub struct SharesBody {
 }
 
 impl SharesBody {
-    pub(super) fn of(rows: Vec<Ranked>, by: Dimension) -> Self {
-        let item = |row: Ranked| ShareBody { user: (by == Dimension::Member).then(|| row.id.clone()), ..ShareBody::from(row) };
+    pub(super) fn of(rows: Vec<Ranked>, by: Dimension, marks: &[UsageMark]) -> Self {
+        let marks_of = |id: &str| marks.iter().filter(|mark| mark.member == id).map(MarkBody::from).collect();
+        let item = |row: Ranked| ShareBody {
+            user: (by == Dimension::Member).then(|| row.id.clone()),
+            marks: marks_of(&row.id),
+            ..ShareBody::from(row)
+        };
         Self { items: rows.into_iter().map(item).collect() }
     }
 
@@ -243,6 +286,7 @@ impl From<Ranked> for ShareBody {
     fn from(row: Ranked) -> Self {
         Self {
             user: None,
+            marks: vec![],
             id: row.id,
             name: row.name,
             place: row.place,
@@ -262,9 +306,10 @@ impl From<Ranked> for ShareBody {
     }
 }
 
-impl From<Statistics> for ReportBody {
-    fn from(told: Statistics) -> Self {
+impl ReportBody {
+    pub(super) fn of(told: Statistics, marks: &[UsageMark]) -> Self {
         Self {
+            marks: marks.iter().map(MarkBody::from).collect(),
             total: BucketBody::of(told.from, told.to, &told.total),
             previous: BucketBody::of(told.previous_from, told.previous_to, &told.previous),
             buckets: told.intervals.iter().map(|part| BucketBody::of(part.start, part.end, &part.measures)).collect(),

@@ -139,7 +139,8 @@ pub async fn own(
             }
             let report = services.usage_statistics(&caller, of, &statistics).await?;
             let limits = services.own_limits(&caller, &team).await?;
-            Ok(Json(OwnReportBody::of(report, limits)).into_response())
+            let marks = services.usage_total_marks(&caller, of, &statistics).await?;
+            Ok(Json(OwnReportBody::of(report, limits, &marks)).into_response())
         }
         PersonOrKey::Key(key) => {
             if !asked.group_by.is_empty() || query.member.is_some() || query.key.is_some() {
@@ -149,7 +150,7 @@ pub async fn own(
             let statistics = StatisticsQuery::asked(&asked, anchor, services.clock.now())?;
             let report = services.usage_statistics_of_key(key, &team, &statistics).await?;
             let limits = services.own_limits_of_key(key, &team).await?;
-            Ok(Json(OwnReportBody::of(report, limits)).into_response())
+            Ok(Json(OwnReportBody::of(report, limits, &[])).into_response())
         }
     }
 }
@@ -196,7 +197,8 @@ async fn group_or_report(
     match parse_group(asked)? {
         None => {
             let report = services.usage_statistics(caller, of, statistics).await?;
-            Ok(Json(ReportBody::from(report)).into_response())
+            let marks = services.usage_total_marks(caller, of, statistics).await?;
+            Ok(Json(ReportBody::of(report, &marks)).into_response())
         }
         Some(UsageGroup::Of(by)) => {
             let Json(mut body) = ranking(services, caller, of, by, asked, statistics).await?;
@@ -223,7 +225,15 @@ async fn ranking(
     statistics: &StatisticsQuery,
 ) -> Answer<Json<SharesBody>> {
     let rows = services.usage_ranking(caller, of, by, parse_order(asked)?, statistics).await?;
-    Ok(Json(SharesBody::of(rows, by)))
+    let marks = match by {
+        Dimension::Member => match services.usage_marks(caller, of, statistics).await {
+            // Where others are masked, so is what stands out of theirs.
+            Err(ServiceError::Denied(_)) => vec![],
+            marks => marks?,
+        },
+        _ => vec![],
+    };
+    Ok(Json(SharesBody::of(rows, by, &marks)))
 }
 
 impl UsageQuery {

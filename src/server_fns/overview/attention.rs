@@ -1,23 +1,65 @@
 //! What waits for whoever looks, as lines with what to do about them.
 
+use std::cmp::Reverse;
+
 use super::{Todo, TodoKind};
 use crate::{
     domain::{
         format,
+        roles::Action,
+        teams::TeamKind,
         time::{DAY_MS, UnixMs},
+        usage::TestCalls,
+        usage_asked::{UsageAsked, UsagePlace},
+        usage_filter::UsageFilter,
     },
     service::{
         Caller, ServiceError, Services,
         overview::{Requests, Waiting},
+        usage::statistics::{RangeWords, StatisticsQuery, UsageOf},
     },
 };
 
+/// Most members who are named for unusual spending.
+const UNUSUAL: usize = 3;
 /// Most lines; what waits longer is on its own pages.
 const SHOWN: usize = 6;
 
 pub(super) async fn todos(services: &Services, caller: &Caller, team: &str, now: UnixMs) -> Result<Vec<Todo>, ServiceError> {
     let waiting = services.list_waiting(caller, team).await?;
-    Ok(waiting.iter().map(|waiting| todo(waiting, team, now)).take(SHOWN).collect())
+    let mut todos = unusual(services, caller, team, now).await?;
+    todos.extend(waiting.iter().map(|waiting| todo(waiting, team, now)));
+    todos.truncate(SHOWN);
+    Ok(todos)
+}
+
+/// Members who lately spent far more on a day than they usually do, each with the dearest of these days.
+async fn unusual(services: &Services, caller: &Caller, team: &str, now: UnixMs) -> Result<Vec<Todo>, ServiceError> {
+    let view = services.get_team(caller, team).await?;
+    if view.kind == TeamKind::Personal || !view.standing.may(Action::ViewEveryonesUsage) {
+        return Ok(vec![]);
+    }
+    let words = RangeWords { range: "7d", ..RangeWords::default() };
+    let query = StatisticsQuery::parse(words, UsageFilter::of(TestCalls::Exclude), now)?;
+    let mut marks = services.usage_marks(caller, UsageOf::Team(team), &query).await?;
+    marks.sort_by_key(|mark| Reverse(mark.value));
+    let mut members: Vec<&str> = vec![];
+    let mut todos = vec![];
+    for mark in &marks {
+        if members.contains(&mark.member.as_str()) || todos.len() == UNUSUAL {
+            continue;
+        }
+        members.push(&mark.member);
+        let logs = UsageAsked { member: mark.member.clone(), ..UsageAsked::default() }.between(mark.from.0, mark.to.0);
+        todos.push(Todo {
+            kind: TodoKind::Unusual,
+            title: format!("Unusual spending: {}", mark.name),
+            text: mark.sentence(now),
+            action: "See calls".to_owned(),
+            href: logs.logs(&UsagePlace::Team(team.to_owned())),
+        });
+    }
+    Ok(todos)
 }
 
 fn todo(waiting: &Waiting, team: &str, now: UnixMs) -> Todo {

@@ -1,4 +1,4 @@
-//! Many calls of one large team, to see how pages fare with them: 200 members with two keys each over 90 days, one of whom goes wild at
+//! Many calls of one large team, to see how pages fare with them: 200 members with two keys each over 90 days, one of whom goes wild near
 //! the end. Booked as all calls are, only more at once.
 
 use super::{
@@ -11,6 +11,7 @@ use crate::{
     domain::{
         accounts::User,
         api_keys::{ApiKey, KeyKind, make_secret, shown_parts},
+        format,
         ids::{CallId, OrgId, UserId},
         money::{NanoUsd, Price},
         roles::{OrgRole, Role},
@@ -32,11 +33,11 @@ const SLUG: &str = "load";
 const PROGRESS: &str = "demo_calls";
 /// Its members and how far back they called.
 const MEMBERS: u64 = 200;
-const SPAN_DAYS: i64 = 90;
+pub(super) const SPAN_DAYS: i64 = 90;
 /// Events of one transaction: as a rule those of a day, whose rows of statistics are then written once.
 const BATCH: usize = 200_000;
-/// The member who goes wild in the last days, and how much.
-const WILD: (u64, i64, f64) = (17, 2, 6.0);
+/// How many times an average member's calls the one who goes wild makes besides, on how many days.
+pub(super) const WILD: (f64, i64) = (8.0, 2);
 
 impl Services {
     /// Writes the demo data, and so many calls of a team of their own besides. The same seed gives the same calls; a run that was cut short
@@ -71,6 +72,10 @@ impl Services {
             tx.commit().await?;
             tracing::info!(day = day + 1, calls = events.len(), "booked a day of the demo's many calls");
         }
+        let (who, first) = wild(seed, (load.keys.len() / 2) as u64);
+        let who = usize::try_from(who * 2).ok().and_then(|place| load.keys.get(place)).and_then(|key| load.names.get(&key.user));
+        let from = started.floor_to(DAY_MS).plus(-(SPAN_DAYS - first) * DAY_MS);
+        tracing::info!(member = who, from = format::day(from), days = WILD.1, "this member calls far more than usual");
         Ok(demo)
     }
 
@@ -172,18 +177,25 @@ fn in_order(keys: &mut [ApiKey]) {
 }
 
 /// Who calls.
-struct Load {
-    team: Team,
-    keys: Vec<ApiKey>,
-    names: std::collections::HashMap<UserId, String>,
+pub(super) struct Load {
+    pub(super) team: Team,
+    pub(super) keys: Vec<ApiKey>,
+    pub(super) names: std::collections::HashMap<UserId, String>,
 }
 
-struct Days<'l> {
-    seed: u64,
-    calls: u64,
-    now: UnixMs,
-    load: &'l Load,
-    callers: &'l Callers,
+/// The member who goes wild, by number, and the first of the days. One of those who call about as often as others, lately.
+pub(super) fn wild(seed: u64, members: u64) -> (u64, i64) {
+    let mut dice = Dice::new(seed ^ 0x5EED);
+    let member = members / 5 + dice.below(members / 2);
+    (member, SPAN_DAYS - WILD.1 - dice.below(3).cast_signed())
+}
+
+pub(super) struct Days<'l> {
+    pub(super) seed: u64,
+    pub(super) calls: u64,
+    pub(super) now: UnixMs,
+    pub(super) load: &'l Load,
+    pub(super) callers: &'l Callers,
 }
 
 impl Days<'_> {
@@ -195,12 +207,12 @@ impl Days<'_> {
         if day >= SPAN_DAYS { self.calls } else { (self.calls as f64 * until / of_all) as u64 }
     }
 
-    fn start(&self, day: i64) -> UnixMs {
+    pub(super) fn start(&self, day: i64) -> UnixMs {
         self.now.floor_to(DAY_MS).plus(-(SPAN_DAYS - day) * DAY_MS)
     }
 
     /// The calls of a day, in the order of their admission.
-    fn events(&self, day: i64) -> Vec<UsageEvent> {
+    pub(super) fn events(&self, day: i64) -> Vec<UsageEvent> {
         let mut dice = Dice::new(self.seed ^ day.unsigned_abs().wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let count = self.before(day + 1) - self.before(day);
         let mut events: Vec<UsageEvent> = (0..count).map(|_| self.event(day, &mut dice)).collect();
@@ -210,8 +222,10 @@ impl Days<'_> {
 
     fn event(&self, day: i64, dice: &mut Dice) -> UsageEvent {
         // Some call a few times as much as others, and some of all calls are those of who goes wild.
-        let wild = day >= SPAN_DAYS - WILD.1 && dice.happens(WILD.2 / MEMBERS as f64);
-        let member = if wild { WILD.0 } else { ((dice.share() + dice.share() * dice.share()) * 0.5 * MEMBERS as f64) as u64 };
+        let members = (self.load.keys.len() / 2) as u64;
+        let (who, first) = wild(self.seed, members);
+        let goes_wild = (first..first + WILD.1).contains(&day) && dice.happens(WILD.0 / members as f64);
+        let member = if goes_wild { who } else { ((dice.share() + dice.share() * dice.share()) * 0.5 * members as f64) as u64 };
         let place = (member * 2 + u64::from(dice.happens(0.3))).min(self.load.keys.len() as u64 - 1);
         let key = &self.load.keys[usize::try_from(place).unwrap_or(0)];
         // Everybody has three models of their own liking.

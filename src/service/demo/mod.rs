@@ -5,6 +5,8 @@
 //! `demo.json` of the data directory, mode 0600, so that later runs can print it again. A run that was cut short is taken up again:
 //! people and keys are written in one transaction, and usage events have ids that are the same every time.
 
+#[cfg(test)]
+mod abnormal;
 mod asked;
 mod cast;
 mod dice;

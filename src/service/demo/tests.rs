@@ -22,7 +22,7 @@ use crate::{
     tests::support::{invariants, on_each_database},
 };
 
-fn in_folder(services: &Services, folder: &tempfile::TempDir) -> Services {
+pub(super) fn in_folder(services: &Services, folder: &tempfile::TempDir) -> Services {
     let settings = Settings { data_dir: folder.path().to_owned(), ..(*services.settings).clone() };
     Services { settings: Arc::new(settings), ..services.clone() }
 }

@@ -7,6 +7,7 @@ mod contexts;
 mod exports;
 mod forecast;
 mod log_menus;
+pub mod marks;
 mod own;
 pub mod ranking;
 mod series;

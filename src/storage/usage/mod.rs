@@ -20,7 +20,7 @@ pub use booking::{add_to_rollups, insert_events};
 pub use calls::{CallFilter, Calls, Place, find_call, list_calls};
 pub use checks::{count_wrong_events, count_wrong_latencies, count_wrong_sums};
 pub use choices::list_choices;
-pub use days::list_costs_by_day;
+pub use days::{list_costs_by_day, list_shared_costs_by_day};
 pub use events::{find_event, list_events_after};
 pub use groups::{GroupSums, sum_by_team, sum_groups};
 pub use names::{Named, find_key_names, find_member_names, find_team_names};

@@ -1,0 +1,216 @@
+//! What stands out: days of a whole team, and of single members, on which far more was spent than on the same weekdays of other weeks.
+//! Read of sums of UTC days, all members' in one statement.
+
+use std::collections::HashMap;
+
+use super::statistics::{StatisticsQuery, UsageOf};
+use crate::{
+    domain::{
+        format,
+        money::{DOLLAR, NanoUsd},
+        roles::Action,
+        time::{DAY_MS, UnixMs},
+        usage_buckets::Intervals,
+        usage_filter::{Dimension, Facet, UsageFilter},
+        usage_marks::{Mark, marks_of_days},
+    },
+    service::{Caller, ServiceError, Services},
+    storage::{
+        self, AnyConnection,
+        usage::{UsageScope, list_costs_by_day, list_shared_costs_by_day},
+    },
+};
+
+/// So many days up to the end of a range say what is usual, those of a longer range all of them.
+const KNOWN_DAYS: i64 = 84;
+/// Spending below this on a day is not worth a mark.
+const FLOOR: i64 = DOLLAR;
+/// So many marks are given out, the most recent days first.
+const MARKS_MAX: usize = 50;
+/// The model is looked up for the first of them only: each takes a query.
+const MODELS_MAX: usize = 5;
+/// Days by the numbers that [`UnixMs::weekday`] gives them.
+const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+/// A day that stands out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsageMark {
+    /// Identifier of the member; empty for all of them together.
+    pub member: String,
+    /// The member's name.
+    pub name: String,
+    /// The UTC day: its start, included.
+    pub from: UnixMs,
+    /// Its end, excluded; of a day that is not over, too.
+    pub to: UnixMs,
+    /// What was charged on it, in nano-dollars.
+    pub value: i64,
+    /// What is usual for its weekday.
+    pub usual: i64,
+    /// `4.1 × the usual for a Tuesday`.
+    pub words: String,
+    /// The model that made most of it; empty where it was not looked up.
+    pub model: String,
+}
+
+/// How spending of a range went, by day.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trends {
+    /// Days that stand out, of members only.
+    pub marks: Vec<UsageMark>,
+    /// Of each member, key or model: what was charged on each UTC day that the range touches.
+    pub costs: HashMap<String, Vec<i64>>,
+}
+
+impl UsageMark {
+    fn of(day: UnixMs, mark: Mark) -> Self {
+        let weekday = WEEKDAYS.get(usize::from(day.weekday())).copied().unwrap_or("day");
+        Self {
+            member: String::new(),
+            name: String::new(),
+            from: day,
+            to: day.plus(DAY_MS),
+            value: mark.value,
+            usual: mark.usual,
+            words: mark.words(weekday),
+            model: String::new(),
+        }
+    }
+
+    /// `$41.20 on 17 Nov, 4.1 × the usual for a Tuesday, mostly claude-sonnet-4-5`.
+    pub fn sentence(&self, now: UnixMs) -> String {
+        let day = format::short_date(self.from, now);
+        let mostly = if self.model.is_empty() { String::new() } else { format!(", mostly {}", self.model) };
+        format!("{} on {day}, {}{mostly}", format::money(NanoUsd(self.value)), self.words)
+    }
+}
+
+impl Services {
+    /// Days of a range on which a member spent far more than on the same weekdays of other weeks, latest first. For those who may see who
+    /// used what. A filter that sums of members' days do not tell gives no marks.
+    pub async fn usage_marks(
+        &self,
+        caller: &Caller,
+        of: UsageOf<'_>,
+        query: &StatisticsQuery,
+    ) -> Result<Vec<UsageMark>, ServiceError> {
+        Ok(self.usage_trends(caller, of, Dimension::Member, query).await?.marks)
+    }
+
+    /// What each member, key or model spent on the days of a range, and of members the days that stand out. Who used what is for those who
+    /// may see it; what was called, for everybody in a team.
+    pub async fn usage_trends(
+        &self,
+        caller: &Caller,
+        of: UsageOf<'_>,
+        by: Dimension,
+        query: &StatisticsQuery,
+    ) -> Result<Trends, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let (scope, filter) = self.usage_scope(&mut c, caller, of, query).await?;
+        if let UsageOf::Team(team) = of
+            && by.is_who()
+        {
+            let (_, standing) = self.find_team_for(&mut c, caller, team, Action::ViewTeam).await?;
+            if !standing.may(Action::ViewEveryonesUsage) {
+                return Err(ServiceError::Denied(Action::ViewEveryonesUsage));
+            }
+        }
+        let (from, to) = known_days(query);
+        let shown = (query.range.from.floor_to(DAY_MS), to);
+        let read = if by == Dimension::Member { (from, to) } else { shown };
+        let mut trends = Trends::default();
+        let Some(costs) = list_shared_costs_by_day(&mut c, scope, &filter, by, read).await? else { return Ok(trends) };
+        let mut days: HashMap<String, Vec<(UnixMs, i64)>> = HashMap::new();
+        for (value, day, cost) in costs {
+            days.entry(value).or_default().push((day, cost));
+        }
+        for (value, days) in days {
+            if by == Dimension::Member {
+                let found = marks_of(&days, to).into_iter().filter(|mark| in_range(mark, query));
+                trends.marks.extend(found.map(|mark| UsageMark { member: value.clone(), ..mark }));
+            }
+            trends.costs.insert(value, filled(&days, shown));
+        }
+        let marks = &mut trends.marks;
+        marks.sort_by(|a, b| (b.from, b.value, &a.member).cmp(&(a.from, a.value, &b.member)));
+        marks.truncate(MARKS_MAX);
+        let mut ids: Vec<String> = marks.iter().map(|mark| mark.member.clone()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let names = storage::usage::find_member_names(&mut c, scope, &ids).await?;
+        for (place, mark) in marks.iter_mut().enumerate() {
+            mark.name = names.get(&mark.member).map(|named| named.name.clone()).unwrap_or_default();
+            if place < MODELS_MAX {
+                mark.model = dearest_model(&mut c, scope, &filter, mark).await?;
+            }
+        }
+        Ok(trends)
+    }
+
+    /// The same of all calls of the scope together. Everybody who sees a team sees its sums.
+    pub async fn usage_total_marks(
+        &self,
+        caller: &Caller,
+        of: UsageOf<'_>,
+        query: &StatisticsQuery,
+    ) -> Result<Vec<UsageMark>, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let (scope, filter) = self.usage_scope(&mut c, caller, of, query).await?;
+        // One member's or key's own sums of days are kept only without further filters.
+        let facet = filter.facet();
+        if facet.has_who() && facet.size() > 1 {
+            return Ok(vec![]);
+        }
+        let known = known_days(query);
+        let days = list_costs_by_day(&mut c, scope, &filter, known).await?;
+        Ok(marks_of(&days, known.1).into_iter().filter(|mark| in_range(mark, query)).rev().collect())
+    }
+}
+
+/// From when to when days say what is usual for a range.
+fn known_days(query: &StatisticsQuery) -> (UnixMs, UnixMs) {
+    let to = query.range.to.plus(DAY_MS - 1).floor_to(DAY_MS);
+    let from = query.range.from.floor_to(DAY_MS).min(to.plus(-KNOWN_DAYS * DAY_MS));
+    (from, to)
+}
+
+fn in_range(mark: &UsageMark, query: &StatisticsQuery) -> bool {
+    mark.from < query.range.to && mark.to > query.range.from
+}
+
+/// The days that stand out, oldest first. What was charged before the first day is not known to be nothing.
+pub(in crate::service) fn marks_of(days: &[(UnixMs, i64)], to: UnixMs) -> Vec<UsageMark> {
+    let Some((first, _)) = days.first().copied() else { return vec![] };
+    let values = filled(days, (first, to));
+    let found = marks_of_days(&values, FLOOR).into_iter();
+    found.map(|(place, mark)| UsageMark::of(first.plus(i64::try_from(place).unwrap_or(0) * DAY_MS), mark)).collect()
+}
+
+/// A value for each day of a range.
+fn filled(days: &[(UnixMs, i64)], (from, to): (UnixMs, UnixMs)) -> Vec<i64> {
+    let mut values = vec![0; usize::try_from(to.since(from) / DAY_MS).unwrap_or_default()];
+    for (day, cost) in days {
+        if let Some(value) = usize::try_from(day.since(from).div_euclid(DAY_MS)).ok().and_then(|at| values.get_mut(at)) {
+            *value = *cost;
+        }
+    }
+    values
+}
+
+async fn dearest_model(
+    c: &mut AnyConnection,
+    scope: UsageScope,
+    filter: &UsageFilter,
+    mark: &UsageMark,
+) -> Result<String, ServiceError> {
+    // Sums by model are kept of members without further filters.
+    if filter.clone().only(Dimension::Member, None).facet() != Facet::TOTAL {
+        return Ok(String::new());
+    }
+    let filter = filter.clone().only(Dimension::Member, Some(mark.member.clone()));
+    let day = Intervals::whole(mark.from, mark.to);
+    let models = storage::usage::sum_by(c, scope, &filter, Dimension::Model, &day).await?;
+    Ok(models.into_iter().max_by_key(|(name, sums)| (sums.cost, name.clone())).map(|(name, _)| name).unwrap_or_default())
+}
