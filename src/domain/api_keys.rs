@@ -254,15 +254,16 @@ pub fn make_secret(prefix: &str, random: [u8; 32]) -> String {
     for digit in digits.iter_mut().rev() {
         *digit = ALPHABET[usize::from(divide_by_62(&mut number))];
     }
-    let body: String = digits.iter().map(|b| char::from(*b)).collect();
-    let sum = checksum(&body);
+    let text = |digits: &[u8]| digits.iter().map(|b| char::from(*b)).collect::<String>();
+    let body = text(&digits);
+    let sum = text(&checksum(&body));
     format!("{prefix}{body}{sum}")
 }
 
 /// Whether a text has the shape of a secret with this prefix, checksum included.
 pub fn is_well_formed(prefix: &str, text: &str) -> bool {
     let Some(rest) = text.strip_prefix(prefix) else { return false };
-    rest.len() == 49 && rest.bytes().all(|b| b.is_ascii_alphanumeric()) && checksum(&rest[..43]) == rest[43..]
+    rest.len() == 49 && rest.bytes().all(|b| b.is_ascii_alphanumeric()) && checksum(&rest[..43]) == rest.as_bytes()[43..]
 }
 
 /// `tg_k7Qm` and `3fXw` of a secret.
@@ -281,22 +282,33 @@ fn divide_by_62(number: &mut [u8; 32]) -> u8 {
     rest as u8
 }
 
-fn checksum(body: &str) -> String {
-    // CRC-32 (IEEE 802.3, reflected), bit by bit: 43 bytes are not worth a table.
-    let mut crc = !0u32;
-    for byte in body.bytes() {
-        crc ^= u32::from(byte);
-        for _ in 0..8 {
+/// CRC-32 (IEEE 802.3, reflected) of each byte: the gateway looks at every call's secret.
+const CRC: [u32; 256] = {
+    let mut table = [0u32; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut crc = byte as u32;
+        let mut bit = 0;
+        while bit < 8 {
             crc = crc >> 1 ^ (0xEDB8_8320 & (crc & 1).wrapping_neg());
+            bit += 1;
         }
+        table[byte] = crc;
+        byte += 1;
     }
+    table
+};
+
+/// The checksum of a body as six base62 characters.
+fn checksum(body: &str) -> [u8; 6] {
+    let crc = body.bytes().fold(!0u32, |crc, byte| crc >> 8 ^ CRC[usize::from(crc as u8 ^ byte)]);
     let mut value = !crc;
     let mut digits = [b'0'; 6];
     for digit in digits.iter_mut().rev() {
         *digit = ALPHABET[(value % 62) as usize];
         value /= 62;
     }
-    digits.iter().map(|b| char::from(*b)).collect()
+    digits
 }
 
 #[cfg(test)]
@@ -310,6 +322,8 @@ mod tests {
             assert_eq!(secret.len(), 3 + 43 + 6);
             assert!(is_well_formed("tg_", &secret));
         }
+        // The check value of this CRC, 0xCBF43926, in base62.
+        assert_eq!(checksum("123456789"), *b"3jZRME");
         let secret = make_secret("tg_", *b"0123456789abcdef0123456789abcdef");
         let mut wrong = secret.clone().into_bytes();
         wrong[10] = if wrong[10] == b'a' { b'b' } else { b'a' };
