@@ -1,23 +1,6 @@
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
-/// A limit and how much of it is used, formatted by the server.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MeterView {
-    pub label: String,
-    /// Smaller, behind it.
-    pub detail: String,
-    /// Used share in percent, floored: 100 means reached. None where nothing is limited, or it is not told.
-    pub percent: Option<u32>,
-    /// How much of it will be used when it resets, in percent; 0 where that is not known.
-    pub projected: u32,
-    /// `$4,108.62`
-    pub used: String,
-    /// `$5,000`; may be empty, as may be the rest.
-    pub limit: String,
-    pub note: String,
-    pub resets: String,
-}
+use crate::domain::charts::MeterView;
 
 pub(super) fn tone(percent: u32) -> &'static str {
     match percent {

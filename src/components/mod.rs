@@ -49,7 +49,7 @@ pub use icon::SPRITE;
 pub use kpi::{Kpi, delta_line};
 pub use logo::{Brand, Logo};
 pub use menu::Menu;
-pub use meter::{Meter, MeterView, meters};
+pub use meter::{Meter, meters};
 pub use note::{Note, NoteKind};
 pub use page::{PageHead, PageTitle};
 pub use select::{Opt, PickBox, Select};

@@ -79,3 +79,24 @@ pub struct ChartView {
     /// The same figures as a table.
     pub table: ChartTable,
 }
+
+/// A limit and how much of it is used, formatted by the server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeterView {
+    /// What is limited.
+    pub label: String,
+    /// Smaller, behind it.
+    pub detail: String,
+    /// Used share in percent, floored: 100 means reached. None where nothing is limited, or it is not told.
+    pub percent: Option<u32>,
+    /// How much of it will be used when it resets, in percent; 0 where that is not known.
+    pub projected: u32,
+    /// `$4,108.62`
+    pub used: String,
+    /// `$5,000`; may be empty, as may be the rest.
+    pub limit: String,
+    /// `82% used, $891.38 left`
+    pub note: String,
+    /// `Resets 1 Dec, 00:00 UTC`
+    pub resets: String,
+}

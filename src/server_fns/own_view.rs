@@ -4,7 +4,11 @@ use leptos::server;
 use serde::{Deserialize, Serialize};
 
 use super::overview::FirstSteps;
-use crate::{components::MeterView, domain::charts::ChartView, error::AppError, wire::PageAnswer};
+use crate::{
+    domain::charts::{ChartView, MeterView},
+    error::AppError,
+    wire::PageAnswer,
+};
 
 /// One context: the personal space, or a team.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -79,7 +79,7 @@ async fn the_whole_overview_is_there_without_script() {
         assert!(text.contains("model-1") && !text.contains("class=\"sk "), "{text}");
         // Everything leads on: figures and rankings to the usage page, calls to the log.
         for link in [
-            "usage?range=period&amp;metric=cost",
+            "usage?range=period&amp;metric=latency",
             "usage?range=period&amp;group_by=member",
             "usage?range=period&amp;model=model-1",
             "logs/",

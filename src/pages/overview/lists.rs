@@ -1,7 +1,8 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Avatar, Badge, Count, Icon, MeterView, Quiet, meters},
+    components::{Avatar, Badge, Count, Icon, Quiet, meters},
+    domain::charts::MeterView,
     pages::context_address,
     server_fns::overview::{CallLine, OwnUsage, Ranking, Todo, TodoKind},
 };

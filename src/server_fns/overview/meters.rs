@@ -1,8 +1,8 @@
 //! Limits and what is used of them, as meters with their words.
 
 use crate::{
-    components::MeterView,
     domain::{
+        charts::MeterView,
         forecast::Forecast,
         format,
         limit_scopes::BudgetPer,

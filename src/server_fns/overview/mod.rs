@@ -11,9 +11,8 @@ use leptos::server;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    components::MeterView,
     domain::{
-        charts::{ChartView, KpiView},
+        charts::{ChartView, KpiView, MeterView},
         snippets::Snippets,
         teams::TeamSetup,
     },

@@ -39,7 +39,7 @@ const LATEST: u32 = 8;
 /// From here on a budget is worth a note, in percent.
 const NEAR: u32 = 80;
 /// What the cards of key figures lead to.
-const METRICS: [&str; 5] = ["cost", "requests", "tokens", "success", "latency"];
+const METRICS: [&str; 5] = ["", "requests", "tokens", "success", "latency"];
 
 pub(super) async fn head(services: &Services, caller: &Caller, team: &str, range: &str) -> Result<OverviewPage, ServiceError> {
     let view = services.get_team(caller, team).await?;
