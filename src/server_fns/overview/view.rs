@@ -27,6 +27,7 @@ use crate::{
         overview::TeamBurn,
         usage::{
             CallQuery,
+            marks::UsageMark,
             statistics::{RangeWords, StatisticsQuery, UsageOf},
         },
     },
@@ -207,7 +208,10 @@ async fn shown(
     let models = services.usage_ranking(caller, of, Dimension::Model, RankBy::Cost, &query).await?;
     let everyones = view.standing.may(Action::ViewEveryonesUsage);
     let members = match everyones && view.kind == TeamKind::Team {
-        true => Some(services.usage_ranking(caller, of, Dimension::Member, RankBy::Cost, &query).await?),
+        true => {
+            let rows = services.usage_ranking(caller, of, Dimension::Member, RankBy::Cost, &query).await?;
+            Some((rows, services.usage_marks(caller, of, &query).await?))
+        }
         false => None,
     };
     let burn = services.get_team_burn(caller, team).await?;
@@ -223,8 +227,8 @@ async fn shown(
             .map_or_else(String::new, |budget| format!("The budget of {} is above this chart.", format::money(budget))),
         burn: burn_down(&plot),
         limits: meters::of_team(&limits, &burn),
-        models: ranking(&link, Dimension::Model, models),
-        members: members.map(|members| ranking(&link, Dimension::Member, members)),
+        models: ranking(&link, Dimension::Model, models, &[]),
+        members: members.map(|(rows, marks)| ranking(&link, Dimension::Member, rows, &marks)),
         own: own(services, caller, &view, everyones, &burn).await?,
         todos: attention::todos(services, caller, &view.slug, now).await?,
         calls: if may_see_calls { Some(latest(services, caller, team, now).await?) } else { None },
@@ -246,7 +250,7 @@ impl Link<'_> {
     }
 }
 
-fn ranking(link: &Link<'_>, by: Dimension, rows: Vec<Ranked>) -> Ranking {
+fn ranking(link: &Link<'_>, by: Dimension, rows: Vec<Ranked>, marks: &[UsageMark]) -> Ranking {
     // Those of the range before alone are no part of this one.
     let rows: Vec<Ranked> = rows.into_iter().filter(|row| row.sums.requests > 0).collect();
     let first = rows.first().map_or(0, |row| row.sums.cost);
@@ -255,11 +259,23 @@ fn ranking(link: &Link<'_>, by: Dimension, rows: Vec<Ranked>) -> Ranking {
         share: row.share_bp.map_or_else(|| "–".to_owned(), |share| format!("{}%", share / 100)),
         bar: if first > 0 { i64::from(meters::percent(row.sums.cost, first)) } else { 0 },
         href: if row.id.is_empty() { String::new() } else { link.to(by.as_str(), &row.id) },
-        mark: String::new(),
+        mark: mark_of(&row.id, marks),
         id: row.id.clone(),
         name: if row.name.is_empty() { "Unknown model".to_owned() } else { row.name.clone() },
     };
     Ranking { count: rows.len(), href: link.to("group_by", by.as_str()), rows: rows.iter().take(RANKED).map(row).collect() }
+}
+
+/// How far the oddest day of a member was above the usual: `3.1× usual`; nothing for those who do not stand out.
+fn mark_of(id: &str, marks: &[UsageMark]) -> String {
+    let own = marks.iter().filter(|mark| mark.member == id && !id.is_empty());
+    let tenths = |mark: &UsageMark| (mark.usual > 0).then(|| i128::from(mark.value) * 10 / i128::from(mark.usual));
+    match own.max_by_key(|mark| tenths(mark).unwrap_or(i128::MAX)) {
+        None => String::new(),
+        Some(mark) => {
+            tenths(mark).map_or_else(|| "Unusual".to_owned(), |tenths| format!("{}.{}× usual", tenths / 10, tenths % 10))
+        }
+    }
 }
 
 /// What a member has used; those who see everybody's find themselves in the ranking, and their limits in the personal view.
@@ -322,6 +338,17 @@ fn line(call: CallRow, now: UnixMs) -> CallLine {
 mod tests {
     use super::*;
     use crate::domain::time::HOUR_MS;
+
+    #[test]
+    fn the_oddest_day_of_a_member_is_named() {
+        let mark = |member: &str, value, usual| {
+            let (from, to) = (UnixMs(0), UnixMs(DAY_MS));
+            let (words, model) = (String::new(), String::new());
+            UsageMark { member: member.into(), name: String::new(), from, to, value, usual, words, model }
+        };
+        let marks = [mark("a", 31, 10), mark("a", 25, 10), mark("b", 9, 0)];
+        assert_eq!(["a", "b", "c", ""].map(|id| mark_of(id, &marks)), ["3.1× usual", "Unusual", "", ""]);
+    }
 
     #[test]
     fn spans_say_no_more_than_is_needed() {
