@@ -43,6 +43,8 @@ pub struct OrganizationSettingsBody {
     open_unrestricted_models: bool,
     /// Teams without plan and without spending limit may call.
     allow_unbilled: bool,
+    /// Days that single calls are kept; 0 for ever.
+    call_log_days: i64,
     /// Made at.
     created_at: i64,
 }
@@ -59,6 +61,8 @@ pub struct OrganizationPatchBody {
     open_unrestricted_models: Option<bool>,
     /// Teams without plan and without spending limit may call. Platform admins only.
     allow_unbilled: Option<bool>,
+    /// Days that single calls are kept: 30 to 3,650, or 0 for ever. Older ones are deleted; statistics and statements stay.
+    call_log_days: Option<i64>,
 }
 
 /// A member of an organization.
@@ -147,8 +151,8 @@ pub async fn update(
     Path(org): Path<String>,
     Sent(body): Sent<OrganizationPatchBody>,
 ) -> Answer<Json<OrganizationSettingsBody>> {
-    let OrganizationPatchBody { name, members_create_teams, open_unrestricted_models, allow_unbilled } = body;
-    let patch = OrganizationPatch { name, members_create_teams, open_unrestricted_models, allow_unbilled };
+    let OrganizationPatchBody { name, members_create_teams, open_unrestricted_models, allow_unbilled, call_log_days } = body;
+    let patch = OrganizationPatch { name, members_create_teams, open_unrestricted_models, allow_unbilled, call_log_days };
     Ok(Json(services.update_organization(&caller, &org, patch).await?.into()))
 }
 
@@ -221,6 +225,7 @@ impl From<OrganizationView> for OrganizationSettingsBody {
             members_create_teams: org.members_create_teams,
             open_unrestricted_models: org.open_unrestricted_models,
             allow_unbilled: org.allow_unbilled,
+            call_log_days: org.call_log_days,
             created_at: org.created_at.0,
         }
     }

@@ -121,6 +121,8 @@ pub struct OrganizationView {
     pub allow_unbilled: bool,
     /// Whether the viewer decides about that.
     pub may_set_unbilled: bool,
+    /// Days that single calls are kept; 0 for ever.
+    pub call_log_days: i64,
     /// The viewer's role; none for a platform admin who does not belong to it.
     pub role: Option<OrgRole>,
     /// Whether the viewer may change settings and members.

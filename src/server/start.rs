@@ -250,6 +250,8 @@ impl Background {
         let (services, token) = (edge.services.clone(), stop.clone());
         spawn(Box::pin(async move { services.run_alerts(token).await }));
         let (services, token) = (edge.services.clone(), stop.clone());
+        spawn(Box::pin(async move { services.run_retention(token).await }));
+        let (services, token) = (edge.services.clone(), stop.clone());
         spawn(Box::pin(async move { services.run_refresh(token).await }));
         if let Some(file) = edge.config.platform.test_clock.clone() {
             spawn(Box::pin(follow_test_clock(file, edge.services.clock.clone(), stop.clone())));

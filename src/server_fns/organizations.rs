@@ -143,15 +143,23 @@ pub async fn update_organization(
     // Whether the form had the field below: what is not ticked is off.
     #[server(default)] sets_unbilled: bool,
     #[server(default)] allow_unbilled: bool,
+    // Days; empty for ever.
+    #[server(default)] call_log_days: String,
 ) -> Result<(), AppError> {
     use crate::service::organizations::OrganizationPatch;
 
     let (services, caller) = super::context::signed_in().await?;
+    let days = match call_log_days.trim() {
+        "" => 0,
+        // What is no number fits no bounds: the service says so.
+        text => text.parse().unwrap_or(-1),
+    };
     let patch = OrganizationPatch {
         name: Some(name.clone()),
         members_create_teams: Some(members_create_teams),
         open_unrestricted_models: Some(open_unrestricted_models),
         allow_unbilled: sets_unbilled.then_some(allow_unbilled),
+        call_log_days: Some(days),
     };
     let done = services.update_organization(&caller, &org, patch).await;
     done.map_err(|error| super::context::keep_typed(error, &[("name", &name)]))?;

@@ -18,6 +18,10 @@ impl Services {
             (storage::usage::count_wrong_sums(&mut c).await?, "sums of usage are not those of the events (INV-8)"),
             (storage::usage::count_wrong_statistics(&mut c).await?, "rows of statistics are not what the events say (INV-8)"),
             (
+                storage::usage::count_wrong_purged(&mut c).await?,
+                "days with deleted calls do not add up to what is kept of them (INV-8)",
+            ),
+            (
                 storage::usage::count_wrong_latencies(&mut c).await?,
                 "quarters of an hour have more or fewer latencies than answered calls",
             ),

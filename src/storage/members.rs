@@ -46,7 +46,9 @@ pub async fn list(
              (SELECT COUNT(*) FROM api_keys k WHERE k.team_id = m.team_id AND k.user_id = m.user_id AND k.kind <> 'application'
                  AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $3)) AS active_keys,
              CAST(COALESCE(s.spent, 0) AS BIGINT) AS spent,
-             (SELECT MAX(e.at) FROM usage_events e WHERE e.team_id = m.team_id AND e.user_id = m.user_id) AS last_active_at
+             -- Where single calls are not kept any more, the day of the last one is.
+             COALESCE((SELECT MAX(e.at) FROM usage_events e WHERE e.team_id = m.team_id AND e.user_id = m.user_id),
+                 (SELECT MAX(g.day_at) FROM usage_pages g WHERE g.team_id = m.team_id AND g.user_id = m.user_id)) AS last_active_at
          FROM team_members m JOIN teams t ON t.id = m.team_id JOIN users u ON u.id = m.user_id
          LEFT JOIN (SELECT r.user_id, SUM(r.cost) AS spent FROM usage_rollups r WHERE r.team_id = $1 AND r.start_at >= $4 GROUP BY r.user_id) s
              ON s.user_id = m.user_id

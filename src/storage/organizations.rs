@@ -27,6 +27,8 @@ pub struct Organization {
     pub members_create_teams: bool,
     /// Teams without plan and without spending limit may call.
     pub allow_unbilled: bool,
+    /// Days that single calls are kept; 0 for ever.
+    pub call_log_days: i64,
     /// Made at.
     pub created_at: UnixMs,
 }
@@ -39,6 +41,7 @@ fn from_row(row: &AnyRow) -> Result<Organization, sqlx::Error> {
         open_unrestricted_models: row.flag("open_unrestricted_models")?,
         members_create_teams: row.flag("members_create_teams")?,
         allow_unbilled: row.flag("allow_unbilled")?,
+        call_log_days: row.int("call_log_days")?,
         created_at: row.time("created_at")?,
     })
 }
@@ -64,7 +67,7 @@ pub async fn insert(c: &mut AnyConnection, org: &Organization) -> Result<(), sql
 /// The organization of a slug or an id.
 pub async fn find(c: &mut AnyConnection, slug_or_id: &str) -> Result<Option<Organization>, sqlx::Error> {
     let row = sqlx::query(
-        "SELECT id, slug, name, open_unrestricted_models, members_create_teams, allow_unbilled, created_at FROM organizations WHERE slug = $1 OR id = $1",
+        "SELECT id, slug, name, open_unrestricted_models, members_create_teams, allow_unbilled, call_log_days, created_at FROM organizations WHERE slug = $1 OR id = $1",
     )
     .bind(slug_or_id)
     .fetch_optional(c)
@@ -91,7 +94,7 @@ pub async fn list_team_ids(c: &mut AnyConnection, org: OrgId) -> Result<Vec<Team
 /// All organizations, by name.
 pub async fn list(c: &mut AnyConnection) -> Result<Vec<Organization>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT id, slug, name, open_unrestricted_models, members_create_teams, allow_unbilled, created_at FROM organizations ORDER BY name, id",
+        "SELECT id, slug, name, open_unrestricted_models, members_create_teams, allow_unbilled, call_log_days, created_at FROM organizations ORDER BY name, id",
     )
     .fetch_all(c)
     .await?;
@@ -137,12 +140,15 @@ pub async fn list_rows(c: &mut AnyConnection, month_start: UnixMs) -> Result<Vec
 
 /// Sets name and rules of an organization.
 pub async fn update(c: &mut AnyConnection, org: &Organization) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE organizations SET name = $2, open_unrestricted_models = $3, members_create_teams = $4, allow_unbilled = $5 WHERE id = $1")
+    let sql = "UPDATE organizations SET name = $2, open_unrestricted_models = $3, members_create_teams = $4, allow_unbilled = $5,
+             call_log_days = $6 WHERE id = $1";
+    sqlx::query(sql)
         .bind(org.id.to_string())
         .bind(&org.name)
         .bind(i64::from(org.open_unrestricted_models))
         .bind(i64::from(org.members_create_teams))
         .bind(i64::from(org.allow_unbilled))
+        .bind(org.call_log_days)
         .execute(c)
         .await?;
     Ok(())

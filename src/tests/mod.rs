@@ -42,6 +42,7 @@ mod quota_pages;
 mod recovery;
 mod requests;
 mod rest;
+mod retention;
 mod roles_and_models;
 mod schema;
 mod searches;

@@ -32,6 +32,10 @@ fn content(page: Settings, done: Memo<String>, action: FormAction) -> AnyView {
     let problems = action.problems();
     let organization = page.organization;
     let allow = organization.allow_unbilled;
+    let days = match organization.call_log_days {
+        0 => String::new(),
+        days => days.to_string(),
+    };
     let unbilled = organization.may_set_unbilled.then(|| {
         view! {
             <input type="hidden" name="sets_unbilled" value="true"/>
@@ -76,6 +80,16 @@ fn content(page: Settings, done: Memo<String>, action: FormAction) -> AnyView {
                             name="open_unrestricted_models"
                             checked=organization.open_unrestricted_models
                             hint="Models that come into the catalog are open to its teams at once. Restricted ones always need approval."
+                        />
+                        <Field
+                            label="Keep single calls for (days)"
+                            name="call_log_days"
+                            value=days
+                            inputmode="numeric"
+                            optional=true
+                            autocomplete="off"
+                            hint="30 to 3,650, or empty for ever. Older calls leave the call logs for good; statistics, statements and the ledger stay."
+                            error=problems.field("call_log_days")
                         />
                         {unbilled}
                     </div>

@@ -41,6 +41,18 @@ pub async fn book(store: &Store, events: &[UsageEvent]) -> Result<usize, sqlx::E
         return Ok(0);
     }
     let mut tx = store.begin_aside().await?;
+    // What was booked and deleted since is known no less: an old spool that comes back changes nothing.
+    let purged = storage::usage::find_purged_calls(&mut tx, events).await?;
+    let known: Vec<UsageEvent>;
+    let events = if purged.is_empty() {
+        events
+    } else {
+        known = events.iter().filter(|event| !purged.contains(&event.call.id)).cloned().collect();
+        &known
+    };
+    if events.is_empty() {
+        return Ok(0);
+    }
     let new: HashSet<CallId> = storage::usage::insert_events(&mut tx, events).await?;
     // An event that stands twice in one batch is new once.
     let mut counted = HashSet::with_capacity(new.len());

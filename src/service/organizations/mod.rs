@@ -15,7 +15,7 @@ use crate::{
         slug,
         time::UnixMs,
     },
-    service::{Caller, ServiceError, Services, Touched, audit::Change},
+    service::{Caller, ServiceError, Services, Touched, audit::Change, usage::retention},
     storage,
 };
 
@@ -35,6 +35,8 @@ pub struct OrganizationPatch {
     pub open_unrestricted_models: Option<bool>,
     /// Teams without plan and spending limit may call: the platform's to say.
     pub allow_unbilled: Option<bool>,
+    /// Days that single calls are kept; 0 for ever.
+    pub call_log_days: Option<i64>,
 }
 
 const ONLY_PLATFORM: &str = "Only platform admins decide whether teams may call without a plan or a spending limit.";
@@ -72,6 +74,7 @@ impl Services {
             open_unrestricted_models: true,
             members_create_teams: false,
             allow_unbilled: true,
+            call_log_days: 0,
             created_at: at,
         };
         storage::organizations::insert(c, &org).await.map_err(|error| {
@@ -150,6 +153,9 @@ impl Services {
         }
         after.members_create_teams = patch.members_create_teams.unwrap_or(before.members_create_teams);
         after.open_unrestricted_models = patch.open_unrestricted_models.unwrap_or(before.open_unrestricted_models);
+        if let Some(days) = patch.call_log_days {
+            after.call_log_days = retention::check_days(days).map_err(|why| ServiceError::field("call_log_days", why))?;
+        }
         if let Some(allow) = patch.allow_unbilled.filter(|allow| *allow != before.allow_unbilled) {
             if !caller.user.platform_admin {
                 return Err(self.denied_in_organization(caller, &before, "organization.manage", ONLY_PLATFORM.into()));
@@ -167,6 +173,7 @@ impl Services {
                 "members_create_teams": org.members_create_teams,
                 "open_unrestricted_models": org.open_unrestricted_models,
                 "allow_unbilled": org.allow_unbilled,
+                "call_log_days": org.call_log_days,
             })
         };
         let change = Change {
@@ -257,6 +264,7 @@ fn view(caller: &Caller, org: Organization, role: Option<OrgRole>) -> Organizati
         open_unrestricted_models: org.open_unrestricted_models,
         allow_unbilled: org.allow_unbilled,
         may_set_unbilled: caller.user.platform_admin,
+        call_log_days: org.call_log_days,
         role,
         may_manage: role == Some(OrgRole::Admin) || caller.user.platform_admin,
         created_at: org.created_at,

@@ -10,6 +10,7 @@ mod log_menus;
 pub mod marks;
 mod own;
 pub mod ranking;
+pub mod retention;
 mod series;
 pub mod statistics;
 pub mod zones;

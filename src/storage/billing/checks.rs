@@ -14,7 +14,7 @@ pub struct Books {
     pub team: TeamId,
     /// Its name.
     pub name: String,
-    /// Charges of its events that were to be covered by the balance.
+    /// Charges of its events that were to be covered by the balance, deleted ones included.
     pub events: i64,
     /// Charges in its ledger.
     pub charged: i64,
@@ -30,6 +30,8 @@ pub async fn compare_books(c: &mut AnyConnection) -> Result<Vec<Books>, sqlx::Er
         "SELECT x.team_id, t.name, CAST(SUM(x.events) AS BIGINT) AS events, CAST(SUM(x.charged) AS BIGINT) AS charged,
              CAST(SUM(x.ledger) AS BIGINT) AS ledger, CAST(SUM(x.balance) AS BIGINT) AS balance
          FROM (SELECT team_id, SUM(cost) AS events, 0 AS charged, 0 AS ledger, 0 AS balance FROM usage_events WHERE billed = 1 GROUP BY team_id
+               UNION ALL
+               SELECT team_id, SUM(billed_cost), 0, 0, 0 FROM usage_purged GROUP BY team_id
                UNION ALL
                SELECT team_id, 0, -SUM(CASE WHEN kind = 'usage_charge' THEN amount ELSE 0 END), SUM(amount), 0 FROM ledger GROUP BY team_id
                UNION ALL

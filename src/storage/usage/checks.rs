@@ -3,7 +3,27 @@
 use sqlx::AnyConnection;
 
 use super::ROLLUP_MS;
-use crate::storage::RowExt;
+use crate::{
+    domain::{
+        ids::TeamId,
+        time::{DAY_MS, UnixMs},
+    },
+    storage::RowExt,
+};
+
+/// Days of which nothing was deleted: there the finest sums are those of the events. Of the others `purge.rs` compares the days.
+pub(super) fn whole_days(alias: &str, at: &str) -> String {
+    format!(
+        "NOT EXISTS (SELECT 1 FROM usage_purged p WHERE p.team_id = {alias}.team_id AND p.day_at = {alias}.{at} - {alias}.{at} % {DAY_MS})"
+    )
+}
+
+/// One day of a team.
+pub(super) fn one_day(team: TeamId, day: UnixMs) -> impl Fn(&str, &str) -> String {
+    let end = day.plus(DAY_MS);
+    // An identifier and numbers: nothing to escape.
+    move |alias, at| format!("{alias}.team_id = '{team}' AND {alias}.{at} >= {} AND {alias}.{at} < {}", day.0, end.0)
+}
 
 const OF_EVENTS: &str = "SELECT e.team_id, e.at - e.at % $1 AS start_at, e.user_id, COALESCE(e.key_id, '') AS key_id,
         CASE WHEN e.model_id IS NULL THEN '' ELSE e.model_name END AS model_name, e.test,
@@ -16,27 +36,43 @@ const OF_EVENTS: &str = "SELECT e.team_id, e.at - e.at % $1 AS start_at, e.user_
         CAST(SUM(CASE WHEN e.outcome IN ('refused', 'interrupted') THEN 0 ELSE 1 END) AS BIGINT) AS answered,
         CAST(SUM(CASE WHEN e.outcome IN ('refused', 'interrupted') THEN 0 ELSE e.latency_ms END) AS BIGINT) AS latency_ms,
         MAX(e.at) AS last_call_at
-    FROM usage_events e GROUP BY 1, 2, 3, 4, 5, 6";
-const OF_SUMS: &str = "SELECT team_id, start_at, user_id, key_id, model_name, test, requests, succeeded, failed, refused,
-        prompt_tokens, completion_tokens, cost, estimated, cached_tokens, answered, latency_ms, last_call_at FROM usage_rollups";
+    FROM usage_events e WHERE {days} GROUP BY 1, 2, 3, 4, 5, 6";
+const OF_SUMS: &str = "SELECT r.team_id, start_at, user_id, key_id, model_name, test, requests, succeeded, failed, refused,
+        prompt_tokens, completion_tokens, cost, estimated, cached_tokens, answered, latency_ms, last_call_at FROM usage_rollups r WHERE {days}";
 const ANSWERED: &str = "SELECT e.team_id, e.at - e.at % $1 AS start_at, e.test, COUNT(*) AS calls FROM usage_events e
-    WHERE e.outcome NOT IN ('refused', 'interrupted') GROUP BY 1, 2, 3";
-const TIMED: &str =
-    "SELECT l.team_id, l.start_at, l.test, CAST(SUM(l.calls) AS BIGINT) AS calls FROM usage_latencies l GROUP BY 1, 2, 3";
+    WHERE e.outcome NOT IN ('refused', 'interrupted') AND {days} GROUP BY 1, 2, 3";
+const TIMED: &str = "SELECT l.team_id, l.start_at, l.test, CAST(SUM(l.calls) AS BIGINT) AS calls FROM usage_latencies l WHERE {days} GROUP BY 1, 2, 3";
 
 const CHARGED: &str =
     "SELECT e.team_id, e.model_id, e.at - e.at % 86400000 AS day_at, CAST(SUM(e.cost) AS BIGINT) AS cost FROM usage_events e
-    WHERE e.model_id IS NOT NULL AND e.cost > 0 GROUP BY 1, 2, 3";
-const SPENT: &str = "SELECT team_id, model_id, day_at, cost FROM model_spend";
+    WHERE e.model_id IS NOT NULL AND e.cost > 0 AND {days} GROUP BY 1, 2, 3";
+const SPENT: &str = "SELECT m.team_id, m.model_id, m.day_at, m.cost FROM model_spend m WHERE {days}";
 
 /// Sums that are not those of the events, and events that are in no sum.
 pub async fn count_wrong_sums(c: &mut AnyConnection) -> Result<i64, sqlx::Error> {
-    Ok(difference(c, OF_EVENTS, OF_SUMS).await? + difference(c, CHARGED, SPENT).await?)
+    wrong_sums(c, whole_days).await
+}
+
+/// The same of one day of a team, with its latencies.
+pub(super) async fn count_wrong_sums_of_day(c: &mut AnyConnection, team: TeamId, day: UnixMs) -> Result<i64, sqlx::Error> {
+    let of_day = one_day(team, day);
+    Ok(wrong_sums(c, &of_day).await? + wrong_latencies(c, &of_day).await?)
+}
+
+async fn wrong_sums(c: &mut AnyConnection, days: impl Fn(&str, &str) -> String) -> Result<i64, sqlx::Error> {
+    let (events, sums) = (OF_EVENTS.replace("{days}", &days("e", "at")), OF_SUMS.replace("{days}", &days("r", "start_at")));
+    let (charged, spent) = (CHARGED.replace("{days}", &days("e", "at")), SPENT.replace("{days}", &days("m", "day_at")));
+    Ok(difference(c, &events, &sums).await? + difference(c, &charged, &spent).await?)
+}
+
+async fn wrong_latencies(c: &mut AnyConnection, days: impl Fn(&str, &str) -> String) -> Result<i64, sqlx::Error> {
+    let (answered, timed) = (ANSWERED.replace("{days}", &days("e", "at")), TIMED.replace("{days}", &days("l", "start_at")));
+    difference(c, &answered, &timed).await
 }
 
 /// Quarters of an hour whose latencies are not as many as their answered calls.
 pub async fn count_wrong_latencies(c: &mut AnyConnection) -> Result<i64, sqlx::Error> {
-    difference(c, ANSWERED, TIMED).await
+    wrong_latencies(c, whole_days).await
 }
 
 /// Events with a state that is none, or with an amount below zero.

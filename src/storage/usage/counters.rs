@@ -166,7 +166,8 @@ pub async fn list_charged_grants(
     let sql = format!(
         "SELECT s.team_id, t.organization_id, s.grant_id, {SUMS}
          FROM (SELECT team_id, grant_id, at AS start_at, cost FROM usage_events WHERE grant_id IS NOT NULL
-               UNION ALL SELECT team_id, team_grant_id, at, cost FROM usage_events WHERE team_grant_id IS NOT NULL) s
+               UNION ALL SELECT team_id, team_grant_id, at, cost FROM usage_events WHERE team_grant_id IS NOT NULL
+               UNION ALL SELECT team_id, grant_id, day_at, cost FROM usage_purged_grants) s
          JOIN teams t ON t.id = s.team_id
          WHERE t.anchor_day = $1 AND t.deleted_at IS NULL GROUP BY 1, 2, 3"
     );

@@ -10,6 +10,7 @@ mod events;
 mod folded;
 mod groups;
 mod names;
+mod purge;
 mod shares;
 mod standing;
 mod statistics;
@@ -24,6 +25,10 @@ pub use days::{list_costs_by_day, list_shared_costs_by_day};
 pub use events::{find_event, list_events_after};
 pub use groups::{GroupSums, sum_by_team, sum_groups};
 pub use names::{Named, find_key_names, find_member_names, find_team_names};
+pub use purge::{
+    count_wrong_purged, find_call_log_days, find_oldest_day, find_purged_calls, has_purged, is_day_right, list_purged_teams,
+    purge_day,
+};
 pub use shares::{Shares, list_values, sum_by};
 pub use standing::{WindowUse, find_peak_minute, find_window_use, has_own_calls, sum_by_model_since, sum_cost, sum_spent};
 pub use statistics::{UsageScope, add_cells, has_calls_in};

@@ -29,7 +29,8 @@ fn events_of(scope: Scope) -> (&'static str, String, String) {
     match scope {
         Scope::Key(key) => ("key_id = $1 AND $2 = ''", key.to_string(), none()),
         Scope::Member(team, user) => ("team_id = $1 AND user_id = $2", team.to_string(), user.to_string()),
-        Scope::Grant(grant) => ("grant_id = $1 AND $2 = ''", grant.to_string(), none()),
+        // A member's own, or the whole team's.
+        Scope::Grant(grant) => ("(grant_id = $1 OR team_grant_id = $1) AND $2 = ''", grant.to_string(), none()),
         Scope::TeamModel(team, model) => ("team_id = $1 AND model_id = $2", team.to_string(), model.to_string()),
         Scope::Team(team) => ("team_id = $1 AND $2 = ''", team.to_string(), none()),
         Scope::Organization(org) => {
@@ -88,8 +89,14 @@ pub async fn sum_spent(c: &mut AnyConnection, scope: Scope, since: UnixMs) -> Re
         Scope::Key(_) | Scope::Member(..) | Scope::Team(_) | Scope::Organization(_) => format!(
             "SELECT CAST(COALESCE(SUM(cost), 0) AS BIGINT) AS n FROM usage_rollups WHERE {condition} AND start_at >= $3 AND test = 0"
         ),
-        Scope::Grant(_) | Scope::TeamModel(..) => format!(
-            "SELECT CAST(COALESCE(SUM(cost), 0) AS BIGINT) AS n FROM usage_events WHERE {condition} AND at >= $3 AND test = 0"
+        // By UTC days, with which periods begin.
+        Scope::TeamModel(..) => {
+            format!("SELECT CAST(COALESCE(SUM(cost), 0) AS BIGINT) AS n FROM model_spend WHERE {condition} AND day_at >= $3")
+        }
+        Scope::Grant(_) => format!(
+            "SELECT CAST(COALESCE(SUM(s.cost), 0) AS BIGINT) AS n FROM
+                 (SELECT cost FROM usage_events WHERE {condition} AND at >= $3 AND test = 0
+                  UNION ALL SELECT cost FROM usage_purged_grants WHERE grant_id = $1 AND day_at >= $3) s"
         ),
     };
     sqlx::query(sqlx::AssertSqlSafe(sql)).bind(first).bind(second).bind(since.0).fetch_one(c).await?.int("n")

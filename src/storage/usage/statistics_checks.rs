@@ -3,9 +3,14 @@
 use futures::TryStreamExt as _;
 use sqlx::{AnyConnection, Row as _};
 
-use super::statistics::{summed, sums};
+use super::{
+    checks::{one_day, whole_days},
+    statistics::{summed, sums},
+};
 use crate::{
     domain::{
+        ids::TeamId,
+        time::UnixMs,
         usage_buckets::Span,
         usage_filter::{Dimension, Facet, RANKS, SERIES, SERIES_SPANS},
         usage_sums::{Cell, DayPage, Sums},
@@ -18,13 +23,8 @@ const FINEST: (Facet, Span) = (SERIES[SERIES.len() - 1], Span::Quarter);
 
 /// Rows of statistics that are not what the events say.
 pub async fn count_wrong_statistics(c: &mut AnyConnection) -> Result<i64, sqlx::Error> {
-    let pages = "SELECT team_id, day_at AS start_at, user_id, key_id, model_name, provider_name, endpoint, outcome, test";
-    let columns = Sums::COLUMNS.join(", ");
-    let mut wrong =
-        difference(c, &of_events(Span::Day, &Dimension::ALL), &format!("{pages}, {columns} FROM usage_pages")).await?;
+    let mut wrong = wrong_of_events(c, whole_days).await?;
     let what = &Dimension::ALL[2..];
-    let finest = format!("SELECT team_id, start_at, {}, test, {columns} FROM usage_series r WHERE {}", names(what), finest());
-    wrong += difference(c, &of_events(FINEST.1, what), &finest).await?;
     for span in SERIES_SPANS {
         let finer = format!("usage_series r WHERE {} GROUP BY", self::finest());
         let coarser: Vec<String> = SERIES.iter().map(|facet| coarser(*facet, span, what, "start_at", &finer)).collect();
@@ -43,17 +43,33 @@ pub async fn count_wrong_statistics(c: &mut AnyConnection) -> Result<i64, sqlx::
     Ok(wrong + count_wrong_cells(c).await? + count_wrong_pages(c).await?)
 }
 
-fn of_events(span: Span, among: &[Dimension]) -> String {
+/// The same of one day of a team, as far as it is compared with its events.
+pub(super) async fn count_wrong_of_day(c: &mut AnyConnection, team: TeamId, day: UnixMs) -> Result<i64, sqlx::Error> {
+    wrong_of_events(c, one_day(team, day)).await
+}
+
+/// What is kept at its finest, of some days.
+async fn wrong_of_events(c: &mut AnyConnection, days: impl Fn(&str, &str) -> String) -> Result<i64, sqlx::Error> {
+    let pages = "SELECT g.team_id, day_at AS start_at, user_id, key_id, model_name, provider_name, endpoint, outcome, test";
+    let columns = Sums::COLUMNS.join(", ");
+    let pages = format!("{pages}, {columns} FROM usage_pages g WHERE {}", days("g", "day_at"));
+    let wrong = difference(c, &of_events(Span::Day, &Dimension::ALL, &days("e", "at")), &pages).await?;
+    let what = &Dimension::ALL[2..];
+    let finest = format!(
+        "SELECT r.team_id, start_at, {}, test, {columns} FROM usage_series r WHERE {} AND {}",
+        names(what),
+        finest(),
+        days("r", "start_at")
+    );
+    Ok(wrong + difference(c, &of_events(FINEST.1, what, &days("e", "at")), &finest).await?)
+}
+
+/// A sum over events that go by `e`.
+pub(super) fn event_sum(column: &str) -> String {
     let answered = "e.outcome IN ('refused', 'interrupted')";
-    let value = |dimension: &Dimension| match dimension {
-        Dimension::Key => "COALESCE(e.key_id, '') AS key_id".to_owned(),
-        Dimension::Model => "CASE WHEN e.model_id IS NULL THEN '' ELSE e.model_name END AS model_name".to_owned(),
-        other => format!("e.{}", other.column()),
-    };
-    let values: Vec<String> = among.iter().map(value).collect();
     let flag =
         |condition: &str, yes: i64, no: i64| format!("CAST(SUM(CASE WHEN {condition} THEN {yes} ELSE {no} END) AS BIGINT)");
-    let sum = |column: &str| match column {
+    match column {
         "requests" => "COUNT(*)".to_owned(),
         "succeeded" => flag("e.outcome = 'completed'", 1, 0),
         "failed" => flag("e.outcome IN ('upstream_error', 'upstream_timeout', 'interrupted')", 1, 0),
@@ -61,11 +77,20 @@ fn of_events(span: Span, among: &[Dimension]) -> String {
         "answered" => flag(answered, 0, 1),
         "latency_ms" => format!("CAST(SUM(CASE WHEN {answered} THEN 0 ELSE e.latency_ms END) AS BIGINT)"),
         other => format!("CAST(SUM(e.{other}) AS BIGINT)"),
+    }
+}
+
+fn of_events(span: Span, among: &[Dimension], days: &str) -> String {
+    let value = |dimension: &Dimension| match dimension {
+        Dimension::Key => "COALESCE(e.key_id, '') AS key_id".to_owned(),
+        Dimension::Model => "CASE WHEN e.model_id IS NULL THEN '' ELSE e.model_name END AS model_name".to_owned(),
+        other => format!("e.{}", other.column()),
     };
-    let sums: Vec<String> = Sums::COLUMNS.iter().map(|column| format!("{} AS {column}", sum(column))).collect();
+    let values: Vec<String> = among.iter().map(value).collect();
+    let sums: Vec<String> = Sums::COLUMNS.iter().map(|column| format!("{} AS {column}", event_sum(column))).collect();
     let groups: Vec<String> = (1..=among.len() + 3).map(|n| n.to_string()).collect();
     format!(
-        "SELECT e.team_id, e.at - e.at % {} AS start_at, {}, e.test, {} FROM usage_events e GROUP BY {}",
+        "SELECT e.team_id, e.at - e.at % {} AS start_at, {}, e.test, {} FROM usage_events e WHERE {days} GROUP BY {}",
         span.ms(),
         values.join(", "),
         sums.join(", "),
@@ -103,7 +128,12 @@ fn names(among: &[Dimension]) -> String {
 }
 
 fn finest() -> String {
-    format!("r.facet = {} AND r.span_ms = {}", FINEST.0.number(), FINEST.1.ms())
+    finest_of("r")
+}
+
+/// The condition for the series that the others are sums of.
+pub(super) fn finest_of(alias: &str) -> String {
+    format!("{alias}.facet = {} AND {alias}.span_ms = {}", FINEST.0.number(), FINEST.1.ms())
 }
 
 async fn difference(c: &mut AnyConnection, left: &str, right: &str) -> Result<i64, sqlx::Error> {
