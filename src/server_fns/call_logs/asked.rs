@@ -71,8 +71,8 @@ impl Asked {
 
     /// The same where a browser has said which zone it is in.
     #[must_use]
-    pub fn in_zone(mut self, zone: Option<String>) -> Self {
-        self.zone = zone.filter(|name| Zone::parse(name).is_ok()).unwrap_or_default();
+    pub fn in_zone(mut self, zone: String) -> Self {
+        self.zone = zone;
         self
     }
 

@@ -1,11 +1,6 @@
 //! From one call's event to its page.
 
-use super::{
-    CallFact, CallPage, CallPhase, PriceLine,
-    asked::Asked,
-    view::{ZONE, page_of},
-    words,
-};
+use super::{CallFact, CallPage, CallPhase, PriceLine, asked::Asked, view::page_of, words};
 use crate::{
     domain::{
         format,
@@ -14,7 +9,7 @@ use crate::{
         roles::Action,
         usage::{CallEnd, CallFacts, Outcome, UsageEvent},
     },
-    server_fns::http,
+    server_fns::usage::asked::own_zone,
     service::{Caller, ServiceError, Services, usage::zones::Zone},
 };
 
@@ -25,7 +20,7 @@ pub(super) async fn load(
     call: &str,
     asked: &str,
 ) -> Result<CallPage, ServiceError> {
-    let asked = Asked::read(asked).in_zone(http::cookie(ZONE));
+    let asked = Asked::read(asked).in_zone(own_zone());
     let zone = asked.zone().unwrap_or_else(|_| Zone::utc());
     // Rights first: an id that is none and one that is nobody's look alike.
     let id = CallId::parse(call).unwrap_or_else(|| CallId::from(uuid::Uuid::nil()));

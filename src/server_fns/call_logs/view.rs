@@ -10,18 +10,15 @@ use crate::{
         time::UnixMs,
         usage::{CallRow, TestCalls},
     },
-    server_fns::http,
+    server_fns::usage::asked::own_zone,
     service::{
         Caller, ServiceError, Services,
         usage::{CallQuery, CallsPage, LogMenus, counted, zones::Zone},
     },
 };
 
-/// The cookie that says which zone a browser is in.
-pub(super) const ZONE: &str = "zone";
-
 pub(super) async fn load(services: &Services, caller: &Caller, team: &str, asked: &str) -> Result<CallLogPage, ServiceError> {
-    let (asked, now) = (Asked::read(asked).in_zone(http::cookie(ZONE)), services.clock.now());
+    let (asked, now) = (Asked::read(asked).in_zone(own_zone()), services.clock.now());
     // Rights first: whoever may not read it learns no more than that.
     let view = services.get_team(caller, team).await?;
     let menus = services.log_menus(caller, team).await?;
@@ -74,7 +71,7 @@ pub(super) async fn load(services: &Services, caller: &Caller, team: &str, asked
         begun,
         count: count.map(calls).unwrap_or_default(),
         summary: summary(rows, newer.is_some(), older.is_some(), count),
-        searched: String::new(),
+        searched: found.searched_to.map(|at| searched(at, rows, &zone, now)).unwrap_or_default(),
         sizes: filters::sizes(&asked, &page),
         files: files(team, query.as_ref().filter(|_| is_ok && caller.viewing.is_none()), &export),
         export,
@@ -83,7 +80,10 @@ pub(super) async fn load(services: &Services, caller: &Caller, team: &str, asked
         } else {
             String::new()
         },
-        kept: String::new(),
+        kept: match services.call_log_days(caller, team).await? {
+            0 => String::new(),
+            days => format!("Single calls are kept for {days} days; statistics stay."),
+        },
         newer,
         older,
         problem,
@@ -124,6 +124,15 @@ fn lead(menus: &LogMenus, personal: bool) -> &'static str {
 
 pub(super) fn calls(count: i64) -> String {
     if count == 1 { "1 call".to_owned() } else { format!("{} calls", format::grouped(count.unsigned_abs())) }
+}
+
+/// How far was searched for calls that are rare.
+fn searched(to: UnixMs, rows: usize, zone: &Zone, now: UnixMs) -> String {
+    let local = zone.local(to);
+    let (hour, minute, _) = local.clock();
+    let day = format::short_date(local, zone.local(now));
+    let what = if rows == 0 { "None" } else { "No more" };
+    format!("{what} among the calls back to {day}, {hour:02}:{minute:02} ({}).", zone.name())
 }
 
 fn summary(rows: usize, newer: bool, older: bool, count: Option<i64>) -> String {

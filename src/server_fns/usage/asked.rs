@@ -3,7 +3,7 @@
 pub use crate::domain::usage_asked::{UsageAsked, UsageGroup, UsagePlace};
 
 #[cfg(feature = "ssr")]
-pub use reading::{of, parse};
+pub use reading::{of, own_zone, parse};
 
 #[cfg(feature = "ssr")]
 mod reading {
@@ -21,6 +21,11 @@ mod reading {
 
     /// Named by the browser on its first visit: which zone it is in.
     const ZONE: &str = "zone";
+
+    /// The zone that the browser has named; empty where it named none.
+    pub fn own_zone() -> String {
+        http::cookie(ZONE).filter(|name| Zone::parse(name).is_ok()).unwrap_or_default()
+    }
 
     /// Whose statistics a place has.
     pub fn of(place: &UsagePlace) -> UsageOf<'_> {
@@ -42,7 +47,7 @@ mod reading {
             asked.range = "28d".to_owned();
         }
         if asked.zone.is_empty() {
-            asked.zone = http::cookie(ZONE).filter(|name| Zone::parse(name).is_ok()).unwrap_or_default();
+            asked.zone = own_zone();
         }
         services.usage_query(caller, of(place), &asked).await
     }

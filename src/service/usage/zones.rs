@@ -80,11 +80,7 @@ impl Zone {
 
     /// The day that a date input names (`2026-11-21`): its beginning and the next one's.
     pub fn day(&self, text: &str) -> Result<Option<(UnixMs, UnixMs)>, &'static str> {
-        let Some(day) = UnixMs::parse_day(text)? else { return Ok(None) };
-        let (year, month, day) = day.civil();
-        let date = i16::try_from(year).ok().and_then(|year| Date::new(year, month.cast_signed(), day.cast_signed()).ok());
-        let date = date.ok_or("There is no such day.")?;
-        Ok(Some((self.midnight(date), self.midnight(Self::shifted(date, 1)))))
+        Ok(UnixMs::parse_day(text)?.map(|day| (self.midnight_of(day, 0), self.midnight_of(day, 1))))
     }
 
     /// A moment as its clocks show it: to be written with what writes UTC.
