@@ -67,7 +67,7 @@ async fn place(services: &Services) -> (TestApp, TeamView, Vec<Caller>) {
 #[tokio::test]
 async fn everybody_sees_the_trend_and_only_some_who_made_it() {
     on_each_database(|services| async move {
-        let (app, atlas, people) = place(&services).await;
+        let (app, _, people) = place(&services).await;
         let stranger = db_person(&services, "Noor", false).await;
         for (who, page, by_member, platform) in [
             (&people[0], 200, 200, 200),
@@ -99,7 +99,6 @@ async fn everybody_sees_the_trend_and_only_some_who_made_it() {
         assert!(text.contains("Remove the filter Member Mo"), "{text}");
         let other = format!("{OF_TEAM}?member={}", people[1].user.id);
         assert_eq!(browser(&app, &people[2]).await.page(&other).await.status.as_u16(), 403);
-        let _ = atlas;
     })
     .await;
 }

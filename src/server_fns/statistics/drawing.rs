@@ -14,9 +14,9 @@ use crate::{
         money::DOLLAR,
         time::{DAY_MS, HOUR_MS, UnixMs},
         usage_asked::{UsageAsked, UsageGroup, UsagePlace},
-        usage_marks::marks_of_series,
+        usage_marks::{Mark, marks_of_series},
         usage_series::UsageSeries,
-        usage_statistics::MeasuredInterval,
+        usage_statistics::{MeasuredInterval, Measures},
         usage_sums::Sums,
     },
     service::{
@@ -100,7 +100,7 @@ impl Drawing<'_> {
     }
 
     /// The line that is compared with the range before.
-    fn compared(&self) -> (&'static str, fn(&crate::domain::usage_statistics::Measures) -> Option<i64>) {
+    fn compared(&self) -> (&'static str, fn(&Measures) -> Option<i64>) {
         let lines = self.metric.lines();
         // p95 of latencies; the only line of what has one.
         lines.iter().find(|(name, _)| *name == "p95").or(lines.first()).copied().unwrap_or(("", |_| None))
@@ -174,7 +174,7 @@ impl Drawing<'_> {
         let values: Vec<i64> = self.values(&told.intervals).collect();
         let mut odd = marks_of_series(&values, parts, floor);
         odd.sort_by_key(|(_, mark)| std::cmp::Reverse(mark.value));
-        let words = |(place, mark): (usize, crate::domain::usage_marks::Mark)| {
+        let words = |(place, mark): (usize, Mark)| {
             let start = told.intervals.get(place).map_or(self.now, |part| part.start);
             let kind = times::kind(times::local(self.zone, start), told.bucket_ms);
             (place, format!("{} {}, {}", labels[place].0, self.metric.text(mark.value), mark.words(&kind)))

@@ -137,9 +137,10 @@ pub async fn get_usage(
     #[server(default)] asked: UsageAsked,
     #[server(default)] adding: String,
 ) -> Result<UsagePage, AppError> {
-    let place = super::usage::asked::UsagePlace::parse(&place).ok_or(AppError::NotFound)?;
+    use super::usage::asked::UsagePlace;
+    let place = UsagePlace::parse(&place).ok_or(AppError::NotFound)?;
     let (services, caller) = match &place {
-        super::usage::asked::UsagePlace::Team(team) => super::context::viewer(team).await?,
+        UsagePlace::Team(team) => super::context::viewer(team).await?,
         _ => super::context::signed_in().await?,
     };
     Ok(view::load(&services, &caller, &place, asked, !adding.is_empty()).await?)

@@ -12,6 +12,7 @@ use crate::{
         charts::KpiView,
         roles::Action,
         teams::TeamKind,
+        time::UnixMs,
         usage_asked::{UsageGroup, UsagePlace},
         usage_filter::Dimension,
         usage_series::{GROUPS_MAX, UsageSeries},
@@ -146,13 +147,7 @@ fn group_of(asked: &UsageAsked, place: &UsagePlace, caller: &Caller, reader: &Re
 }
 
 /// All that does not depend on figures.
-fn frame(
-    asked: &UsageAsked,
-    place: &UsagePlace,
-    reader: &Reader,
-    query: &StatisticsQuery,
-    now: crate::domain::time::UnixMs,
-) -> UsagePage {
+fn frame(asked: &UsageAsked, place: &UsagePlace, reader: &Reader, query: &StatisticsQuery, now: UnixMs) -> UsagePage {
     let zone: &Zone = &query.zone;
     let local_now = times::local(zone, now);
     let (from, last) = (times::local(zone, query.range.from), times::local(zone, query.range.to.plus(-1)));
@@ -168,6 +163,7 @@ fn frame(
     if export.range.is_empty() {
         export = export.between(query.range.from.0, query.range.to.0);
     }
+    export.bucket = query.range.bucket_word().to_owned();
     export = export.with("zone", zone.name()).with("metric", "").with("order_by", "");
     if export.group_by.is_empty() {
         export.group_by = "model".to_owned();

@@ -9,6 +9,10 @@ pub use reading::{of, own_zone, parse};
 mod reading {
     use super::{UsageAsked, UsagePlace};
     use crate::{
+        domain::{
+            time::{DAY_MS, HOUR_MS},
+            usage_range::FINEST_MS,
+        },
         server_fns::http,
         service::{
             Caller, ServiceError, Services,
@@ -49,6 +53,17 @@ mod reading {
         if asked.zone.is_empty() {
             asked.zone = own_zone();
         }
-        services.usage_query(caller, of(place), &asked).await
+        let mut query = services.usage_query(caller, of(place), &asked).await?;
+        if asked.bucket.is_empty() {
+            let interval = interval(query.range.to.since(query.range.from));
+            (query.range.bucket_ms, query.previous.bucket_ms) = (interval, interval);
+        }
+        Ok(query)
+    }
+
+    /// Intervals that people think in: days of weeks, hours of days.
+    fn interval(length_ms: i64) -> i64 {
+        let longest = [(4 * HOUR_MS, FINEST_MS), (2 * DAY_MS, HOUR_MS), (120 * DAY_MS, DAY_MS)];
+        longest.into_iter().find(|(longest, _)| length_ms <= *longest).map_or(7 * DAY_MS, |(_, interval)| interval)
     }
 }

@@ -56,7 +56,9 @@ pub fn options(drawn: &Layered, palette: &Palette) -> String {
         names += 1;
     }
     let mut value = serde_json::to_value(&chart).unwrap_or_default();
-    let lines: Vec<String> = (0..names).map(|at| format!("{{a{at}}}: {}{{c{at}}}{}", plan.prefix, plan.suffix)).collect();
+    // The total of a stack is a series that is not seen.
+    let order = stacked.then_some(names).into_iter().chain(0..names);
+    let lines: Vec<String> = order.map(|at| format!("{{a{at}}}: {}{{c{at}}}{}", plan.prefix, plan.suffix)).collect();
     value["tooltip"] = serde_json::to_value(tooltip(plan, palette)).unwrap_or_default();
     value["tooltip"]["formatter"] = json!(format!("{{b0}}<br/>{}", lines.join("<br/>")));
     value["tooltip"]["textStyle"] = json!({ "color": palette.tooltip[2], "fontSize": 12 });
@@ -70,8 +72,8 @@ pub fn options(drawn: &Layered, palette: &Palette) -> String {
             layer["itemStyle"]["borderWidth"] = json!(0.75);
             layer["barMaxWidth"] = json!(44);
         }
-        if let Some(tags) = tags(drawn, palette) {
-            series.push(tags);
+        if stacked {
+            series.push(total(drawn, palette));
         }
     }
     value["animationDuration"] = json!(240);
@@ -133,15 +135,12 @@ fn before(name: &str, values: &[Option<f64>], stacked: bool, palette: &Palette) 
         .data(points(values))
 }
 
-/// Tags beside the tops of bars, on a series of their own that draws nothing else.
-fn tags(drawn: &Layered, palette: &Palette) -> Option<Value> {
-    if drawn.odd.is_empty() {
-        return None;
-    }
+/// The heights of the bars, for the tooltip, with tags beside those that stand out. Nothing else of it is drawn.
+fn total(drawn: &Layered, palette: &Palette) -> Value {
     let count = drawn.plan.labels.len();
-    let top = |place: usize| {
-        let values = drawn.layers.iter().filter_map(|layer| layer.values.get(place).copied().flatten());
-        if drawn.plan.shape == Shape::Bars { values.sum::<f64>() } else { values.fold(0.0, f64::max) }
+    let top = |place: usize| -> f64 {
+        let sum: f64 = drawn.layers.iter().filter_map(|layer| layer.values.get(place).copied().flatten()).sum();
+        (sum * 100.0).round() / 100.0
     };
     let tag = |(place, words): &(usize, String)| {
         json!({
@@ -162,13 +161,16 @@ fn tags(drawn: &Layered, palette: &Palette) -> Option<Value> {
             },
         })
     };
-    Some(json!({
+    json!({
         "type": "line",
-        "data": vec![Value::Null; count],
+        "name": "Total",
+        "data": (0..count).map(top).collect::<Vec<f64>>(),
         "silent": true,
-        "tooltip": { "show": false },
+        "showSymbol": false,
+        "lineStyle": { "opacity": 0 },
+        "itemStyle": { "opacity": 0 },
         "markPoint": { "symbol": "circle", "symbolSize": 1, "silent": true, "animation": false, "data": drawn.odd.iter().map(tag).collect::<Vec<_>>() },
-    }))
+    })
 }
 
 #[cfg(test)]
@@ -199,7 +201,7 @@ mod tests {
     fn names_are_no_part_of_templates() {
         let text = options(&drawn(Shape::Bars), &LIGHT);
         let value: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(value["tooltip"]["formatter"], "{b0}<br/>{a0}: ${c0}k<br/>{a1}: ${c1}k<br/>{a2}: ${c2}k");
+        assert_eq!(value["tooltip"]["formatter"], "{b0}<br/>{a3}: ${c3}k<br/>{a0}: ${c0}k<br/>{a1}: ${c1}k<br/>{a2}: ${c2}k");
         assert_eq!(value["series"][0]["name"], "<img src=x>{b0}");
         assert!(!text.contains("function"));
     }
@@ -210,6 +212,7 @@ mod tests {
         assert_eq!(value["series"][1]["stack"], "all");
         assert_eq!(value["series"][0]["data"][2]["itemStyle"]["opacity"], 0.55);
         assert_eq!(value["series"][2]["lineStyle"]["type"], "dashed");
+        assert_eq!(value["series"][3]["data"], json!([2.0, 0.0, 5.0]));
         assert_eq!(value["series"][3]["markPoint"]["data"][0]["coord"], json!([2, 5.0]));
         assert_eq!(value["series"][3]["markPoint"]["data"][0]["label"]["position"], "left");
     }
