@@ -322,8 +322,6 @@ mod tests {
             assert_eq!(secret.len(), 3 + 43 + 6);
             assert!(is_well_formed("tg_", &secret));
         }
-        // The check value of this CRC, 0xCBF43926, in base62.
-        assert_eq!(checksum("123456789"), *b"3jZRME");
         let secret = make_secret("tg_", *b"0123456789abcdef0123456789abcdef");
         let mut wrong = secret.clone().into_bytes();
         wrong[10] = if wrong[10] == b'a' { b'b' } else { b'a' };
@@ -343,7 +341,7 @@ mod tests {
             value /= 62;
         }
         digits.reverse();
-        assert_eq!(checksum("123456789").as_bytes(), digits);
+        assert_eq!(checksum("123456789"), *digits);
     }
 
     #[test]

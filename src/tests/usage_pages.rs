@@ -9,6 +9,7 @@ use super::support::{
 };
 use crate::{
     domain::{
+        ids::{ModelId, uuid_v7},
         roles::Role,
         teams::TeamView,
         time::{DAY_MS, HOUR_MS},
@@ -39,7 +40,7 @@ fn calls(team: &TeamView, person: &Caller, model: &str, numbers: std::ops::Range
     let of = |n: u64| {
         let mut event = event(n);
         (event.call.team, event.call.user, event.call.test) = (team.id, person.user.id, false);
-        event.call.model_name = model.into();
+        (event.call.model, event.call.model_name) = (Some(ModelId::from(uuid_v7(START, [5; 10]))), model.into());
         event.call.at = START.plus((n % 20).cast_signed() * DAY_MS + 9 * HOUR_MS);
         event.end.outcome = Outcome::Completed;
         event
