@@ -4,11 +4,11 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
-import { type APIRequestContext, request } from '@playwright/test';
+import { type APIRequestContext, expect, request, test } from '@playwright/test';
 import { parseDemo } from '../support/demo';
 import { measure, once } from '../support/measure';
 import { freePort, start } from '../support/process';
-import { expect, test } from '../support/test';
+import type { Options } from '../support/test';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const CALLS = Number(process.env.TALLYGATE_BENCH_CALLS ?? 10_000_000);
@@ -37,7 +37,8 @@ function dice(seed: number) {
   return { below, of: <T>(list: T[]): T => list[below(list.length)]! };
 }
 
-test('usage of a large team', async ({ database }) => {
+test('usage of a large team', async () => {
+  const { database = 'sqlite' } = test.info().project.use as Partial<Options>;
   const directory = process.env.TALLYGATE_BENCH_DIRECTORY;
   if (!directory) throw new Error('start it with script/bench usage');
   const dataDirectory = path.join(directory, database);
@@ -59,7 +60,7 @@ test('usage of a large team', async ({ database }) => {
   const began = performance.now();
   const printed = execFileSync(server, ['demo', 'seed', '--seed', SEED, '--calls', String(CALLS)], { cwd: ROOT, env, encoding: 'utf8' });
   console.log(`${database}: ${CALLS} calls written, or found, in ${Math.round((performance.now() - began) / 1000)} s`);
-  const demo = parseDemo(printed);
+  const demo = { ...parseDemo(printed), caller: printed.match(/aiko\S+@\S+/)![0] };
   const running = await start(server, ['serve'], { cwd: ROOT, env, url: `${url}/readyz`, seconds: 600 });
   try {
     await read(url, demo, running.child.pid!, database);
@@ -68,12 +69,13 @@ test('usage of a large team', async ({ database }) => {
   }
 });
 
-async function read(url: string, demo: { email: string; password: string }, server: number, database: string) {
-  const context = await request.newContext({ baseURL: url, extraHTTPHeaders: { origin: url } });
+type Demo = { email: string; password: string; caller: string };
+
+async function read(url: string, demo: Demo, server: number, database: string) {
+  const context = await signedIn(url, demo.email, demo.password);
   const api = <T>(method: 'get' | 'post' | 'put', at: string, data?: unknown) => asked<T>(context, method, at, data);
-  await api('post', '/auth/login', { email: demo.email, password: demo.password });
   const cookie = (await context.storageState()).cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
-  const call = await booked(api);
+  const call = await booked(api, url, demo);
 
   const to = Math.floor(Date.now() / DAY) * DAY;
   const shares = async (by: string) => {
@@ -139,8 +141,14 @@ async function asked<T>(context: APIRequestContext, method: 'get' | 'post' | 'pu
   return (await response.text().then((text) => (text ? JSON.parse(text) : {}))) as T;
 }
 
-/** A key of the team, and a model that answers at once. */
-async function booked(api: <T>(method: 'get' | 'post' | 'put', at: string, data?: unknown) => Promise<T>) {
+async function signedIn(url: string, email: string, password: string): Promise<APIRequestContext> {
+  const context = await request.newContext({ baseURL: url, extraHTTPHeaders: { origin: url } });
+  await asked(context, 'post', '/auth/login', { email, password });
+  return context;
+}
+
+/** A key of somebody in the team, and a model that answers at once. */
+async function booked(api: <T>(method: 'get' | 'post' | 'put', at: string, data?: unknown) => Promise<T>, url: string, { caller, password }: Demo) {
   const simulation = { first_token_ms: 0, per_token_ms: 0, output_tokens: 8, failure_per_mille: 0, cut_per_mille: 0 };
   const { items } = await api<{ items: { name: string }[] }>('get', '/catalog/providers?limit=100');
   if (!items.some(({ name }) => name === 'at-once')) {
@@ -150,13 +158,13 @@ async function booked(api: <T>(method: 'get' | 'post' | 'put', at: string, data?
   }
   await api('put', '/organizations/northwind-labs/models/at-once', { state: 'open' });
   await api('put', '/organizations/northwind-labs/limits', { rpm: null, tpm: null, rph: null, rpd: null, tpd: null });
-  const me = await api<{ email: string }>('get', '/me');
-  const members = await api<{ items: { email: string }[] }>('get', `/teams/load/members?q=${encodeURIComponent(me.email)}`).catch(() => ({ items: [] }));
-  if (!members.items.some(({ email }) => email === me.email)) {
-    const { link } = await api<{ link: string }>('post', '/teams/load/invitations', { email: me.email, role: 'member' });
-    await api('post', `/invitations/${link.split('/').pop()}/accept`, {});
+  const context = await signedIn(url, caller, password);
+  const { teams } = await asked<{ teams: { slug: string }[] }>(context, 'get', '/me');
+  if (!teams.some(({ slug }) => slug === 'load')) {
+    const { link } = await api<{ link: string }>('post', '/teams/load/invitations', { email: caller, role: 'member' });
+    await asked(context, 'post', `/invitations/${link.split('/').pop()}/accept`, {});
   }
-  const { key } = await api<{ key: string }>('post', '/teams/load/keys', { name: `bench ${Date.now()}`, expires_at: Date.now() + DAY });
+  const { key } = await asked<{ key: string }>(context, 'post', '/teams/load/keys', { name: `bench ${Date.now()}`, expires_at: Date.now() + DAY });
   return { key, body: JSON.stringify({ model: 'at-once', max_tokens: 8, messages: [{ role: 'user', content: 'Hello' }] }) };
 }
 

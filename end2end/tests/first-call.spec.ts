@@ -113,9 +113,9 @@ async function journey(page: Page, platform: Platform, upstream: Upstream, answe
   await expect(page.getByText('Statistics start with the first call.')).toBeVisible();
   const tokens = await test.step('call', () => call(platform, key, answer));
 
-  // The open page shows the calls within two seconds.
+  // The open page shows the calls by itself: within two seconds, on a machine that does nothing else.
   await test.step('watch the overview', async () => {
-    await expect(figure(page, 'Requests')).toHaveText('2', { timeout: 4_000 });
+    await expect(figure(page, 'Requests')).toHaveText('2', { timeout: 8_000 });
     await expect(figure(page, 'Tokens')).toHaveText(String(tokens));
     await expect(figure(page, 'Success rate')).toHaveText(/^100/);
     await expect(figure(page, 'Spend')).toHaveText(/^\$0\.\d*[1-9]/);

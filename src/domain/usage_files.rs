@@ -76,7 +76,7 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 4);
         assert!(lines[1].starts_with("1970-01-01T00:00:00.000Z,1970-01-02T00:00:00.000Z,All,,9,"), "{}", lines[1]);
-        assert!(lines[1].contains(",1.5,0,840,"), "{}", lines[1]);
+        assert!(lines[1].contains(",1.50,0,840,"), "{}", lines[1]);
         assert!(!lines[2].contains(",=HYPERLINK"), "{}", lines[2]);
         assert!(lines[3].contains(",Other,,5,"), "{}", lines[3]);
         assert_eq!(lines[0].matches(',').count(), lines[1].matches(',').count());
