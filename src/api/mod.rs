@@ -132,6 +132,9 @@ pub fn router(services: Services) -> Router {
         .route("/usage", get(usage::of_platform))
         .route("/teams/{team}/usage.csv", get(usage::files::of_team))
         .route("/organizations/{org}/usage.csv", get(usage::files::of_organization))
+        .route("/teams/{team}/usage/ranking.csv", get(usage::files::ranking_of_team))
+        .route("/organizations/{org}/usage/ranking.csv", get(usage::files::ranking_of_organization))
+        .route("/usage/ranking.csv", get(usage::files::ranking_of_platform))
         .route("/usage.csv", get(usage::files::of_platform))
         .route("/teams/{team}/logs", get(usage::logs::list))
         .route("/teams/{team}/logs.csv", get(usage::logs::csv))
@@ -228,6 +231,7 @@ pub fn document() -> Document {
         limits::find_budget, limits::put_budget, limits::find_self_service, limits::put_self_service,
         usage::report, usage::members, usage::own, usage::of_organization, usage::of_platform,
         usage::files::of_team, usage::files::of_organization, usage::files::of_platform,
+        usage::files::ranking_of_team, usage::files::ranking_of_organization, usage::files::ranking_of_platform,
         usage::logs::list, usage::logs::csv, usage::logs::ndjson, usage::logs::find,
         billing::find, billing::put, billing::withdraw, billing::adjust, billing::set_discount, billing::ledger, billing::ledger_csv,
         billing::line_models, billing::statements, billing::statement, billing::statement_csv,

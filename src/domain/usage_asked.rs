@@ -105,6 +105,8 @@ pub struct UsageAsked {
     pub order_by: String,
     /// What the chart shows.
     pub metric: String,
+    /// What the ranking is of: `member`, `key` or `model`.
+    pub rank: String,
     /// Identifier of a person.
     pub member: String,
     /// Identifier of a key.
@@ -123,8 +125,8 @@ pub struct UsageAsked {
 
 impl UsageAsked {
     /// Names of the parameters, in the order of addresses.
-    pub const NAMES: [&str; 15] = [
-        "range", "from", "to", "bucket", "zone", "group_by", "order_by", "metric", "member", "key", "model", "provider",
+    pub const NAMES: [&str; 16] = [
+        "range", "from", "to", "bucket", "zone", "group_by", "order_by", "metric", "rank", "member", "key", "model", "provider",
         "endpoint", "outcome", "test",
     ];
     /// Those that narrow what is counted.
@@ -151,6 +153,7 @@ impl UsageAsked {
             "group_by" => &mut self.group_by,
             "order_by" => &mut self.order_by,
             "metric" => &mut self.metric,
+            "rank" => &mut self.rank,
             "member" => &mut self.member,
             "key" => &mut self.key,
             "model" => &mut self.model,
@@ -173,6 +176,7 @@ impl UsageAsked {
             "group_by" => &self.group_by,
             "order_by" => &self.order_by,
             "metric" => &self.metric,
+            "rank" => &self.rank,
             "member" => &self.member,
             "key" => &self.key,
             "model" => &self.model,
@@ -231,7 +235,7 @@ impl UsageAsked {
     /// The address of the call log with the same calls: range, filters and test calls.
     pub fn logs(&self, place: &UsagePlace) -> String {
         let mut asked = self.clone();
-        for name in ["bucket", "group_by", "order_by", "metric"] {
+        for name in ["bucket", "group_by", "order_by", "metric", "rank"] {
             asked = asked.with(name, "");
         }
         place.address("logs") + &asked.query()
@@ -250,8 +254,8 @@ mod tests {
             assert_eq!(asked.with(name, "other").get(name), "other");
             assert_eq!(asked.with(name, "").get(name), "");
         }
-        assert_eq!(asked.pairs().count(), 15);
-        assert_eq!(asked.unfiltered().pairs().count(), 9);
+        assert_eq!(asked.pairs().count(), 16);
+        assert_eq!(asked.unfiltered().pairs().count(), 10);
         assert_eq!(UsageAsked::default().with("nothing", "x"), UsageAsked::default());
     }
 

@@ -6,7 +6,7 @@ use super::{
     money::NanoUsd,
     time::UnixMs,
     usage_series::UsageSeries,
-    usage_statistics::{MeasuredInterval, Measures},
+    usage_statistics::{MeasuredInterval, Measures, Ranked},
     usage_sums::Sums,
 };
 
@@ -28,6 +28,36 @@ pub fn usage_csv(series: &UsageSeries, grouped: bool) -> String {
         if series.others > 0 {
             text.push_str(&line(part, ("Other", ""), &series.rest(place), None));
         }
+    }
+    text
+}
+
+/// The first line of a CSV file of a ranking.
+pub const RANKING_CSV_HEAD: &str = "place,name,id,gone,requests,succeeded,failed,refused,prompt tokens,cached tokens,completion tokens,cost usd,share percent,cost usd before\r\n";
+
+/// A ranking as a CSV file. Names run nothing in a spreadsheet.
+pub fn ranking_csv(rows: &[Ranked]) -> String {
+    let mut text = RANKING_CSV_HEAD.to_owned();
+    for row in rows {
+        let sums = &row.sums;
+        let cells = [
+            row.place.to_string(),
+            csv_cell(&row.name),
+            csv_cell(&row.id),
+            if row.gone { "yes" } else { "no" }.to_owned(),
+            sums.requests.to_string(),
+            sums.succeeded.to_string(),
+            sums.failed.to_string(),
+            sums.refused.to_string(),
+            sums.prompt_tokens.to_string(),
+            sums.cached_tokens.to_string(),
+            sums.completion_tokens.to_string(),
+            NanoUsd(sums.cost).plain(),
+            row.share_bp.map(|bp| format!("{}.{:02}", bp / 100, bp % 100)).unwrap_or_default(),
+            NanoUsd(row.previous.cost).plain(),
+        ];
+        text.push_str(&cells.join(","));
+        text.push_str("\r\n");
     }
     text
 }

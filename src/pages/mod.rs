@@ -36,6 +36,7 @@ mod signup;
 mod team_models;
 mod teams;
 mod usage;
+mod usage_ranking;
 pub mod watch;
 
 pub use access_groups::GroupsPage;

@@ -42,4 +42,5 @@ pub mod team_settings;
 pub mod teams;
 pub mod tiers;
 pub mod usage;
+pub mod usage_ranking;
 pub mod users;

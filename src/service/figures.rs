@@ -99,7 +99,7 @@ pub fn change(difference: i64, text: String, was: String, rising: Tone) -> Optio
 }
 
 /// A line in a box of 200 × 34; gaps keep the last value.
-fn sparkline(values: &[Option<i64>]) -> Option<(String, String)> {
+pub fn sparkline(values: &[Option<i64>]) -> Option<(String, String)> {
     let (low, high) = (0, values.iter().flatten().copied().max()?);
     if values.len() < 2 {
         return None;

@@ -1,6 +1,6 @@
 //! The audit log. Rows are only ever added; the database refuses everything else.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 use sqlx::{AnyConnection, any::AnyRow};
@@ -75,6 +75,18 @@ pub async fn insert(c: &mut AnyConnection, entry: &NewAuditEntry<'_>) -> Result<
     .execute(c)
     .await?;
     Ok(())
+}
+
+/// When people left a team, or were removed, last; by account.
+pub async fn list_left_members(c: &mut AnyConnection, team: TeamId) -> Result<HashMap<String, UnixMs>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT target_id, MAX(at) AS at FROM audit_log
+         WHERE team_id = $1 AND action IN ('member.leave', 'member.remove') AND outcome = 'done' GROUP BY target_id",
+    )
+    .bind(team.to_string())
+    .fetch_all(c)
+    .await?;
+    rows.iter().map(|row| Ok((row.text("target_id")?, row.time("at")?))).collect()
 }
 
 /// Whose log is read.

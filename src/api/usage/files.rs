@@ -13,9 +13,13 @@ use crate::{
         problem::{Answer, ProblemBody},
         signed_in::SignedIn,
     },
-    domain::{usage_asked::UsageGroup, usage_files::usage_csv, usage_filter::Dimension},
+    domain::{
+        usage_asked::UsageGroup,
+        usage_files::{ranking_csv, usage_csv},
+        usage_filter::Dimension,
+    },
     service::{
-        Caller, Services,
+        Caller, ServiceError, Services,
         usage::{
             asked::{parse_group, parse_order},
             statistics::UsageOf,
@@ -61,6 +65,59 @@ pub async fn of_platform(
     Asked(query): Asked<UsageQuery>,
 ) -> Answer<Response> {
     file(&services, &caller, UsageOf::Platform, &query).await
+}
+
+/// Sums by member, or by what `group_by` names, as CSV, largest first.
+#[utoipa::path(get, path = "/teams/{team}/usage/ranking.csv", tag = "Usage",
+    params(("team" = String, Path, description = "Short name, id, or `me`"), UsageQuery),
+    responses((status = 200, description = "CSV", content_type = "text/csv"), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
+pub async fn ranking_of_team(
+    State(services): State<Services>,
+    SignedIn(caller): SignedIn,
+    Path(team): Path<String>,
+    Asked(query): Asked<UsageQuery>,
+) -> Answer<Response> {
+    ranking(&services, &caller, UsageOf::Team(&team), &query).await
+}
+
+/// The same of all teams of an organization. For its admins.
+#[utoipa::path(get, path = "/organizations/{org}/usage/ranking.csv", tag = "Usage",
+    params(("org" = String, Path, description = "Short name or id"), UsageQuery),
+    responses((status = 200, description = "CSV", content_type = "text/csv"), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
+pub async fn ranking_of_organization(
+    State(services): State<Services>,
+    SignedIn(caller): SignedIn,
+    Path(org): Path<String>,
+    Asked(query): Asked<UsageQuery>,
+) -> Answer<Response> {
+    ranking(&services, &caller, UsageOf::Organization(&org), &query).await
+}
+
+/// The same of everybody. For platform admins.
+#[utoipa::path(get, path = "/usage/ranking.csv", tag = "Usage", params(UsageQuery),
+    responses((status = 200, description = "CSV", content_type = "text/csv")))]
+pub async fn ranking_of_platform(
+    State(services): State<Services>,
+    SignedIn(caller): SignedIn,
+    Asked(query): Asked<UsageQuery>,
+) -> Answer<Response> {
+    ranking(&services, &caller, UsageOf::Platform, &query).await
+}
+
+async fn ranking(services: &Services, caller: &Caller, of: UsageOf<'_>, query: &UsageQuery) -> Answer<Response> {
+    let asked = query.asked();
+    let statistics = services.usage_query(caller, of, &asked).await?;
+    let by = match parse_group(&asked)? {
+        None => Dimension::Member,
+        Some(UsageGroup::Of(by)) => by,
+        Some(UsageGroup::Team) => {
+            let message = "Use member, key, model, provider, endpoint or outcome.";
+            return Err(ServiceError::field("group_by", message).into());
+        }
+    };
+    let text = ranking_csv(&services.usage_ranking(caller, of, by, parse_order(&asked)?, &statistics).await?);
+    let name = "attachment; filename=\"ranking.csv\"";
+    Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, name)], text).into_response())
 }
 
 async fn file(services: &Services, caller: &Caller, of: UsageOf<'_>, query: &UsageQuery) -> Answer<Response> {

@@ -249,6 +249,7 @@ impl UsageQuery {
             group_by: text(&self.group_by),
             order_by: text(&self.order_by),
             metric: String::new(),
+            rank: String::new(),
             member: text(&self.member),
             key: text(&self.key),
             model: text(&self.model),

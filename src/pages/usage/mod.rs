@@ -9,7 +9,7 @@ use leptos_router::hooks::{use_location, use_params_map, use_query_map};
 use self::chart::UsageChartView;
 use crate::{
     components::{Empty, Icon, Note, NoteKind, PageHead, SkeletonBlock, browser, delta_line},
-    pages::{data::PageData, query_param, watch::bump},
+    pages::{data::PageData, query_param, usage_ranking::RankingCard, watch::bump},
     server_fns::{
         statistics::{GetUsage, MetricTab, UsagePage as Usage},
         usage::asked::{UsageAsked, UsagePlace},
@@ -45,7 +45,11 @@ pub fn UsagePage() -> impl IntoView {
         move || turn.get(),
         move || GetUsage { place: place.read().word(), asked: asked.get(), adding: adding.get() },
     );
-    page.page(skeleton, move |page| content(page, &place.read_untracked(), asked))
+    let shown = page.page(skeleton, move |page| content(page, &place.read_untracked(), asked));
+    view! {
+        {shown}
+        <RankingCard place=place asked=asked/>
+    }
 }
 
 fn content(page: Usage, place: &UsagePlace, asked: Memo<UsageAsked>) -> AnyView {
@@ -67,7 +71,6 @@ fn content(page: Usage, place: &UsagePlace, asked: Memo<UsageAsked>) -> AnyView 
         {problem}
         <div class:stale=stale aria-busy=move || if stale.get() { "true" } else { "false" }>
             {figures}
-            // The ranking of members stands here: `RankingCard`.
         </div>
     }
     .into_any()

@@ -164,7 +164,7 @@ fn frame(asked: &UsageAsked, place: &UsagePlace, reader: &Reader, query: &Statis
         export = export.between(query.range.from.0, query.range.to.0);
     }
     export.bucket = query.range.bucket_word().to_owned();
-    export = export.with("zone", zone.name()).with("metric", "").with("order_by", "");
+    export = export.with("zone", zone.name()).with("metric", "").with("rank", "").with("order_by", "");
     if export.group_by.is_empty() {
         export.group_by = "model".to_owned();
     }

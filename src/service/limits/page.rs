@@ -7,15 +7,18 @@ use crate::{
     domain::{
         authorization::TeamState,
         ids::{KeyId, ModelId},
-        limit_scopes::{Allowance, BudgetPer, Scope},
+        limit_scopes::{Allowance, Budget, BudgetPer, Scope},
         money::NanoUsd,
         periods::Period,
         roles::{Action, Standing},
         teams::{Team, TeamKind},
         time::UnixMs,
+        usage::TestCalls,
+        usage_buckets::{Intervals, Span},
+        usage_filter::{Dimension, UsageFilter},
     },
     service::{Caller, ServiceError, Services},
-    storage,
+    storage::{self, usage::UsageScope},
 };
 
 /// A team's limits with what is used of them.
@@ -69,6 +72,33 @@ impl Services {
         let used = self.find_used(&mut c, &place, &view).await?;
         let owner_name = storage::users::find(&mut c, team.owner).await?.map_or_else(String::new, |owner| owner.name);
         Ok(TeamLimits { team, owner_name, standing, view, used })
+    }
+
+    /// What the members of a team who have a budget spent of it: spent and budget, by account. For whoever sees who used what.
+    pub async fn list_member_budgets(&self, caller: &Caller, team: &str) -> Result<HashMap<String, (i64, i64)>, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let (team, _) = self.find_team_for(&mut c, caller, team, Action::ViewEveryonesUsage).await?;
+        let now = self.clock.now();
+        let mut budgets: Vec<(String, Budget)> = vec![];
+        for row in storage::limits::list_of_team(&mut c, team.id).await? {
+            if let (Scope::Member(_, user), Some(budget)) = (row.scope, row.allowance.budget_at(now)) {
+                budgets.push((user.to_string(), budget));
+            }
+        }
+        let start = self.period_start(&mut c, &team).await?;
+        let mut uses = HashMap::new();
+        for (per, from) in [(BudgetPer::Period, start), (BudgetPer::Total, UnixMs(0))] {
+            if !budgets.iter().any(|(_, budget)| budget.per == per) {
+                continue;
+            }
+            let (scope, whole) = (UsageScope::Team(team.id), Intervals::whole(from, now.plus(Span::Quarter.ms())));
+            let filter = UsageFilter::of(TestCalls::Exclude);
+            let spent = storage::usage::sum_by(&mut c, scope, &filter, Dimension::Member, &whole).await?;
+            for (user, budget) in budgets.iter().filter(|(_, budget)| budget.per == per) {
+                uses.insert(user.clone(), (spent.get(user).map_or(0, |sums| sums.cost), budget.amount.0));
+            }
+        }
+        Ok(uses)
     }
 
     /// The members of a team with what each may use; to whoever does not set it, their own row alone.

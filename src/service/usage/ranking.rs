@@ -6,6 +6,7 @@ use super::statistics::{StatisticsQuery, UsageOf};
 use crate::{
     domain::{
         roles::Action,
+        time::UnixMs,
         usage_buckets::Intervals,
         usage_filter::Dimension,
         usage_statistics::{RankBy, Ranked, rank},
@@ -59,6 +60,13 @@ impl Services {
             mask(&mut rows);
         }
         Ok(rows)
+    }
+
+    /// When people left a team, or were removed, last; by account. For whoever sees who used what.
+    pub async fn list_left_members(&self, caller: &Caller, team: &str) -> Result<HashMap<String, UnixMs>, ServiceError> {
+        let mut c = self.store.reader().await?;
+        let (team, _) = self.find_team_for(&mut c, caller, team, Action::ViewEveryonesUsage).await?;
+        Ok(storage::audit::list_left_members(&mut c, team.id).await?)
     }
 
     /// What of a ranking a caller may see. A team may open the ranking of members to them: each sees where they stand, and nobody

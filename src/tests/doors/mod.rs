@@ -240,7 +240,7 @@ async fn every_server_function_opens_to_whom_the_matrix_says() {
 }
 
 /// What may be asked for by a page that is seen as a member (`?as=`). Nothing of it changes anything.
-const SEEN_AS: [&str; 20] = [
+const SEEN_AS: [&str; 21] = [
     "get_overview",
     "get_overview_parts",
     "get_overview_stamp",
@@ -250,6 +250,7 @@ const SEEN_AS: [&str; 20] = [
     "list_members",
     "get_team_settings",
     "get_usage",
+    "get_usage_ranking",
     "list_audit",
     "list_requests",
     "get_playground",

@@ -118,6 +118,7 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
 
     // The audit log.
     ("get_usage", "place=t/{team}", "snoooooo"),
+    ("get_usage_ranking", "place=t/{team}", "snoooooo"),
     ("list_audit", "place=t/{team}", "snffoooo"),
 
     // Invitations: the token comes in a cookie, and without one there is nothing.
