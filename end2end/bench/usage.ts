@@ -79,8 +79,8 @@ async function read(url: string, demo: Demo, server: number, database: string) {
 
   const to = Math.floor(Date.now() / DAY) * DAY;
   const shares = async (by: string) => {
-    const { items } = await api<{ items: Record<string, string>[] }>('get', `/teams/load/usage?from=${to - 90 * DAY}&to=${to}&group_by=${by}`);
-    return items.map((row) => row[by] ?? row.user ?? row.name ?? row.id).filter((id): id is string => Boolean(id));
+    const { items } = await api<{ items: { id: string }[] }>('get', `/teams/load/usage?from=${to - 90 * DAY}&to=${to}&group_by=${by}`);
+    return items.map(({ id }) => id).filter(Boolean);
   };
   const values: Record<string, string[]> = {};
   for (const by of ['member', 'key', 'model', 'provider', 'endpoint', 'outcome']) values[by] = await shares(by);

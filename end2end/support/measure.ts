@@ -13,8 +13,8 @@ export function once(agent: http.Agent, url: string, key?: string, body?: string
   return new Promise((resolve, reject) => {
     const headers = { ...(key ? { authorization: `Bearer ${key}`, 'content-type': 'application/json' } : {}), ...further };
     const request = http.request(url, { agent, method: body ? 'POST' : 'GET', headers }, (response) => {
-      response.resume();
-      response.once('end', () => (response.statusCode === 200 ? resolve(performance.now() - began) : reject(new Error(`status ${response.statusCode}`))));
+      if (response.statusCode === 200) response.resume().once('end', () => resolve(performance.now() - began));
+      else response.setEncoding('utf8').once('data', (text) => reject(new Error(`status ${response.statusCode} for ${url}: ${text}`)));
     });
     request.once('error', reject);
     request.end(body);

@@ -132,7 +132,7 @@ pub struct CallBody {
 #[derive(Serialize, ToSchema)]
 pub struct CallsBody {
     /// The rows, newest first. There may be fewer than wanted, even none, where `next_cursor` goes on: for rare calls a page searches
-    /// 20,000 others.
+    /// 5,000 others.
     items: Vec<CallBody>,
     /// How far was searched, where that was not to the end and the page is not full.
     searched_to: Option<i64>,

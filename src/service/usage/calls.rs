@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Rows that are looked at for a page of the log. What is asked for may be rare, or nowhere: a page then says how far it was searched for.
-const SEARCHED: i64 = if cfg!(test) { 60 } else { 20_000 };
+const SEARCHED: i64 = if cfg!(test) { 60 } else { 5_000 };
 
 /// The least and the most of a figure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

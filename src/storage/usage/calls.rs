@@ -136,25 +136,37 @@ impl Conditions {
         let team = [Bound::Text(filter.team.to_string())];
         match first {
             // Calls of a key are of one team, and its index does not begin with it.
-            "key_id = ?" => all.rest.and("team_id = ?", team),
+            "key_id = ?" => all.rest.and("team_id || '' = ?", team),
             _ => all.indexed.and("team_id = ?", team),
         }
         for (place, (sql, value)) in named.iter().enumerate() {
-            let part = if own && place == 0 { &mut all.indexed } else { &mut all.rest };
-            part.and(sql, [text(value)]);
+            if own && place == 0 {
+                all.indexed.and(sql, [text(value)]);
+            } else {
+                // Joined with nothing, so that no other index is taken: it might hold all calls of a model.
+                all.rest.and(&sql.replace(" =", " || '' ="), [text(value)]);
+            }
         }
         if went_wrong {
             let part = if own { &mut all.rest } else { &mut all.indexed };
             part.and("outcome <> 'completed'", []);
         }
-        all.indexed.and("at >= ? AND at < ?", [Bound::Int(filter.from.0), Bound::Int(filter.to.0)]);
+        // One bound on each side: of several SQLite takes the first to begin and end with, and reads what lies between.
+        let (mut from, mut to) = (filter.from, filter.to);
         let place = match filter.place {
             None => None,
-            Some(Place::Older(at, id)) => Some(("at <= ? AND (at < ? OR id < ?)", at, id)),
-            Some(Place::Newer(at, id)) => Some(("at >= ? AND (at > ? OR id > ?)", at, id)),
+            Some(Place::Older(at, id)) => {
+                to = to.min(at.plus(1));
+                Some(("(at < ? OR id < ?)", at, id))
+            }
+            Some(Place::Newer(at, id)) => {
+                from = from.max(at);
+                Some(("(at > ? OR id > ?)", at, id))
+            }
         };
+        all.indexed.and("at >= ? AND at < ?", [Bound::Int(from.0), Bound::Int(to.0)]);
         if let Some((sql, at, id)) = place {
-            all.indexed.and(sql, [Bound::Int(at.0), Bound::Int(at.0), Bound::Text(id.to_string())]);
+            all.indexed.and(sql, [Bound::Int(at.0), Bound::Text(id.to_string())]);
         }
         if let Some(outcome) = filter.outcome {
             all.rest.and("outcome = ?", [text(outcome.as_str())]);
@@ -190,31 +202,37 @@ fn bind<'q>(query: AnyQuery<'q>, part: &Part) -> AnyQuery<'q> {
 
 /// Calls, and how far they were searched for.
 pub async fn list_calls(c: &mut AnyConnection, filter: &CallFilter) -> Result<Calls, sqlx::Error> {
-    let Conditions { indexed, rest } = Conditions::of(filter);
-    let order = match filter.place {
-        Some(Place::Newer(..)) => "ASC",
-        _ => "DESC",
-    };
-    let inner = indexed.numbered(0);
-    let searched = indexed.bound.len() + 1;
-    let outer = if rest.sql.is_empty() { String::new() } else { format!("WHERE {}", rest.numbered(searched)) };
-    // The inner query is what the index brings; it ends where nothing is found.
+    let newer = matches!(filter.place, Some(Place::Newer(..)));
+    let order = if newer { "ASC" } else { "DESC" };
+    // Where the search ends is read of the index alone.
+    let Conditions { indexed, .. } = Conditions::of(filter);
     let sql = format!(
-        "SELECT {COLUMNS} FROM (SELECT {COLUMNS}, team_id, provider_name, endpoint FROM usage_events
-             WHERE {inner} ORDER BY at {order}, id {order} LIMIT ${searched}) searched
-         {outer} ORDER BY at {order}, id {order} LIMIT ${}",
-        searched + rest.bound.len() + 1
+        "SELECT at, id FROM usage_events WHERE {} ORDER BY at {order}, id {order} LIMIT 1 OFFSET ${}",
+        indexed.numbered(0),
+        indexed.bound.len() + 1
     );
-    let query = bind(sqlx::query(sqlx::AssertSqlSafe(sql)), &indexed).bind(filter.searched);
-    let found = bind(query, &rest).bind(filter.limit).fetch_all(&mut *c).await?;
-    let rows: Vec<CallRow> = found.iter().map(call).collect::<Result<_, _>>()?;
-    if rows.len() as i64 >= filter.limit {
-        return Ok(Calls { rows, searched_to: None });
+    let last = bind(sqlx::query(sqlx::AssertSqlSafe(sql)), &indexed).bind(filter.searched - 1).fetch_optional(&mut *c).await?;
+    let last: Option<(UnixMs, CallId)> = last.map(|row| Ok::<_, sqlx::Error>((row.time("at")?, row.id("id")?))).transpose()?;
+    let mut narrowed = filter.clone();
+    match last {
+        Some((at, _)) if newer => narrowed.to = narrowed.to.min(at.plus(1)),
+        Some((at, _)) => narrowed.from = narrowed.from.max(at),
+        None => {}
     }
-    // Read of the index alone.
-    let sql = format!("SELECT at, id FROM usage_events WHERE {inner} ORDER BY at {order}, id {order} LIMIT 1 OFFSET ${searched}");
-    let last = bind(sqlx::query(sqlx::AssertSqlSafe(sql)), &indexed).bind(filter.searched - 1).fetch_optional(c).await?;
-    let searched_to = last.map(|row| Ok::<_, sqlx::Error>((row.time("at")?, row.id("id")?))).transpose()?;
+    let Conditions { indexed, mut rest } = Conditions::of(&narrowed);
+    if let Some((at, id)) = last {
+        let sql = if newer { "(at < ? OR id <= ?)" } else { "(at > ? OR id >= ?)" };
+        rest.and(sql, [Bound::Int(at.0), Bound::Text(id.to_string())]);
+    }
+    let limit = indexed.bound.len() + rest.bound.len() + 1;
+    let rest_sql = if rest.sql.is_empty() { String::new() } else { format!(" AND {}", rest.numbered(indexed.bound.len())) };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM usage_events WHERE {}{rest_sql} ORDER BY at {order}, id {order} LIMIT ${limit}",
+        indexed.numbered(0)
+    );
+    let query = bind(bind(sqlx::query(sqlx::AssertSqlSafe(sql)), &indexed), &rest);
+    let rows: Vec<CallRow> = query.bind(filter.limit).fetch_all(c).await?.iter().map(call).collect::<Result<_, _>>()?;
+    let searched_to = last.filter(|_| (rows.len() as i64) < filter.limit);
     Ok(Calls { rows, searched_to })
 }
 
