@@ -57,7 +57,7 @@ impl Heard {
     }
 
     /// Reads until the stream ends.
-    pub(super) async fn to_end(mut self) -> String {
+    pub(super) async fn into_rest(mut self) -> String {
         while let Some(piece) = tokio::time::timeout(PATIENCE, self.body.next()).await.expect("the stream ends") {
             self.text.push_str(std::str::from_utf8(&piece.unwrap()).unwrap());
         }
@@ -110,10 +110,10 @@ async fn a_stream_ends_with_the_right_to_it() {
         let (adas, noors) = (browser(&app, &place.ada).await, browser(&app, &place.noor).await);
         let (of_ada, of_noor) = (Heard::open(&adas, TAIL).await, Heard::open(&noors, TAIL).await);
         db_leave(&services, place.team.id, &place.noor).await;
-        let text = of_noor.to_end().await;
+        let text = of_noor.into_rest().await;
         assert!(text.contains("event: over\ndata: ") && text.contains("no access"), "{text}");
         adas.form("/fn/log_out", &[], false).await;
-        let text = of_ada.to_end().await;
+        let text = of_ada.into_rest().await;
         assert!(text.contains("event: over\ndata: Sign in"), "{text}");
 
         let stranger = db_person(&services, "Olu", false).await;

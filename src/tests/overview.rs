@@ -228,7 +228,7 @@ async fn an_open_overview_is_told_of_new_calls_as_long_as_its_reader_may_see_the
         assert_ne!(stamp, next);
         heard.until(&format!("event: stamp\ndata: {next}\n\n")).await;
         db_leave(&services, place.team.id, &vera).await;
-        assert!(heard.to_end().await.contains("event: over\n"), "who left hears no more");
+        assert!(heard.into_rest().await.contains("event: over\n"), "who left hears no more");
         assert_eq!(browser(&app, &vera).await.page(LIVE).await.status, 404);
         assert_eq!(app.browser().page(LIVE).await.status, 401);
     })

@@ -131,7 +131,7 @@ impl From<OwnLimit> for OwnLimitBody {
     fn from(OwnLimit { limit, forecast }: OwnLimit) -> Self {
         let is_balance = limit.window == "balance";
         Self {
-            limit: Some(limit.limit).filter(|_| !is_balance),
+            limit: (!is_balance).then_some(limit.limit),
             used: limit.used.filter(|_| !is_balance),
             left: limit.remaining,
             resets_at: limit.resets_at.map(|at| at.0),

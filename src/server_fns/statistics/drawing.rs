@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{
     LegendLine, UsageCell, UsageChart,
     links::{dimension_label, value_label},
-    metrics::Metric,
+    metrics::{Line, Metric},
     times,
 };
 use crate::{
@@ -207,7 +207,7 @@ impl Drawing<'_> {
     fn legend(&self) -> Vec<LegendLine> {
         let told = &self.series.all;
         if !self.metric.adds_up() {
-            let line = |((name, of), slot): (&(&str, fn(&_) -> Option<i64>), u8)| LegendLine {
+            let line = |((name, of), slot): (&Line, u8)| LegendLine {
                 slot,
                 mark: if slot == 1 { "line" } else { "dash" }.to_owned(),
                 name: (*name).to_owned(),

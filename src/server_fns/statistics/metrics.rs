@@ -11,6 +11,9 @@ use crate::{
     service::figures::{change, relative, with_unit},
 };
 
+/// What does not add up: a name and the value.
+pub(super) type Line = (&'static str, fn(&Measures) -> Option<i64>);
+
 /// What a chart shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Metric {
@@ -83,7 +86,7 @@ impl Metric {
     }
 
     /// Lines of what does not add up: names and values, the first of which is compared with the range before.
-    pub(super) fn lines(self) -> &'static [(&'static str, fn(&Measures) -> Option<i64>)] {
+    pub(super) fn lines(self) -> &'static [Line] {
         match self {
             Self::Success => &[("Success rate", |measures| measures.sums.success_rate_bp())],
             Self::Latency => {

@@ -107,7 +107,7 @@ fn points(values: &[Option<f64>]) -> Vec<DataPoint> {
 
 fn line(layer: &Layer, at: usize, palette: &Palette) -> Line {
     let color = palette.series[usize::from(layer.slot)];
-    let dash = DASHES[at.min(DASHES.len() - 1)].clone();
+    let dash = DASHES[at.min(DASHES.len() - 1)];
     // A value between two gaps has no line to be seen by: then its dot is drawn.
     let lonely = layer.values.iter().flatten().count() < 3;
     Line::new()
