@@ -2,7 +2,6 @@
 
 use axum::{
     Json,
-    body::Body,
     extract::{Path, State},
     http::header,
     response::{IntoResponse, Response},
@@ -11,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    body::Asked,
+    body::{Asked, in_pieces},
     list::List,
     problem::{Answer, ProblemBody},
     signed_in::SignedIn,
@@ -202,7 +201,7 @@ async fn export(services: Services, caller: Caller, of: AuditOf, query: AuditQue
     });
     let headers =
         [(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, "attachment; filename=\"audit.csv\"")];
-    Ok((headers, Body::from_stream(pieces)).into_response())
+    Ok((headers, in_pieces(pieces)).into_response())
 }
 
 fn filter(query: AuditQuery) -> Result<AuditFilter, ServiceError> {

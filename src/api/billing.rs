@@ -2,7 +2,6 @@
 
 use axum::{
     Json,
-    body::Body,
     extract::{Path, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
@@ -13,7 +12,7 @@ use super::{
         AdjustmentBody, BillingBody, BillingPutBody, DiscountBody, LedgerLineBody, LedgerQuery, ModelChargeBody, PeriodBody,
         PlanChangedBody, StatementBody,
     },
-    body::{Asked, Sent},
+    body::{Asked, Sent, in_pieces},
     list::List,
     problem::{Answer, ProblemBody},
     signed_in::SignedIn,
@@ -215,7 +214,7 @@ async fn export(services: Services, caller: Caller, team: String, filter: Ledger
         }
     });
     let headers = [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, file)];
-    Ok((headers, Body::from_stream(pieces)).into_response())
+    Ok((headers, in_pieces(pieces)).into_response())
 }
 
 fn filter(query: &LedgerQuery) -> Result<LedgerFilter, ServiceError> {

@@ -1,15 +1,23 @@
-//! What clients send: JSON bodies and query strings. Refuses what it does not know, so that nothing is ignored silently.
+//! What clients send: JSON bodies and query strings; and files that they are sent. Refuses what it does not know, so that nothing is ignored silently.
+
+use std::io;
 
 use axum::{
-    body::Bytes,
+    body::{Body, Bytes},
     extract::{FromRequest, FromRequestParts, Query, Request},
     http::{header, request::Parts},
     response::Response,
 };
+use futures::{Stream, StreamExt};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
 use super::problem::Problem;
 use crate::domain::roles::Role;
+
+/// A file that is sent piece by piece. Compression asks once more behind the end, which not every stream takes.
+pub fn in_pieces(pieces: impl Stream<Item = Result<String, io::Error>> + Send + 'static) -> Body {
+    Body::from_stream(pieces.fuse())
+}
 
 /// A JSON body. Only `application/json` is taken, which no plain form of another site can send.
 pub struct Sent<T>(pub T);

@@ -180,11 +180,10 @@ async fn log_in_says_the_same_for_an_unknown_address_and_a_wrong_password() {
             }
             services.clock.advance(HOUR_MS);
         }
-        known.sort();
-        unknown.sort();
-        let difference = known[20].abs_diff(unknown[20]);
-        // Without the dummy hash the unknown address answers in a twentieth of the time; a busy machine moves medians by much less.
-        assert!(difference < known[20] / 2, "medians {:?} and {:?}", known[20], unknown[20]);
+        // The fastest of forty each: what else the machine does only makes some of them slower. Without the dummy hash the unknown address
+        // answers in a twentieth of the time.
+        let (known, unknown) = (known.into_iter().min().unwrap(), unknown.into_iter().min().unwrap());
+        assert!(known < unknown * 2 && unknown < known * 2, "{known:?} and {unknown:?}");
         services.clock.advance(DAY_MS);
         let visit = Visit::from("203.0.113.1");
         assert_eq!(

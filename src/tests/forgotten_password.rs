@@ -51,11 +51,10 @@ async fn the_answer_takes_as_long_with_and_without_an_account() {
             }
             services.clock.advance(HOUR_MS);
         }
-        known.sort();
-        unknown.sort();
-        let difference = known[20].abs_diff(unknown[20]);
-        // Without the same work the unknown address is answered in a fraction of the time; a busy machine moves medians by less.
-        assert!(difference < (known[20] / 2).max(Duration::from_millis(5)), "medians {:?} and {:?}", known[20], unknown[20]);
+        // The fastest of forty each: what else the machine does only makes some slower. Without the same work the unknown address is
+        // answered in a fraction of the time.
+        let (known, unknown) = (known.into_iter().min().unwrap(), unknown.into_iter().min().unwrap());
+        assert!(known.abs_diff(unknown) < (known / 2).max(Duration::from_millis(5)), "{known:?} and {unknown:?}");
     })
     .await;
 }

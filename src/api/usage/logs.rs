@@ -2,7 +2,6 @@
 
 use axum::{
     Json,
-    body::Body,
     extract::{Path, State},
     http::header,
     response::{IntoResponse, Response},
@@ -14,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{WRONG_OUTCOME, parse_test, watched};
 use crate::{
     api::{
-        body::Asked,
+        body::{Asked, in_pieces},
         problem::{Answer, ProblemBody},
         signed_in::SignedIn,
     },
@@ -275,7 +274,7 @@ async fn export(services: Services, caller: Caller, team: String, query: LogsQue
         }
     });
     let pieces = futures::stream::iter([first]).chain(further);
-    Ok((headers, Body::from_stream(watched::watched(pieces, running, file.head))).into_response())
+    Ok((headers, in_pieces(watched::watched(pieces, running, file.head))).into_response())
 }
 
 impl LogsQuery {

@@ -47,7 +47,8 @@ async fn a_stop_ends_open_streams_at_once() {
         let began = Instant::now();
         edge.stopping.cancel();
         server.acceptor.shut_down().await;
-        assert!(began.elapsed() < Duration::from_millis(1_000), "{:?}", began.elapsed());
+        // Long before the next sign of life of an open stream.
+        assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
         let rest = rest.await.unwrap().unwrap();
         assert!(rest.ends_with("0\r\n\r\n") && !rest.contains("over"), "it ends whole, so that it is asked for again: {rest}");
     })

@@ -92,6 +92,12 @@ pub(crate) struct Client {
 }
 
 impl Client {
+    /// The same client, that sends a further header.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Reply {
         self.send(self.request(Method::GET, path).body(Body::empty()).expect("a request")).await
     }
