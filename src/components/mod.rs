@@ -14,6 +14,7 @@ mod copy_button;
 mod dialog;
 mod empty;
 mod field;
+mod filter_chips;
 mod icon;
 mod kpi;
 /// Links as they are pressed.
@@ -43,6 +44,7 @@ pub use copy_button::CopyButton;
 pub use dialog::Dialog;
 pub use empty::{Empty, Message};
 pub use field::{Field, TextArea};
+pub use filter_chips::filter_chips;
 pub use icon::Icon;
 #[cfg(feature = "ssr")]
 pub use icon::SPRITE;

@@ -16,6 +16,7 @@ pub mod catalog_forms;
 pub mod charts;
 pub mod email;
 pub mod field_errors;
+pub mod filter_chip;
 pub mod forecast;
 pub mod format;
 pub mod ids;

@@ -1,8 +1,8 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Icon, Opt, PickBox},
-    server_fns::audit::{AuditAsked, AuditPage as Audit, FilterChip},
+    components::{Icon, Opt, PickBox, filter_chips},
+    server_fns::audit::{AuditAsked, AuditPage as Audit},
 };
 
 /// A form that asks by its address, and what it asks for now, each with the way out of it.
@@ -27,7 +27,7 @@ pub(super) fn form(page: &Audit, address: &str, asked: &AuditAsked) -> AnyView {
             {day("to", "To", &asked.to)}
             <button class="btn" type="submit">"Filter"</button>
         </form>
-        {chips(&page.chips, address)}
+        {(!page.chips.is_empty()).then(|| view! { <div class="filters">{filter_chips(&page.chips, address)}</div> })}
     }
     .into_any()
 }
@@ -50,24 +50,4 @@ fn day(name: &'static str, label: &'static str, value: &str) -> AnyView {
         </label>
     }
     .into_any()
-}
-
-fn chips(chips: &[FilterChip], address: &str) -> Option<AnyView> {
-    if chips.is_empty() {
-        return None;
-    }
-    let clear = (chips.len() > 1).then(|| view! { <a class="link small" href=address.to_owned()>"Clear all"</a> });
-    let chips = chips
-        .iter()
-        .map(|chip| {
-            view! {
-                <span class="chip">
-                    <span>{chip.label.clone()}</span>
-                    {chip.value.clone()}
-                    <a href=chip.without.clone() aria-label=format!("Remove the filter {} {}", chip.label, chip.value)><Icon name="x"/></a>
-                </span>
-            }
-        })
-        .collect_view();
-    Some(view! { <div class="filters">{chips}{clear}</div> }.into_any())
 }

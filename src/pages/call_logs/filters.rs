@@ -2,11 +2,8 @@ use leptos::prelude::*;
 
 use super::steps;
 use crate::{
-    components::Icon,
-    server_fns::{
-        audit::FilterChip,
-        call_logs::{CallLogPage, FieldKind, FilterField},
-    },
+    components::{Icon, filter_chips},
+    server_fns::call_logs::{CallLogPage, FieldKind, FilterField},
 };
 
 /// A form that asks by its address, and what it asks for now, each with the way out of it.
@@ -30,7 +27,7 @@ pub(super) fn form(page: &CallLogPage) -> AnyView {
             </details>
             <button class="btn" type="submit">"Filter"</button>
         </form>
-        {chips(&page.chips, &page.address)}
+        {(!page.chips.is_empty()).then(|| view! { <div class="filters">{filter_chips(&page.chips, &page.address)}</div> })}
     }
     .into_any()
 }
@@ -79,24 +76,4 @@ fn input(field: &FilterField, id: Option<String>) -> AnyView {
         }
         FieldKind::Day => view! { <input id=id type="date" name=name value=value/> }.into_any(),
     }
-}
-
-fn chips(chips: &[FilterChip], address: &str) -> Option<AnyView> {
-    if chips.is_empty() {
-        return None;
-    }
-    let clear = (chips.len() > 1).then(|| view! { <a class="link small" href=address.to_owned()>"Clear all"</a> });
-    let chips = chips
-        .iter()
-        .map(|chip| {
-            view! {
-                <span class="chip">
-                    <span>{chip.label.clone()}</span>
-                    {chip.value.clone()}
-                    <a href=chip.without.clone() aria-label=format!("Remove the filter {} {}", chip.label, chip.value)><Icon name="x"/></a>
-                </span>
-            }
-        })
-        .collect_view();
-    Some(view! { <div class="filters">{chips}{clear}</div> }.into_any())
 }

@@ -1,9 +1,9 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Icon, Opt, PickBox},
+    components::{Icon, Opt, PickBox, filter_chips},
     server_fns::{
-        statistics::{ChoiceLink, FilterField, UsageChip, UsagePage as Usage},
+        statistics::{ChoiceLink, FilterField, UsagePage as Usage},
         usage::asked::UsageAsked,
     },
 };
@@ -14,13 +14,11 @@ pub(super) fn bar(page: &Usage, address: &str) -> AnyView {
     let add = page.fields.is_empty().then(|| {
         view! { <a class="chip add" href=page.add_filter.clone()><Icon name="plus"/>"Add filter"</a> }
     });
-    let clear = (page.chips.len() > 1).then(|| view! { <a class="link small" href=page.clear.clone()>"Clear all"</a> });
     let form = (!page.fields.is_empty()).then(|| add_form(page, address));
     view! {
         <div class="filters">
             {range(page, address)}
-            {page.chips.iter().map(chip).collect_view()}
-            {clear}
+            {filter_chips(&page.chips, &page.clear)}
             {add}
             <div class="end">
                 {(page.intervals.len() > 1).then(|| view! { <nav class="seg" aria-label="Interval">{intervals}</nav> })}
@@ -85,17 +83,6 @@ fn day(name: &'static str, label: &'static str, value: &str) -> AnyView {
 fn kept(pairs: &[(String, String)]) -> AnyView {
     let inputs = pairs.iter().map(|(name, value)| view! { <input type="hidden" name=name.clone() value=value.clone()/> });
     inputs.collect_view().into_any()
-}
-
-fn chip(chip: &UsageChip) -> AnyView {
-    view! {
-        <span class="chip">
-            <span>{chip.label.clone()}</span>
-            {chip.value.clone()}
-            <a href=chip.without.clone() aria-label=format!("Remove the filter {} {}", chip.label, chip.value)><Icon name="x"/></a>
-        </span>
-    }
-    .into_any()
 }
 
 fn add_form(page: &Usage, address: &str) -> AnyView {

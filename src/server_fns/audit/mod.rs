@@ -6,7 +6,11 @@ mod view;
 use leptos::server;
 use serde::{Deserialize, Serialize};
 
-use crate::{domain::audit::FieldChange, error::AppError, wire::PageAnswer};
+use crate::{
+    domain::{audit::FieldChange, filter_chip::FilterChip},
+    error::AppError,
+    wire::PageAnswer,
+};
 
 /// What the address of the page asks for; what is empty does not narrow.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,14 +67,6 @@ pub struct AuditLine {
 pub struct AuditDay {
     pub day: String,
     pub lines: Vec<AuditLine>,
-}
-
-/// A filter that is set, and the address without it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FilterChip {
-    pub label: String,
-    pub value: String,
-    pub without: String,
 }
 
 /// The page of an audit log.

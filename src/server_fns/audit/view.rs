@@ -1,10 +1,11 @@
 //! From entries to what the page shows.
 
-use super::{AuditAsked, AuditDay, AuditLine, AuditPage, FilterChip};
+use super::{AuditAsked, AuditDay, AuditLine, AuditPage};
 use crate::{
     domain::{
         audit::{AuditFilter, AuditOutcome, AuditRow},
         audit_words::{action_words, all_nouns, change_words, choices, noun_label},
+        filter_chip::FilterChip,
         format,
         ids::UserId,
         page::PageRequest,

@@ -1,12 +1,12 @@
 //! The filters of the call log: the form's fields, presets, and a chip for each that is set.
 
 use super::{
-    FieldKind, FilterChip, FilterField, Step,
+    FieldKind, FilterField, Step,
     asked::{Asked, NAMES, is_moment},
     words,
 };
 use crate::{
-    domain::{format, time::UnixMs, usage::Outcome},
+    domain::{filter_chip::FilterChip, format, time::UnixMs, usage::Outcome},
     service::usage::{CallQuery, LogChoice, LogMenus, zones::Zone},
 };
 

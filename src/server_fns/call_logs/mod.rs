@@ -16,8 +16,7 @@ mod words;
 use leptos::server;
 use serde::{Deserialize, Serialize};
 
-use super::audit::FilterChip;
-use crate::{error::AppError, wire::PageAnswer};
+use crate::{domain::filter_chip::FilterChip, error::AppError, wire::PageAnswer};
 
 /// A link among others of its kind, one of which is where one is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,8 @@
 //! Links that change one thing of what is asked.
 
-use super::{ChoiceLink, UsageChip};
+use super::ChoiceLink;
 use crate::domain::{
+    filter_chip::FilterChip,
     usage::Outcome,
     usage_asked::{UsageAsked, UsageGroup, UsagePlace},
     usage_filter::Dimension,
@@ -116,7 +117,7 @@ pub(super) fn tests(asked: &UsageAsked, place: &UsagePlace) -> Vec<ChoiceLink> {
 }
 
 /// What is filtered by, each with the way out of it. `names` knows members and keys.
-pub(super) fn chips(asked: &UsageAsked, place: &UsagePlace, names: &[(Dimension, String)]) -> Vec<UsageChip> {
+pub(super) fn chips(asked: &UsageAsked, place: &UsagePlace, names: &[(Dimension, String)]) -> Vec<FilterChip> {
     let chip = |dimension: &Dimension| {
         let value = asked.get(dimension.as_str());
         let name = names.iter().find(|(of, _)| of == dimension).map_or(value, |(_, name)| name);
@@ -125,7 +126,7 @@ pub(super) fn chips(asked: &UsageAsked, place: &UsagePlace, names: &[(Dimension,
         if shown.chars().count() > 60 {
             shown = shown.chars().take(60).collect::<String>() + "…";
         }
-        UsageChip {
+        FilterChip {
             label: dimension_label(UsageGroup::Of(*dimension)).to_owned(),
             value: shown,
             without: asked.with(dimension.as_str(), "").address(place),

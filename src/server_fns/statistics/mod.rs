@@ -15,7 +15,11 @@ use leptos::server;
 use serde::{Deserialize, Serialize};
 
 use super::usage::asked::UsageAsked;
-use crate::{domain::charts::KpiView, error::AppError, wire::PageAnswer};
+use crate::{
+    domain::{charts::KpiView, filter_chip::FilterChip},
+    error::AppError,
+    wire::PageAnswer,
+};
 
 /// A choice that is a link, because it is in the address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,14 +27,6 @@ pub struct ChoiceLink {
     pub label: String,
     pub href: String,
     pub here: bool,
-}
-
-/// A filter that is set, and the address without it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UsageChip {
-    pub label: String,
-    pub value: String,
-    pub without: String,
 }
 
 /// What can be filtered by: name of the parameter, label, values with their labels, what is chosen.
@@ -114,7 +110,7 @@ pub struct UsagePage {
     pub intervals: Vec<ChoiceLink>,
     pub groups: Vec<ChoiceLink>,
     pub tests: Vec<ChoiceLink>,
-    pub chips: Vec<UsageChip>,
+    pub chips: Vec<FilterChip>,
     /// The address without filters.
     pub clear: String,
     /// The address of the page with the form of filters, and without it.
