@@ -61,6 +61,7 @@ pub mod usage_files;
 pub mod usage_filter;
 pub mod usage_marks;
 pub mod usage_range;
+pub mod usage_ranks;
 pub mod usage_series;
 pub mod usage_statistics;
 pub mod usage_sums;

@@ -1,5 +1,7 @@
-//! Intervals of statistics, and the stored sums that they are made of. Sums are stored by quarter of an hour, hour, UTC day and UTC week;
+//! Intervals of statistics, and the stored sums that they are made of. Sums are stored by quarter of an hour, hour, UTC day and 32 of these;
 //! an interval takes the longest that lie wholly inside it, so that a quarter is few rows to read and still exact to fifteen minutes.
+
+use std::collections::BTreeMap;
 
 use super::time::{DAY_MS, HOUR_MS, MINUTE_MS, UnixMs};
 
@@ -12,13 +14,13 @@ pub enum Span {
     Hour,
     /// A UTC day.
     Day,
-    /// Seven UTC days, counted from 1970.
-    Week,
+    /// 32 UTC days, counted from 1970: about a month.
+    Month,
 }
 
 impl Span {
     /// All of them, longest first.
-    pub const ALL: [Self; 4] = [Self::Week, Self::Day, Self::Hour, Self::Quarter];
+    pub const ALL: [Self; 4] = [Self::Month, Self::Day, Self::Hour, Self::Quarter];
 
     /// Its length.
     pub const fn ms(self) -> i64 {
@@ -26,13 +28,27 @@ impl Span {
             Self::Quarter => 15 * MINUTE_MS,
             Self::Hour => HOUR_MS,
             Self::Day => DAY_MS,
-            Self::Week => 7 * DAY_MS,
+            Self::Month => 32 * DAY_MS,
         }
     }
 
     /// The one that a time lies in.
     pub fn start(self, at: UnixMs) -> UnixMs {
         at.floor_to(self.ms())
+    }
+
+    /// What rows of it are packed of: a day of quarters, a month of days.
+    pub const fn parts(self) -> Self {
+        match self {
+            Self::Month => Self::Day,
+            Self::Day | Self::Hour | Self::Quarter => Self::Quarter,
+        }
+    }
+
+    /// Which of its parts a time lies in, from 0.
+    pub fn part_of(self, at: UnixMs) -> u8 {
+        // A day has 96 of them, a month 32.
+        (at.since(self.start(at)) / self.parts().ms()) as u8
     }
 }
 
@@ -107,6 +123,63 @@ impl Intervals {
         }
         pieces
     }
+
+    /// The same with few rows for days of a zone, of which none holds a whole UTC day: each takes the UTC days that its bounds are nearest
+    /// to, and the hours between a bound and its UTC day are taken from one neighbour and added to the other.
+    pub fn plan(&self) -> Plan {
+        let mut plan = Plan::default();
+        let nearest = |at: UnixMs| at.plus(DAY_MS / 2).floor_to(DAY_MS);
+        let are_days = self.to().since(self.from()) >= self.len() as i64 * DAY_MS * 3 / 4;
+        for (place, (from, to)) in self.spans().enumerate() {
+            if !are_days {
+                plan.add(&Self::whole(from, to).pieces(Span::Day), Share { place, minus: false });
+                continue;
+            }
+            plan.add(&Self::whole(nearest(from), nearest(to)).pieces(Span::Day), Share { place, minus: false });
+            for (bound, minus) in [(from, nearest(from) < from), (to, to < nearest(to))] {
+                plan.add(&Self::whole(bound, nearest(bound)).pieces(Span::Hour), Share { place, minus });
+            }
+        }
+        plan
+    }
+}
+
+/// Stored sums that make up intervals, and which of them each is added to or taken from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan(BTreeMap<Span, BTreeMap<UnixMs, Vec<Share>>>);
+
+/// What a stored sum is for an interval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// Place of the interval.
+    pub place: usize,
+    /// Taken from it rather than added: it lies outside, in a longer sum that was added.
+    pub minus: bool,
+}
+
+impl Plan {
+    /// Spans that are needed, each with the starts of its rows, oldest first.
+    pub fn starts(&self) -> impl Iterator<Item = (Span, impl Iterator<Item = UnixMs>)> {
+        self.0.iter().map(|(span, rows)| (*span, rows.keys().copied()))
+    }
+
+    /// What a row is for the intervals.
+    pub fn shares(&self, span: Span, start: UnixMs) -> &[Share] {
+        self.0.get(&span).and_then(|rows| rows.get(&start)).map_or(&[], Vec::as_slice)
+    }
+
+    fn add(&mut self, pieces: &Pieces, share: Share) {
+        for (span, runs) in pieces.runs() {
+            let rows = self.0.entry(span).or_default();
+            for (from, to) in runs {
+                let mut at = *from;
+                while at < *to {
+                    rows.entry(at).or_default().push(share);
+                    at = at.plus(span.ms());
+                }
+            }
+        }
+    }
 }
 
 /// Stored sums, by span and as runs without gaps.
@@ -169,9 +242,35 @@ mod tests {
                 }
             }
             prop_assert!(covered.iter().all(|times| *times == 1));
-            // At both ends of an interval: three quarters, 23 hours, six days, and then nothing but the longest.
-            let most = intervals.len() as i64 * 2 * (3 + 23 + 6) + covered.len() as i64 * Q / Span::ALL[longest].ms();
+            // At both ends of an interval: three quarters, 23 hours, 31 days, and then nothing but the longest.
+            let most = intervals.len() as i64 * 2 * (3 + 23 + 31) + covered.len() as i64 * Q / Span::ALL[longest].ms();
             prop_assert!(rows <= most);
+        }
+
+        #[test]
+        fn a_plan_counts_each_quarter_once_in_its_interval_and_nowhere_else(
+            first in -5_000_i64..5_000, lengths in prop::collection::vec(prop_oneof![1_i64..2_000, 92_i64..=100], 1..40)
+        ) {
+            let mut at = first * Q;
+            let bounds = std::iter::once(at).chain(lengths.into_iter().map(|length| { at += length * Q; at })).map(UnixMs);
+            let intervals = Intervals::new(bounds.collect::<Vec<_>>());
+            let plan = intervals.plan();
+            let mut counted: BTreeMap<(usize, i64), i64> = BTreeMap::new();
+            for (span, starts) in plan.starts() {
+                for start in starts {
+                    prop_assert_eq!(start.0 % span.ms(), 0);
+                    for share in plan.shares(span, start) {
+                        for quarter in (start.0..start.0 + span.ms()).step_by(Q as usize) {
+                            *counted.entry((share.place, quarter)).or_default() += if share.minus { -1 } else { 1 };
+                        }
+                    }
+                }
+            }
+            counted.retain(|_, times| *times != 0);
+            let wanted: BTreeMap<(usize, i64), i64> = intervals.spans().enumerate()
+                .flat_map(|(place, (from, to))| (from.0..to.0).step_by(Q as usize).map(move |quarter| ((place, quarter), 1)))
+                .collect();
+            prop_assert_eq!(counted, wanted);
         }
 
         #[test]
@@ -186,13 +285,24 @@ mod tests {
     }
 
     #[test]
-    fn ninety_days_in_the_middle_of_the_week_are_few_rows() {
+    fn ninety_days_of_a_zone_are_days_and_the_hours_that_shift_them() {
+        let rows = |plan: &Plan| plan.starts().map(|(_, starts)| starts.count()).sum::<usize>();
+        let days = |first: i64| Intervals::new((0..=90).map(|day| UnixMs::from_civil(2026, 8, 1).plus(first + day * DAY_MS)));
+        assert_eq!(rows(&days(0).plan()), 90);
+        assert_eq!(rows(&days(-2 * HOUR_MS).plan()), 90 + 91 * 2);
+        assert_eq!(rows(&days(5 * HOUR_MS + 30 * MINUTE_MS).plan()), 90 + 91 * 7);
+        let hours = Intervals::new((0..=48).map(|hour| UnixMs::from_civil(2026, 8, 1).plus(hour * HOUR_MS)));
+        assert_eq!(rows(&hours.plan()), 48);
+    }
+
+    #[test]
+    fn ninety_days_in_the_middle_of_the_month_are_few_rows() {
         let from = UnixMs::from_civil(2026, 8, 25).plus(5 * HOUR_MS + 30 * MINUTE_MS);
         let whole = Intervals::whole(from, from.plus(90 * DAY_MS));
         let rows = |longest: Span| -> i64 {
             whole.pieces(longest).runs().map(|(span, runs)| runs.iter().map(|(a, b)| (b.0 - a.0) / span.ms()).sum::<i64>()).sum()
         };
-        assert!(rows(Span::Week) <= 12 + 12 + 46 + 6, "{}", rows(Span::Week));
+        assert!(rows(Span::Month) <= 2 + 62 + 46 + 6, "{}", rows(Span::Month));
         assert!(rows(Span::Day) <= 89 + 46 + 6, "{}", rows(Span::Day));
     }
 }

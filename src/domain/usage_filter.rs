@@ -134,15 +134,18 @@ pub const SERIES: [Facet; 9] = [
 /// Spans of each of them.
 pub const SERIES_SPANS: [Span; 3] = [Span::Quarter, Span::Hour, Span::Day];
 
-/// Who called, for rankings (`usage_ranks`), and the spans of each; quarters of the first two are in `usage_rollups`.
-pub const RANKS: [(Facet, &[Span]); 6] = [
-    (Facet::of(&[Member]), &[Span::Hour, Span::Day, Span::Week]),
-    (Facet::of(&[Key]), &[Span::Hour, Span::Day, Span::Week]),
-    (Facet::of(&[Member, Model]), &[Span::Day, Span::Week]),
-    (Facet::of(&[Member, Provider]), &[Span::Day, Span::Week]),
-    (Facet::of(&[Member, Endpoint]), &[Span::Day, Span::Week]),
-    (Facet::of(&[Member, Ended]), &[Span::Day, Span::Week]),
+/// Who called, for rankings (`usage_ranks`).
+pub const RANKS: [Facet; 6] = [
+    Facet::of(&[Member]),
+    Facet::of(&[Key]),
+    Facet::of(&[Member, Model]),
+    Facet::of(&[Member, Provider]),
+    Facet::of(&[Member, Endpoint]),
+    Facet::of(&[Member, Ended]),
 ];
+
+/// Spans of each of them; their rows are packed of days and of quarters.
+pub const RANK_SPANS: [Span; 2] = [Span::Month, Span::Day];
 
 /// A value for each dimension.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -235,8 +238,8 @@ pub fn series_for(facet: Facet) -> Option<Facet> {
 }
 
 /// The sums of a ranking by a dimension under a filter; none where only the pages of days tell.
-pub fn ranks_for(by: Dimension, filter: Facet) -> Option<(Facet, &'static [Span])> {
-    RANKS.into_iter().filter(|(kept, _)| kept.covers(filter.with(by))).min_by_key(|(kept, _)| kept.size())
+pub fn ranks_for(by: Dimension, filter: Facet) -> Option<Facet> {
+    RANKS.into_iter().filter(|kept| kept.covers(filter.with(by))).min_by_key(|kept| kept.size())
 }
 
 /// Reads an outcome for a filter.
@@ -258,10 +261,10 @@ mod tests {
             assert!(facet.size() > 1 || kept == facet, "single filters are read as they are");
         }
         assert_eq!(series_for(Facet::of(&[Member])), None);
-        assert_eq!(ranks_for(Member, Facet::TOTAL).unwrap().0, Facet::of(&[Member]));
-        assert_eq!(ranks_for(Member, Facet::of(&[Model])).unwrap().0, Facet::of(&[Member, Model]));
+        assert_eq!(ranks_for(Member, Facet::TOTAL).unwrap(), Facet::of(&[Member]));
+        assert_eq!(ranks_for(Member, Facet::of(&[Model])).unwrap(), Facet::of(&[Member, Model]));
         assert_eq!(ranks_for(Key, Facet::of(&[Model])), None);
-        assert!(SERIES.iter().all(|facet| !facet.has_who()) && RANKS.iter().all(|(facet, _)| facet.has_who()));
+        assert!(SERIES.iter().all(|facet| !facet.has_who()) && RANKS.iter().all(|facet| facet.has_who()));
     }
 
     #[test]

@@ -121,6 +121,15 @@ impl Sums {
         *self = Self::of_numbers(sum);
     }
 
+    /// Takes away some of these calls.
+    pub fn take_away(&mut self, other: &Self) {
+        let (mut sum, less) = (self.numbers(), other.numbers());
+        for (sum, less) in sum.iter_mut().zip(less) {
+            *sum = sum.saturating_sub(less);
+        }
+        *self = Self::of_numbers(sum);
+    }
+
     /// Those that answers have had since the first version.
     pub fn figures(&self) -> Figures {
         Figures {
@@ -147,7 +156,7 @@ impl Sums {
 }
 
 /// Refused calls were never answered; how long an interrupted one took is not known.
-pub fn has_latency(outcome: Outcome) -> bool {
+fn has_latency(outcome: Outcome) -> bool {
     !matches!(outcome, Outcome::Refused | Outcome::Interrupted)
 }
 
@@ -170,6 +179,17 @@ impl Histogram {
     pub fn merge(&mut self, other: &Self) {
         for (class, calls) in other.classes() {
             self.add(class, calls);
+        }
+    }
+
+    /// Takes away some of what was counted.
+    pub fn take_away(&mut self, other: &Self) {
+        for (calls, less) in self.0.iter_mut().zip(&other.0) {
+            *calls = calls.saturating_sub(*less);
+        }
+        // Histograms of the same calls are the same.
+        while self.0.last() == Some(&0) {
+            self.0.pop();
         }
     }
 
@@ -242,6 +262,13 @@ impl Cell {
         self.sums.add(&other.sums);
         self.latency.merge(&other.latency);
         self.first_token.merge(&other.first_token);
+    }
+
+    /// Takes away some of these calls.
+    pub fn take_away(&mut self, other: &Self) {
+        self.sums.take_away(&other.sums);
+        self.latency.take_away(&other.latency);
+        self.first_token.take_away(&other.first_token);
     }
 
     /// As it is stored.
@@ -336,7 +363,7 @@ fn read_page(mut stored: &[u8], mut cell: impl FnMut(u8, &mut &[u8]) -> Option<(
     Some(())
 }
 
-fn put(out: &mut Vec<u8>, mut number: u64) {
+pub(super) fn put(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);
         number >>= 7;
@@ -344,7 +371,7 @@ fn put(out: &mut Vec<u8>, mut number: u64) {
     out.push(number as u8);
 }
 
-fn take(input: &mut &[u8]) -> Option<u64> {
+pub(super) fn take(input: &mut &[u8]) -> Option<u64> {
     let mut number = 0_u64;
     for shift in (0..64).step_by(7) {
         let (byte, rest) = input.split_first()?;

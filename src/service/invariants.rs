@@ -22,10 +22,6 @@ impl Services {
                 "days with deleted calls do not add up to what is kept of them (INV-8)",
             ),
             (
-                storage::usage::count_wrong_latencies(&mut c).await?,
-                "quarters of an hour have more or fewer latencies than answered calls",
-            ),
-            (
                 storage::checks::count_stray_keys(&mut c, self.clock.now()).await?,
                 "keys work whose person is not in the team, or whose team is gone (INV-12)",
             ),

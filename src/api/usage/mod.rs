@@ -224,14 +224,14 @@ async fn ranking(
     asked: &UsageAsked,
     statistics: &StatisticsQuery,
 ) -> Answer<Json<SharesBody>> {
-    let rows = services.usage_ranking(caller, of, by, parse_order(asked)?, statistics).await?;
-    let marks = match by {
-        Dimension::Member => match services.usage_marks(caller, of, statistics).await {
-            // Where others are masked, so is what stands out of theirs.
-            Err(ServiceError::Denied(_)) => vec![],
-            marks => marks?,
-        },
-        _ => vec![],
+    let order = parse_order(asked)?;
+    // Only members have days that stand out.
+    let (rows, marks) = match by {
+        Dimension::Member => {
+            let (rows, trends) = services.usage_ranking_with_trends(caller, of, by, order, statistics).await?;
+            (rows, trends.marks)
+        }
+        _ => (services.usage_ranking(caller, of, by, order, statistics).await?, vec![]),
     };
     Ok(Json(SharesBody::of(rows, by, &marks)))
 }

@@ -209,8 +209,8 @@ async fn shown(
     let everyones = view.standing.may(Action::ViewEveryonesUsage);
     let members = match everyones && view.kind == TeamKind::Team {
         true => {
-            let rows = services.usage_ranking(caller, of, Dimension::Member, RankBy::Cost, &query).await?;
-            Some((rows, services.usage_marks(caller, of, &query).await?))
+            let (rows, trends) = services.usage_ranking_with_trends(caller, of, Dimension::Member, RankBy::Cost, &query).await?;
+            Some((rows, trends.marks))
         }
         false => None,
     };

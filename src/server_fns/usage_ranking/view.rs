@@ -101,18 +101,13 @@ pub(super) async fn load(
         (_, Err(ServiceError::Invalid(_))) | (Err(_), Ok(_)) => return Ok(RankingView { hidden: true, ..view }),
         (_, Err(error)) => return Err(error),
     };
-    let rows = match services.usage_ranking(caller, of(place), by, order, &query).await {
+    let (rows, trends) = match services.usage_ranking_with_trends(caller, of(place), by, order, &query).await {
         Err(ServiceError::Denied(_)) => {
             view.refused =
                 "The owner and the admins see who used what. They can open this ranking to members in the settings.".into();
             return Ok(view);
         }
-        rows => rows?,
-    };
-    let trends = match services.usage_trends(caller, of(place), by, &query).await {
-        // Masked, or one's own keys alone.
-        Err(ServiceError::Denied(_)) => Trends::default(),
-        trends => trends?,
+        ranked => ranked?,
     };
     if by == Dimension::Member && reader.everyones && !reader.team.is_empty() {
         reader.budgets = services.list_member_budgets(caller, &reader.team).await?;

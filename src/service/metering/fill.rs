@@ -12,6 +12,7 @@ impl Services {
     /// Fills the tables of statistics with what is booked already. A start that is cut short goes on where the last one stopped; two
     /// processes share the work. Gives how many events were taken.
     pub async fn fill_statistics(&self) -> Result<u64, ServiceError> {
+        self.fill_ranks().await?;
         let mut taken = 0;
         loop {
             let mut tx = self.store.begin_aside().await?;
@@ -27,6 +28,20 @@ impl Services {
             tx.commit().await?;
             taken += events.len() as u64;
             tracing::info!(calls = taken, "filling the statistics with what was booked before");
+        }
+    }
+
+    /// Fills the sums that rankings are read of from the pages of days.
+    async fn fill_ranks(&self) -> Result<(), ServiceError> {
+        let mut days = 0;
+        loop {
+            let mut tx = self.store.begin_aside().await?;
+            storage::usage::lock_statistics(&mut tx).await?;
+            let found = storage::usage::fill_ranks(&mut tx).await?;
+            tx.commit().await?;
+            let Some(more) = found else { return Ok(()) };
+            days += more;
+            tracing::info!(days, "filling the rankings with what was booked before");
         }
     }
 }

@@ -1,9 +1,12 @@
 //! What stands out: days of a whole team, and of single members, on which far more was spent than on the same weekdays of other weeks.
 //! Read of sums of UTC days, all members' in one statement.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use super::statistics::{StatisticsQuery, UsageOf};
+use super::{
+    ranking::Shows,
+    statistics::{StatisticsQuery, UsageOf},
+};
 use crate::{
     domain::{
         format,
@@ -17,7 +20,7 @@ use crate::{
     service::{Caller, ServiceError, Services},
     storage::{
         self, AnyConnection,
-        usage::{UsageScope, list_costs_by_day, list_shared_costs_by_day},
+        usage::{UsageScope, list_costs_by_day, read_ranks},
     },
 };
 
@@ -94,59 +97,15 @@ impl Services {
         of: UsageOf<'_>,
         query: &StatisticsQuery,
     ) -> Result<Vec<UsageMark>, ServiceError> {
-        Ok(self.usage_trends(caller, of, Dimension::Member, query).await?.marks)
-    }
-
-    /// What each member, key or model spent on the days of a range, and of members the days that stand out. Who used what is for those who
-    /// may see it; what was called, for everybody in a team.
-    pub async fn usage_trends(
-        &self,
-        caller: &Caller,
-        of: UsageOf<'_>,
-        by: Dimension,
-        query: &StatisticsQuery,
-    ) -> Result<Trends, ServiceError> {
         let mut c = self.store.reader().await?;
         let (scope, filter) = self.usage_scope(&mut c, caller, of, query).await?;
-        if let UsageOf::Team(team) = of
-            && by.is_who()
-        {
-            let (_, standing) = self.find_team_for(&mut c, caller, team, Action::ViewTeam).await?;
-            if !standing.may(Action::ViewEveryonesUsage) {
-                return Err(ServiceError::Denied(Action::ViewEveryonesUsage));
-            }
+        if self.may_rank(&mut c, caller, of, Dimension::Member).await? != Shows::Everything {
+            return Err(ServiceError::Denied(Action::ViewEveryonesUsage));
         }
-        let (from, to) = known_days(query);
-        let shown = (query.range.from.floor_to(DAY_MS), to);
-        let read = if by == Dimension::Member { (from, to) } else { shown };
-        let mut trends = Trends::default();
-        let Some(costs) = list_shared_costs_by_day(&mut c, scope, &filter, by, read).await? else { return Ok(trends) };
-        let mut days: HashMap<String, Vec<(UnixMs, i64)>> = HashMap::new();
-        for (value, day, cost) in costs {
-            days.entry(value).or_default().push((day, cost));
-        }
-        for (value, days) in days {
-            if by == Dimension::Member {
-                let found = marks_of(&days, to).into_iter().filter(|mark| in_range(mark, query));
-                trends.marks.extend(found.map(|mark| UsageMark { member: value.clone(), ..mark }));
-            }
-            trends.costs.insert(value, filled(&days, shown));
-        }
-        let marks = &mut trends.marks;
-        marks.sort_by(|a, b| (b.from, b.value, &a.member).cmp(&(a.from, a.value, &b.member)));
-        marks.truncate(MARKS_MAX);
-        let mut ids: Vec<String> = marks.iter().map(|mark| mark.member.clone()).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        let names = storage::usage::find_member_names(&mut c, scope, &ids).await?;
-        for (place, mark) in marks.iter_mut().enumerate() {
-            mark.name = names.get(&mark.member).map(|named| named.name.clone()).unwrap_or_default();
-            if place < MODELS_MAX {
-                mark.model = dearest_model(&mut c, scope, &filter, mark).await?;
-            }
-        }
-        Ok(trends)
+        let days = trend_days(Dimension::Member, query);
+        let found = read_ranks(&mut c, scope, &filter, Dimension::Member, &[], Some(days)).await?.unwrap_or_default();
+        let costs = found.into_iter().map(|(member, of)| (member, of.costs)).collect();
+        Ok(read_trends(&mut c, scope, &filter, Dimension::Member, query, costs).await?.marks)
     }
 
     /// The same of all calls of the scope together. Everybody who sees a team sees its sums.
@@ -167,6 +126,49 @@ impl Services {
         let days = list_costs_by_day(&mut c, scope, &filter, known).await?;
         Ok(marks_of(&days, known.1).into_iter().filter(|mark| in_range(mark, query)).rev().collect())
     }
+}
+
+/// The days whose charges tell how spending of a range went: those of the range, and of members those that say what is usual.
+pub(super) fn trend_days(by: Dimension, query: &StatisticsQuery) -> (UnixMs, UnixMs) {
+    let (from, to) = known_days(query);
+    if by == Dimension::Member { (from, to) } else { (query.range.from.floor_to(DAY_MS), to) }
+}
+
+/// How spending of a range went, from the charges of [`trend_days`] of each member, key or model; of members also what stands out.
+pub(super) async fn read_trends(
+    c: &mut AnyConnection,
+    scope: UsageScope,
+    filter: &UsageFilter,
+    by: Dimension,
+    query: &StatisticsQuery,
+    costs: HashMap<String, BTreeMap<UnixMs, i64>>,
+) -> Result<Trends, ServiceError> {
+    let (_, to) = known_days(query);
+    let shown = (query.range.from.floor_to(DAY_MS), to);
+    let mut trends = Trends::default();
+    for (value, days) in costs {
+        let days: Vec<(UnixMs, i64)> = days.into_iter().collect();
+        if by == Dimension::Member {
+            let found = marks_of(&days, to).into_iter().filter(|mark| in_range(mark, query));
+            trends.marks.extend(found.map(|mark| UsageMark { member: value.clone(), ..mark }));
+        }
+        trends.costs.insert(value, filled(&days, shown));
+    }
+    let marks = &mut trends.marks;
+    marks.sort_by(|a, b| (b.from, b.value, &a.member).cmp(&(a.from, a.value, &b.member)));
+    marks.truncate(MARKS_MAX);
+    let mut ids: Vec<String> = marks.iter().map(|mark| mark.member.clone()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let names = storage::usage::find_member_names(c, scope, &ids).await?;
+    for (place, mark) in marks.iter_mut().enumerate() {
+        mark.name = names.get(&mark.member).map(|named| named.name.clone()).unwrap_or_default();
+        if place < MODELS_MAX {
+            mark.model = dearest_model(c, scope, filter, mark).await?;
+        }
+    }
+    Ok(trends)
 }
 
 /// From when to when days say what is usual for a range.

@@ -1,20 +1,24 @@
 //! Who and what uses most: sums of a range by member, key, model, provider, endpoint or outcome, compared with the range before.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use super::statistics::{StatisticsQuery, UsageOf};
+use super::{
+    marks::{Trends, read_trends, trend_days},
+    statistics::{StatisticsQuery, UsageOf},
+};
 use crate::{
     domain::{
         roles::Action,
         time::UnixMs,
         usage_buckets::Intervals,
-        usage_filter::Dimension,
+        usage_filter::{Dimension, UsageFilter},
         usage_statistics::{RankBy, Ranked, rank},
+        usage_sums::Sums,
     },
     service::{Caller, ServiceError, Services},
     storage::{
         self, AnyConnection,
-        usage::{Named, UsageScope},
+        usage::{Named, RankSums, UsageScope},
     },
 };
 
@@ -28,6 +32,30 @@ impl Services {
         order: RankBy,
         query: &StatisticsQuery,
     ) -> Result<Vec<Ranked>, ServiceError> {
+        Ok(self.ranked(caller, of, by, order, query, false).await?.0)
+    }
+
+    /// A ranking with how spending of each went, read together; where it is masked, or shows a person's own, without.
+    pub async fn usage_ranking_with_trends(
+        &self,
+        caller: &Caller,
+        of: UsageOf<'_>,
+        by: Dimension,
+        order: RankBy,
+        query: &StatisticsQuery,
+    ) -> Result<(Vec<Ranked>, Trends), ServiceError> {
+        self.ranked(caller, of, by, order, query, true).await
+    }
+
+    async fn ranked(
+        &self,
+        caller: &Caller,
+        of: UsageOf<'_>,
+        by: Dimension,
+        order: RankBy,
+        query: &StatisticsQuery,
+        with_trends: bool,
+    ) -> Result<(Vec<Ranked>, Trends), ServiceError> {
         let mut c = self.store.reader().await?;
         let (scope, filter) = self.usage_scope(&mut c, caller, of, query).await?;
         let shows = self.may_rank(&mut c, caller, of, by).await?;
@@ -35,10 +63,12 @@ impl Services {
             Shows::Own => filter.only(Dimension::Member, Some(caller.user.id.to_string())),
             Shows::Everything | Shows::Masked => filter,
         };
-        let range = query.range;
-        let now = storage::usage::sum_by(&mut c, scope, &filter, by, &Intervals::whole(range.from, range.to)).await?;
-        let previous = query.previous;
-        let before = storage::usage::sum_by(&mut c, scope, &filter, by, &Intervals::whole(previous.from, previous.to)).await?;
+        let days = (with_trends && shows == Shows::Everything).then(|| trend_days(by, query));
+        let Read { now, before, costs } = read(&mut c, scope, &filter, by, query, days).await?;
+        let trends = match days {
+            Some(_) => read_trends(&mut c, scope, &filter, by, query, costs).await?,
+            None => Trends::default(),
+        };
         let mut ids: Vec<&str> = now.keys().chain(before.keys()).map(String::as_str).collect();
         ids.sort_unstable();
         ids.dedup();
@@ -59,7 +89,7 @@ impl Services {
         if shows == Shows::Masked {
             mask(&mut rows);
         }
-        Ok(rows)
+        Ok((rows, trends))
     }
 
     /// When people left a team, or were removed, last; by account. For whoever sees who used what.
@@ -71,7 +101,7 @@ impl Services {
 
     /// What of a ranking a caller may see. A team may open the ranking of members to them: each sees where they stand, and nobody
     /// else's name. Their own keys everybody may see.
-    async fn may_rank(
+    pub(super) async fn may_rank(
         &self,
         c: &mut AnyConnection,
         caller: &Caller,
@@ -92,13 +122,54 @@ impl Services {
     }
 }
 
+/// What of a ranking somebody may see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shows {
+pub(super) enum Shows {
     Everything,
     /// The caller's own calls.
     Own,
     /// Everybody's sums, and the caller's name.
     Masked,
+}
+
+/// What a ranking is made of.
+#[derive(Default)]
+struct Read {
+    now: HashMap<String, Sums>,
+    before: HashMap<String, Sums>,
+    costs: HashMap<String, BTreeMap<UnixMs, i64>>,
+}
+
+async fn read(
+    c: &mut AnyConnection,
+    scope: UsageScope,
+    filter: &UsageFilter,
+    by: Dimension,
+    query: &StatisticsQuery,
+    days: Option<(UnixMs, UnixMs)>,
+) -> Result<Read, sqlx::Error> {
+    let ranges = [query.range, query.previous].map(|range| Intervals::whole(range.from, range.to));
+    let bounds = ranges.each_ref().map(|range| (range.from(), range.to()));
+    if let Some(found) = storage::usage::read_ranks(c, scope, filter, by, &bounds, days).await? {
+        let mut read = Read::default();
+        for (value, RankSums { sums, costs }) in found {
+            for (sums, into) in sums.into_iter().zip([&mut read.now, &mut read.before]) {
+                if sums != Sums::default() {
+                    into.insert(value.clone(), sums);
+                }
+            }
+            read.costs.insert(value, costs);
+        }
+        return Ok(read);
+    }
+    let [now, before] = &ranges;
+    let (now, before) =
+        (storage::usage::sum_by(c, scope, filter, by, now).await?, storage::usage::sum_by(c, scope, filter, by, before).await?);
+    let costs = match days {
+        Some(days) => storage::usage::list_shared_costs_by_day(c, scope, filter, by, days).await?.unwrap_or_default(),
+        None => HashMap::new(),
+    };
+    Ok(Read { now, before, costs })
 }
 
 fn mask(rows: &mut [Ranked]) {

@@ -8,10 +8,9 @@ use super::ROLLUP_MS;
 use crate::{
     domain::{
         ids::CallId,
-        latency,
         time::{DAY_MS, UnixMs},
         usage::UsageEvent,
-        usage_sums::{Sums, has_latency},
+        usage_sums::Sums,
     },
     storage::RowExt,
 };
@@ -46,7 +45,6 @@ pub async fn insert_events(c: &mut AnyConnection, events: &[UsageEvent]) -> Resu
 pub async fn add_to_rollups<'e>(c: &mut AnyConnection, events: impl Iterator<Item = &'e UsageEvent>) -> Result<(), sqlx::Error> {
     // Sorted by key: two nodes that book at once lock the rows in the same order.
     let mut sums: BTreeMap<RollupKey, (Sums, UnixMs)> = BTreeMap::new();
-    let mut latencies: BTreeMap<LatencyKey, i64> = BTreeMap::new();
     let mut spend: BTreeMap<SpendKey, i64> = BTreeMap::new();
     for event in events {
         let call = &event.call;
@@ -56,18 +54,10 @@ pub async fn add_to_rollups<'e>(c: &mut AnyConnection, events: impl Iterator<Ite
         if let (Some(model), true) = (call.model, event.end.cost.0 > 0) {
             *spend.entry((call.team.to_string(), model.to_string(), call.at.floor_to(DAY_MS).0)).or_default() += event.end.cost.0;
         }
-        if has_latency(event.end.outcome) {
-            let key = (call.team.to_string(), start(call.at), call.test, latency::class(event.end.latency_ms));
-            *latencies.entry(key).or_default() += 1;
-        }
     }
     add_sums(c, &sums.into_iter().collect::<Vec<_>>()).await?;
-    add_latencies(c, &latencies.into_iter().collect::<Vec<_>>()).await?;
     add_spend(c, &spend.into_iter().collect::<Vec<_>>()).await
 }
-
-/// Team, start, test key or not, class.
-type LatencyKey = (String, i64, bool, i64);
 
 /// Team, model, day.
 type SpendKey = (String, String, i64);
@@ -98,21 +88,6 @@ async fn add_sums(c: &mut AnyConnection, sums: &[(RollupKey, (Sums, UnixMs))]) -
             let query = query.bind(team.clone()).bind(*at).bind(user.clone()).bind(key.clone()).bind(model.clone());
             let query = query.bind(i64::from(*test));
             sum.numbers().into_iter().fold(query, |query, number| query.bind(number)).bind(last.0)
-        };
-        chunk.iter().fold(sqlx::query(sqlx::AssertSqlSafe(sql)), bind).execute(&mut *c).await?;
-    }
-    Ok(())
-}
-
-async fn add_latencies(c: &mut AnyConnection, latencies: &[(LatencyKey, i64)]) -> Result<(), sqlx::Error> {
-    for chunk in chunks(latencies) {
-        let sql = format!(
-            "INSERT INTO usage_latencies AS l (team_id, start_at, test, class, calls) VALUES {}
-             ON CONFLICT (team_id, start_at, test, class) DO UPDATE SET calls = l.calls + excluded.calls",
-            Placeholders::of(c).rows(chunk.len(), 5)
-        );
-        let bind = |query: AnyQuery<'static>, ((team, at, test, class), calls): &(LatencyKey, i64)| {
-            query.bind(team.clone()).bind(*at).bind(i64::from(*test)).bind(*class).bind(*calls)
         };
         chunk.iter().fold(sqlx::query(sqlx::AssertSqlSafe(sql)), bind).execute(&mut *c).await?;
     }

@@ -39,10 +39,6 @@ const OF_EVENTS: &str = "SELECT e.team_id, e.at - e.at % $1 AS start_at, e.user_
     FROM usage_events e WHERE {days} GROUP BY 1, 2, 3, 4, 5, 6";
 const OF_SUMS: &str = "SELECT r.team_id, start_at, user_id, key_id, model_name, test, requests, succeeded, failed, refused,
         prompt_tokens, completion_tokens, cost, estimated, cached_tokens, answered, latency_ms, last_call_at FROM usage_rollups r WHERE {days}";
-const ANSWERED: &str = "SELECT e.team_id, e.at - e.at % $1 AS start_at, e.test, COUNT(*) AS calls FROM usage_events e
-    WHERE e.outcome NOT IN ('refused', 'interrupted') AND {days} GROUP BY 1, 2, 3";
-const TIMED: &str = "SELECT l.team_id, l.start_at, l.test, CAST(SUM(l.calls) AS BIGINT) AS calls FROM usage_latencies l WHERE {days} GROUP BY 1, 2, 3";
-
 const CHARGED: &str =
     "SELECT e.team_id, e.model_id, e.at - e.at % 86400000 AS day_at, CAST(SUM(e.cost) AS BIGINT) AS cost FROM usage_events e
     WHERE e.model_id IS NOT NULL AND e.cost > 0 AND {days} GROUP BY 1, 2, 3";
@@ -53,26 +49,15 @@ pub async fn count_wrong_sums(c: &mut AnyConnection) -> Result<i64, sqlx::Error>
     wrong_sums(c, whole_days).await
 }
 
-/// The same of one day of a team, with its latencies.
+/// The same of one day of a team.
 pub(super) async fn count_wrong_sums_of_day(c: &mut AnyConnection, team: TeamId, day: UnixMs) -> Result<i64, sqlx::Error> {
-    let of_day = one_day(team, day);
-    Ok(wrong_sums(c, &of_day).await? + wrong_latencies(c, &of_day).await?)
+    wrong_sums(c, one_day(team, day)).await
 }
 
 async fn wrong_sums(c: &mut AnyConnection, days: impl Fn(&str, &str) -> String) -> Result<i64, sqlx::Error> {
     let (events, sums) = (OF_EVENTS.replace("{days}", &days("e", "at")), OF_SUMS.replace("{days}", &days("r", "start_at")));
     let (charged, spent) = (CHARGED.replace("{days}", &days("e", "at")), SPENT.replace("{days}", &days("m", "day_at")));
     Ok(difference(c, &events, &sums).await? + difference(c, &charged, &spent).await?)
-}
-
-async fn wrong_latencies(c: &mut AnyConnection, days: impl Fn(&str, &str) -> String) -> Result<i64, sqlx::Error> {
-    let (answered, timed) = (ANSWERED.replace("{days}", &days("e", "at")), TIMED.replace("{days}", &days("l", "start_at")));
-    difference(c, &answered, &timed).await
-}
-
-/// Quarters of an hour whose latencies are not as many as their answered calls.
-pub async fn count_wrong_latencies(c: &mut AnyConnection) -> Result<i64, sqlx::Error> {
-    wrong_latencies(c, whole_days).await
 }
 
 /// Events with a state that is none, or with an amount below zero.

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::domain::{
-    time::DAY_MS,
+    time::UnixMs,
     usage::UsageEvent,
     usage_buckets::Span,
-    usage_filter::{Dimension, Facet, RANKS, SERIES, SERIES_SPANS, Values},
+    usage_filter::{Dimension, Facet, RANK_SPANS, RANKS, SERIES, SERIES_SPANS, Values},
+    usage_ranks::SumPage,
     usage_sums::{Cell, DayPage, Sums},
 };
 
@@ -26,7 +27,7 @@ pub(super) struct RowKey {
 pub(super) struct Folded {
     words: Words,
     pub(super) series: BTreeMap<RowKey, Cell>,
-    pub(super) ranks: BTreeMap<RowKey, Sums>,
+    pub(super) ranks: BTreeMap<RowKey, SumPage>,
     pub(super) pages: BTreeMap<RowKey, DayPage>,
 }
 
@@ -50,12 +51,13 @@ impl Folded {
             *number = self.words.number(value);
         }
         let team = self.words.number(&call.team.to_string());
-        let key = |facet: Facet, span: Span| {
-            let mut values = numbers;
-            for dimension in Dimension::ALL.into_iter().filter(|dimension| !facet.has(*dimension)) {
-                values[dimension as usize] = 0;
-            }
-            RowKey { team, facet, span, values, test: call.test, start: span.start(call.at).0 }
+        let key = |facet: Facet, span: Span| RowKey {
+            team,
+            facet,
+            span,
+            values: of_facet(numbers, facet),
+            test: call.test,
+            start: span.start(call.at).0,
         };
         for facet in SERIES {
             for span in SERIES_SPANS {
@@ -63,14 +65,27 @@ impl Folded {
             }
         }
         let sums = Sums::of_event(event);
-        for (facet, spans) in RANKS {
-            for span in spans {
-                self.ranks.entry(key(facet, *span)).or_default().add(&sums);
+        for facet in RANKS {
+            for span in RANK_SPANS {
+                self.ranks.entry(key(facet, span)).or_default().part(span.part_of(call.at)).add(&sums);
             }
         }
-        // A day has 96 of them.
-        let quarter = (call.at.0.rem_euclid(DAY_MS) / Span::Quarter.ms()) as u8;
-        self.pages.entry(key(EVERYTHING, Span::Day)).or_default().quarter(quarter).count(event);
+        self.pages.entry(key(EVERYTHING, Span::Day)).or_default().quarter(Span::Day.part_of(call.at)).count(event);
+    }
+
+    /// Adds the page of a day to ranks alone. `values` are in the order of [`Dimension::ALL`].
+    pub(super) fn rank_page(&mut self, team: &str, values: &[String; Dimension::COUNT], test: bool, day: UnixMs, page: &DayPage) {
+        let team = self.words.number(team);
+        let numbers = values.each_ref().map(|value| self.words.number(value));
+        for (quarter, cell) in page.iter() {
+            let at = day.plus(i64::from(quarter) * Span::Quarter.ms());
+            for facet in RANKS {
+                for span in RANK_SPANS {
+                    let key = RowKey { team, facet, span, values: of_facet(numbers, facet), test, start: span.start(at).0 };
+                    self.ranks.entry(key).or_default().part(span.part_of(at)).add(&cell.sums);
+                }
+            }
+        }
     }
 
     /// The team of a row.
@@ -82,6 +97,14 @@ impl Folded {
     pub(super) fn value(&self, key: &RowKey, dimension: Dimension) -> &str {
         self.words.word(key.values[dimension as usize])
     }
+}
+
+/// Without the values that a facet does not tell apart.
+fn of_facet(mut values: [u32; Dimension::COUNT], facet: Facet) -> [u32; Dimension::COUNT] {
+    for dimension in Dimension::ALL.into_iter().filter(|dimension| !facet.has(*dimension)) {
+        values[dimension as usize] = 0;
+    }
+    values
 }
 
 /// Texts and their numbers; the empty one has 0.

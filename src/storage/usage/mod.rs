@@ -11,6 +11,8 @@ mod folded;
 mod groups;
 mod names;
 mod purge;
+mod ranks;
+mod ranks_fill;
 mod shares;
 mod standing;
 mod statistics;
@@ -19,7 +21,7 @@ mod statistics_checks;
 
 pub use booking::{add_to_rollups, insert_events};
 pub use calls::{CallFilter, Calls, Place, find_call, list_calls};
-pub use checks::{count_wrong_events, count_wrong_latencies, count_wrong_sums};
+pub use checks::{count_wrong_events, count_wrong_sums};
 pub use choices::list_choices;
 pub use days::{list_costs_by_day, list_shared_costs_by_day};
 pub use events::{find_event, list_events_after};
@@ -29,6 +31,8 @@ pub use purge::{
     count_wrong_purged, find_call_log_days, find_oldest_day, find_purged_calls, has_purged, is_day_right, list_purged_teams,
     purge_day,
 };
+pub use ranks::{RankSums, read_ranks};
+pub use ranks_fill::fill_ranks;
 pub use shares::{Shares, list_values, sum_by};
 pub use standing::{WindowUse, find_peak_minute, find_window_use, has_own_calls, sum_by_model_since, sum_cost, sum_spent};
 pub use statistics::{UsageScope, add_cells, has_calls_in};

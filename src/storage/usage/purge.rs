@@ -147,7 +147,6 @@ pub async fn count_wrong_purged(c: &mut AnyConnection) -> Result<i64, sqlx::Erro
         ("usage_rollups", "start_at", "", all.clone()),
         ("usage_pages", "day_at", "", all.clone()),
         ("usage_series", "start_at", finest.as_str(), all),
-        ("usage_latencies", "start_at", "", one("answered", "k.calls")),
         ("model_spend", "day_at", "", one("model_cost", "k.cost")),
     ];
     let mut wrong = 0;

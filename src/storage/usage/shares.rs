@@ -1,16 +1,19 @@
-//! Sums of a range by member, key, model, provider, endpoint or outcome: whole weeks, days and hours are added by the database, and what
-//! is left at the ends comes from finer rows or from the pages of those days.
+//! Sums of a range by member, key, model, provider, endpoint or outcome: from series of what was called, from the packed sums of who called,
+//! or, where neither tells them, from the pages of days.
 
 use std::collections::HashMap;
 
 use futures::TryStreamExt as _;
 use sqlx::{AnyConnection, Row as _};
 
-use super::statistics::{Condition, UsageScope, WHAT, add_row, days, summed, sums};
+use super::{
+    ranks::read_ranks,
+    statistics::{Condition, UsageScope, WHAT, add_row, days, summed, sums},
+};
 use crate::domain::{
     time::{DAY_MS, UnixMs},
     usage_buckets::{Intervals, Span},
-    usage_filter::{Dimension, Facet, UsageFilter, ranks_for, series_for},
+    usage_filter::{Dimension, Facet, UsageFilter, series_for},
     usage_sums::{Cell, Sums},
 };
 
@@ -35,27 +38,11 @@ pub async fn sum_by(
         }
         return Ok(shares);
     }
-    let Some((facet, spans)) = ranks_for(by, filter.facet()) else {
-        sum_days(c, scope, filter, by, whole, &mut shares).await?;
-        add_ends(c, scope, filter, by, whole, &mut shares).await?;
-        return Ok(shares);
-    };
-    let down_to_hours = spans.contains(&Span::Hour);
-    for (span, runs) in whole.pieces(Span::Week).runs() {
-        let mut condition = Condition::of(scope, filter.test);
-        if spans.contains(&span) {
-            condition.facet(facet, span, &Dimension::ALL, filter);
-            condition.runs(span, runs);
-            add_grouped(c, &condition, "usage_ranks", by, &mut shares).await?;
-        } else if down_to_hours {
-            condition.wanted(filter);
-            condition.runs(span, runs);
-            add_grouped(c, &condition, "usage_rollups", by, &mut shares).await?;
-        }
+    if let Some(found) = read_ranks(&mut *c, scope, filter, by, &[(whole.from(), whole.to())], None).await? {
+        return Ok(found.into_iter().filter_map(|(value, of)| Some((value, *of.sums.first()?))).collect());
     }
-    if !down_to_hours {
-        add_ends(c, scope, filter, by, whole, &mut shares).await?;
-    }
+    sum_days(c, scope, filter, by, whole, &mut shares).await?;
+    add_ends(c, scope, filter, by, whole, &mut shares).await?;
     Ok(shares)
 }
 

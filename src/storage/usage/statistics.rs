@@ -1,7 +1,10 @@
 //! Reading statistics: sums and latencies of intervals, from series of what was called, or from the pages of days where somebody is
 //! asked for. Never from single events.
 
-use std::fmt::Write as _;
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt::Write as _,
+};
 
 use futures::TryStreamExt as _;
 use sqlx::{Any, AnyConnection, Row as _, any::AnyArguments, any::AnyRow, query::Query};
@@ -31,6 +34,7 @@ pub enum UsageScope {
 }
 
 /// A condition that grows, and what is bound to it.
+#[derive(Clone)]
 pub(super) struct Condition {
     sql: String,
     bound: Vec<String>,
@@ -82,12 +86,29 @@ impl Condition {
 
     /// Rows of a facet and span that hold what is wanted.
     pub(super) fn facet(&mut self, facet: Facet, span: Span, among: &[Dimension], filter: &UsageFilter) {
+        self.facet_only(facet, span, among);
+        self.wanted(filter);
+    }
+
+    /// Rows of a facet and span.
+    fn facet_only(&mut self, facet: Facet, span: Span, among: &[Dimension]) {
         let _ = write!(self.sql, " AND r.facet = {} AND r.span_ms = {}", facet.number(), span.ms());
         // Every column of the key that is known narrows what is read of the index.
         for dimension in among.iter().copied().filter(|dimension| !facet.has(*dimension)) {
             let _ = write!(self.sql, " AND r.{} = ''", dimension.column());
         }
-        self.wanted(filter);
+    }
+
+    /// Rows that begin at some moments, and some others between them.
+    fn starts(&mut self, span: Span, starts: &[UnixMs]) {
+        let (Some(first), Some(last)) = (starts.first(), starts.last()) else { return };
+        let _ = write!(self.sql, " AND r.start_at >= {} AND r.start_at <= {}", first.0, last.0);
+        // The same hours of each day, or two kinds of them where clocks are changed.
+        let times: BTreeSet<i64> = starts.iter().map(|start| start.0.rem_euclid(DAY_MS)).collect();
+        if times.len() as i64 * 2 <= DAY_MS / span.ms() {
+            let times: Vec<String> = times.iter().map(i64::to_string).collect();
+            self.and(&format!("r.start_at % {DAY_MS} IN ({})", times.join(", ")));
+        }
     }
 
     /// Rows that begin in one of some runs.
@@ -108,8 +129,13 @@ impl Condition {
 
     /// A statement that ends in this condition.
     pub(super) fn query(&self, select: &str, after: &str) -> Query<'static, Any, AnyArguments> {
+        self.bound_to(format!("{select} WHERE {}{after}", self.sql))
+    }
+
+    /// A statement made of this condition, with its values.
+    fn bound_to(&self, sql: String) -> Query<'static, Any, AnyArguments> {
         // Numbers that stand in the text make each one a statement of its own.
-        let query = sqlx::query(sqlx::AssertSqlSafe(format!("{select} WHERE {}{after}", self.sql))).persistent(false);
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).persistent(false);
         self.bound.iter().fold(query, |query, value| query.bind(value.clone()))
     }
 }
@@ -139,18 +165,40 @@ async fn add_series(
     intervals: &Intervals,
     cells: &mut [Cell],
 ) -> Result<(), sqlx::Error> {
-    for (span, runs) in intervals.pieces(Span::Day).runs() {
-        let mut condition = Condition::of(scope, filter.test);
-        condition.facet(facet, span, &WHAT, filter);
-        condition.runs(span, runs);
-        let mut rows = condition.query("SELECT r.start_at, r.cell FROM usage_series r", "").fetch(&mut *c);
-        while let Some(row) = rows.try_next().await? {
-            let start = row.try_get::<i64, _>(0).map(UnixMs)?;
-            let Some(cell) = intervals.find(start).filter(|_| is_in(runs, start)).and_then(|place| cells.get_mut(place)) else {
-                continue;
-            };
-            let packed: Vec<u8> = row.try_get(1)?;
-            cell.merge_packed(&packed).ok_or_else(|| unreadable("usage_series", "cell"))?;
+    let plan = intervals.plan();
+    // One statement: what is taken from a day is what was in it when it was read.
+    let mut all = Condition::of(scope, filter.test);
+    all.wanted(filter);
+    let of_span = |(span, starts): (Span, Vec<UnixMs>)| {
+        let mut condition = all.clone();
+        condition.facet_only(facet, span, &WHAT);
+        condition.starts(span, &starts);
+        format!("SELECT r.span_ms, r.start_at, r.cell FROM usage_series r WHERE {}", condition.sql)
+    };
+    let selects: Vec<String> = plan.starts().map(|(span, starts)| of_span((span, starts.collect()))).collect();
+    if selects.is_empty() {
+        return Ok(());
+    }
+    let mut taken: HashMap<usize, Cell> = HashMap::new();
+    let mut rows = all.bound_to(selects.join(" UNION ALL ")).fetch(&mut *c);
+    while let Some(row) = rows.try_next().await? {
+        let (span, start) = (row.try_get::<i64, _>(0)?, row.try_get(1).map(UnixMs)?);
+        let Some(span) = Span::ALL.into_iter().find(|known| known.ms() == span) else { continue };
+        let shares = plan.shares(span, start);
+        if shares.is_empty() {
+            continue;
+        }
+        let packed: Vec<u8> = row.try_get(2)?;
+        for share in shares {
+            let cell = if share.minus { Some(taken.entry(share.place).or_default()) } else { cells.get_mut(share.place) };
+            if let Some(cell) = cell {
+                cell.merge_packed(&packed).ok_or_else(|| unreadable("usage_series", "cell"))?;
+            }
+        }
+    }
+    for (place, taken) in taken {
+        if let Some(cell) = cells.get_mut(place) {
+            cell.take_away(&taken);
         }
     }
     Ok(())

@@ -13,7 +13,8 @@ use crate::{
     domain::{
         ids::CallId,
         usage::UsageEvent,
-        usage_filter::Dimension::{Endpoint, Key, Member, Model, Outcome, Provider},
+        usage_filter::Dimension::{self, Endpoint, Key, Member, Model, Outcome, Provider},
+        usage_ranks::SumPage,
         usage_sums::{Cell, DayPage, Sums},
     },
     storage::RowExt,
@@ -25,13 +26,13 @@ type AnyQuery<'q> = Query<'q, Any, AnyArguments>;
 struct Table {
     name: &'static str,
     key: &'static [&'static str],
-    packed: Option<&'static str>,
+    packed: &'static str,
 }
 
 const SERIES: Table = Table {
     name: "usage_series",
     key: &["team_id", "facet", "span_ms", "model_name", "provider_name", "endpoint", "outcome", "test", "start_at"],
-    packed: Some("cell"),
+    packed: "cell",
 };
 const RANKS: Table = Table {
     name: "usage_ranks",
@@ -48,12 +49,12 @@ const RANKS: Table = Table {
         "endpoint",
         "outcome",
     ],
-    packed: None,
+    packed: "parts",
 };
 const PAGES: Table = Table {
     name: "usage_pages",
     key: &["team_id", "user_id", "day_at", "key_id", "model_name", "provider_name", "endpoint", "outcome", "test"],
-    packed: Some("quarters"),
+    packed: "quarters",
 };
 
 /// Lets one booker in after the other, until the end of its transaction.
@@ -88,13 +89,7 @@ pub async fn add_to_statistics<'e>(
         ]
     });
     add(c, &SERIES, rows).await?;
-    let rows = self::rows(ranks, |key| {
-        let (facet, span) = (Part::Int(key.facet.number()), Part::Int(key.span.ms()));
-        let time = [Part::Int(key.start), Part::Int(i64::from(key.test))];
-        let values = crate::domain::usage_filter::Dimension::ALL.map(|dimension| text(folded.value(key, dimension)));
-        [text(folded.team(key)), facet, span].into_iter().chain(time).chain(values).collect()
-    });
-    add(c, &RANKS, rows).await?;
+    add_ranks(c, &folded, ranks).await?;
     let rows = self::rows(pages, |key| {
         let [member, key_id] = [Member, Key].map(|dimension| text(folded.value(key, dimension)));
         let what = [Model, Provider, Endpoint, Outcome].map(|dimension| text(folded.value(key, dimension)));
@@ -102,6 +97,21 @@ pub async fn add_to_statistics<'e>(
         first.into_iter().chain(what).chain([Part::Int(i64::from(key.test))]).collect()
     });
     add(c, &PAGES, rows).await
+}
+
+/// Adds what rankings are read of. The caller holds the lock.
+pub(super) async fn add_ranks(
+    c: &mut AnyConnection,
+    folded: &Folded,
+    ranks: BTreeMap<RowKey, SumPage>,
+) -> Result<(), sqlx::Error> {
+    let rows = rows(ranks, |key| {
+        let (facet, span) = (Part::Int(key.facet.number()), Part::Int(key.span.ms()));
+        let time = [Part::Int(key.start), Part::Int(i64::from(key.test))];
+        let values = Dimension::ALL.map(|dimension| text(folded.value(key, dimension)));
+        [text(folded.team(key)), facet, span].into_iter().chain(time).chain(values).collect()
+    });
+    add(c, &RANKS, rows).await
 }
 
 /// A column of a key.
@@ -130,17 +140,17 @@ trait Stored {
     fn packed(&self) -> Vec<u8>;
 }
 
-impl Stored for Sums {
+impl Stored for SumPage {
     fn sums(&self) -> Sums {
-        *self
+        SumPage::sums(self)
     }
 
-    fn merge_packed(&mut self, _: &[u8]) -> Option<()> {
-        Some(())
+    fn merge_packed(&mut self, packed: &[u8]) -> Option<()> {
+        self.merge_stored(packed)
     }
 
     fn packed(&self) -> Vec<u8> {
-        vec![]
+        self.stored()
     }
 }
 
@@ -190,22 +200,15 @@ async fn add<T: Stored>(c: &mut AnyConnection, table: &Table, mut rows: Vec<Row<
     for size in sizes {
         let chunk = &mut rows[done..done + size];
         done += size;
-        if let Some(column) = table.packed {
-            merge_stored(c, table, column, chunk).await?;
-        }
+        merge_stored(c, table, chunk).await?;
         upsert(c, table, chunk).await?;
     }
     Ok(())
 }
 
 /// Merges what the rows of a chunk hold already.
-async fn merge_stored<T: Stored>(
-    c: &mut AnyConnection,
-    table: &Table,
-    column: &str,
-    chunk: &mut [Row<T>],
-) -> Result<(), sqlx::Error> {
-    let width = table.key.len() + 1;
+async fn merge_stored<T: Stored>(c: &mut AnyConnection, table: &Table, chunk: &mut [Row<T>]) -> Result<(), sqlx::Error> {
+    let (column, width) = (table.packed, table.key.len() + 1);
     let same: Vec<String> = table.key.iter().enumerate().map(|(n, key)| format!("s.{key} = k.column{}", n + 2)).collect();
     // CROSS JOIN: SQLite reads the values first, and looks each up by its key.
     let sql = format!(
@@ -232,9 +235,9 @@ pub(super) fn unreadable(table: &str, column: &str) -> sqlx::Error {
 }
 
 async fn upsert<T: Stored>(c: &mut AnyConnection, table: &Table, chunk: &[Row<T>]) -> Result<(), sqlx::Error> {
-    let columns: Vec<&str> = table.key.iter().copied().chain(Sums::COLUMNS).chain(table.packed).collect();
+    let columns: Vec<&str> = table.key.iter().copied().chain(Sums::COLUMNS).chain([table.packed]).collect();
     let mut sets: Vec<String> = Sums::COLUMNS.iter().map(|column| format!("{column} = r.{column} + excluded.{column}")).collect();
-    sets.extend(table.packed.map(|column| format!("{column} = excluded.{column}")));
+    sets.push(format!("{0} = excluded.{0}", table.packed));
     let sql = format!(
         "INSERT INTO {} AS r ({}) VALUES {} ON CONFLICT ({}) DO UPDATE SET {}",
         table.name,
@@ -246,10 +249,7 @@ async fn upsert<T: Stored>(c: &mut AnyConnection, table: &Table, chunk: &[Row<T>
     let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
     for row in chunk {
         query = row.key.iter().fold(query, bind_part);
-        query = row.sums.numbers().into_iter().fold(query, |query, number| query.bind(number));
-        if table.packed.is_some() {
-            query = query.bind(row.all.packed());
-        }
+        query = row.sums.numbers().into_iter().fold(query, |query, number| query.bind(number)).bind(row.all.packed());
     }
     query.execute(c).await?;
     Ok(())

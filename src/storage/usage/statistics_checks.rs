@@ -1,5 +1,7 @@
 //! Whether what statistics are read of agrees with the events. Two passes over the events, the rest compares sums with finer sums.
 
+use std::collections::BTreeMap;
+
 use futures::TryStreamExt as _;
 use sqlx::{AnyConnection, Row as _};
 
@@ -12,7 +14,8 @@ use crate::{
         ids::TeamId,
         time::UnixMs,
         usage_buckets::Span,
-        usage_filter::{Dimension, Facet, RANKS, SERIES, SERIES_SPANS},
+        usage_filter::{Dimension, Facet, RANK_SPANS, RANKS, SERIES, SERIES_SPANS},
+        usage_ranks::SumPage,
         usage_sums::{Cell, DayPage, Sums},
     },
     storage::RowExt,
@@ -31,16 +34,12 @@ pub async fn count_wrong_statistics(c: &mut AnyConnection) -> Result<i64, sqlx::
         wrong += difference(c, &coarser.join(" UNION ALL "), &kept("usage_series", span, what)).await?;
     }
     let all = &Dimension::ALL;
-    for span in [Span::Hour, Span::Day, Span::Week] {
-        let (start, finer) = match span {
-            Span::Hour => ("start_at", "usage_rollups r GROUP BY"),
-            _ => ("day_at", "usage_pages r GROUP BY"),
-        };
-        let of_span = RANKS.iter().filter(|(_, spans)| spans.contains(&span));
-        let coarser: Vec<String> = of_span.map(|(facet, _)| coarser(*facet, span, all, start, finer)).collect();
+    for span in RANK_SPANS {
+        let finer = "usage_pages r GROUP BY";
+        let coarser: Vec<String> = RANKS.iter().map(|facet| coarser(*facet, span, all, "day_at", finer)).collect();
         wrong += difference(c, &coarser.join(" UNION ALL "), &kept("usage_ranks", span, all)).await?;
     }
-    Ok(wrong + count_wrong_cells(c).await? + count_wrong_pages(c).await?)
+    Ok(wrong + count_wrong_cells(c).await? + count_wrong_pages(c).await? + count_wrong_ranks(c).await?)
 }
 
 /// The same of one day of a team, as far as it is compared with its events.
@@ -175,4 +174,31 @@ async fn count_wrong_pages(c: &mut AnyConnection) -> Result<i64, sqlx::Error> {
         wrong += i64::from(!read || !counted || page.sums() != sums(&row, 1)?);
     }
     Ok(wrong)
+}
+
+/// Rankings' rows whose parts are not their sums, or can not be read, and days that are not what their months say of them.
+async fn count_wrong_ranks(c: &mut AnyConnection) -> Result<i64, sqlx::Error> {
+    let month = format!("start_at - start_at % {}", Span::Month.ms());
+    let of = format!("team_id, facet, test, {}", names(&Dimension::ALL));
+    // Each month, and then its days.
+    let select = format!(
+        "SELECT {}, span_ms, start_at, parts FROM usage_ranks ORDER BY {of}, {month}, span_ms DESC, start_at",
+        Sums::COLUMNS.join(", ")
+    );
+    let mut rows = sqlx::query(sqlx::AssertSqlSafe(select)).fetch(c);
+    let mut wrong = 0;
+    let mut days: BTreeMap<i64, Sums> = BTreeMap::new();
+    while let Some(row) = rows.try_next().await? {
+        let (start, parts): (i64, Vec<u8>) = (row.try_get("start_at")?, row.try_get("parts")?);
+        let mut page = SumPage::default();
+        let read = page.merge_stored(&parts).is_some() && page.stored() == parts;
+        wrong += i64::from(!read || page.sums() != sums(&row, 0)?);
+        if row.int("span_ms")? == Span::Month.ms() {
+            wrong += days.len() as i64;
+            days = page.iter().map(|(day, sums)| (start + i64::from(day) * Span::Day.ms(), *sums)).collect();
+        } else {
+            wrong += i64::from(days.remove(&start) != Some(page.sums()));
+        }
+    }
+    Ok(wrong + days.len() as i64)
 }

@@ -1,0 +1,96 @@
+//! What rankings are made of: the sums of the parts of a span, packed into one row; the quarters of an hour of a UTC day, or the days of 32
+//! of them. Numbers are written as those of [`super::usage_sums`] are.
+
+use std::collections::BTreeMap;
+
+use super::usage_sums::{Sums, put, take};
+
+/// Sums of the parts of a span that have calls, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SumPage(BTreeMap<u8, Sums>);
+
+impl SumPage {
+    /// The sums of a part, made where they are missing.
+    pub fn part(&mut self, part: u8) -> &mut Sums {
+        self.0.entry(part).or_default()
+    }
+
+    /// Parts and their sums.
+    pub fn iter(&self) -> impl Iterator<Item = (u8, &Sums)> {
+        self.0.iter().map(|(part, sums)| (*part, sums))
+    }
+
+    /// The whole span's.
+    pub fn sums(&self) -> Sums {
+        let mut all = Sums::default();
+        self.0.values().for_each(|sums| all.add(sums));
+        all
+    }
+
+    /// As it is stored.
+    pub fn stored(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        for (part, sums) in &self.0 {
+            out.push(*part);
+            // What is stored is not below zero: events hold no such amounts.
+            sums.numbers().into_iter().for_each(|number| put(&mut out, number.max(0).cast_unsigned()));
+        }
+        out
+    }
+
+    /// Adds a stored page. Nothing where it can not be read.
+    pub fn merge_stored(&mut self, stored: &[u8]) -> Option<()> {
+        read_parts(stored, |part, sums| self.part(part).add(&sums))
+    }
+}
+
+/// Gives out the parts of a stored page. Nothing where it can not be read.
+pub fn read_parts(mut stored: &[u8], mut part: impl FnMut(u8, Sums)) -> Option<()> {
+    while let Some((number, rest)) = stored.split_first() {
+        stored = rest;
+        let mut numbers = [0; Sums::COUNT];
+        for number in &mut numbers {
+            *number = i64::try_from(take(&mut stored)?).ok()?;
+        }
+        part(*number, Sums::of_numbers(numbers));
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn pages_are_read_back_and_merge_like_sums(
+            calls in prop::collection::vec((0_u8..96, prop::array::uniform11(0_i64..=1 << 50)), 0..60), cut in 0_usize..60,
+        ) {
+            let page = |calls: &[(u8, [i64; 11])]| {
+                let mut page = SumPage::default();
+                calls.iter().for_each(|(part, numbers)| page.part(*part).add(&Sums::of_numbers(*numbers)));
+                page
+            };
+            let (first, second) = calls.split_at(cut.min(calls.len()));
+            let mut merged = page(first);
+            prop_assert!(merged.merge_stored(&page(second).stored()).is_some());
+            prop_assert_eq!(&merged, &page(&calls));
+            let mut read = SumPage::default();
+            prop_assert!(read.merge_stored(&merged.stored()).is_some());
+            prop_assert_eq!(read.sums(), merged.sums());
+            prop_assert_eq!(read, merged);
+        }
+
+        #[test]
+        fn what_is_no_page_is_refused_or_read_but_never_fatal(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+            let mut page = SumPage::default();
+            if page.merge_stored(&bytes).is_some() {
+                let mut again = SumPage::default();
+                prop_assert!(again.merge_stored(&page.stored()).is_some());
+                prop_assert_eq!(again, page);
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Reading what rankings are made of: of each member or key the sums of some ranges and the charges of each day, from the same few rows.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use futures::TryStreamExt as _;
+use sqlx::{AnyConnection, Row as _};
+
+use super::{
+    statistics::{Condition, UsageScope},
+    statistics_booking::unreadable,
+};
+use crate::domain::{
+    time::{DAY_MS, UnixMs},
+    usage_buckets::Span,
+    usage_filter::{Dimension, Facet, UsageFilter, ranks_for, series_for},
+    usage_ranks::read_parts,
+    usage_sums::Sums,
+};
+
+/// So many starts are named one by one, so that the rest of the key narrows what is read of each.
+const NAMED_STARTS: usize = 64;
+
+/// Start included, end excluded; quarters of an hour.
+pub type Range = (UnixMs, UnixMs);
+
+/// What was called of one value of a dimension.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RankSums {
+    /// Of each range that was asked for.
+    pub sums: Vec<Sums>,
+    /// Charged on each UTC day that was asked for and has calls.
+    pub costs: BTreeMap<UnixMs, i64>,
+}
+
+/// Sums of ranges, and charges of the UTC days from one moment to another (whole days), by the values of a dimension. None where sums of
+/// who called do not tell it: where nobody is told apart, or more is filtered by than is kept.
+pub async fn read_ranks(
+    c: &mut AnyConnection,
+    scope: UsageScope,
+    filter: &UsageFilter,
+    by: Dimension,
+    ranges: &[Range],
+    days: Option<Range>,
+) -> Result<Option<HashMap<String, RankSums>>, sqlx::Error> {
+    let facet = match (series_for(filter.facet().with(by)), ranks_for(by, filter.facet())) {
+        (None, Some(facet)) => facet,
+        _ => return Ok(None),
+    };
+    let read = Read { scope, filter, by, facet };
+    let cuts: Vec<Cut> = ranges.iter().map(|range| Cut::of(*range)).collect();
+    let wanted_days = days.unwrap_or_default();
+    let mut found: HashMap<String, RankSums> = HashMap::new();
+    let whole = cuts.iter().map(|cut| cut.days).chain(days).filter(|(from, to)| from < to);
+    let months = whole.flat_map(|(from, to)| starts(Span::Month, from, to)).collect();
+    read.rows(c, Span::Month, months, cuts.len(), &mut found, |of, day, sums| {
+        for (sum, _) in of.sums.iter_mut().zip(&cuts).filter(|(_, cut)| is_in(day, cut.days)) {
+            sum.add(&sums);
+        }
+        if is_in(day, wanted_days) {
+            *of.costs.entry(day).or_default() += sums.cost;
+        }
+    })
+    .await?;
+    let ends = cuts.iter().flat_map(Cut::ends).collect();
+    read.rows(c, Span::Day, ends, cuts.len(), &mut found, |of, at, sums| {
+        for (sum, _) in of.sums.iter_mut().zip(&cuts).filter(|(_, cut)| is_in(at, cut.range) && !is_in(at, cut.days)) {
+            sum.add(&sums);
+        }
+    })
+    .await?;
+    // Rows of a month have days outside of what was asked for.
+    found.retain(|_, of| of.sums.iter().any(|sums| *sums != Sums::default()) || !of.costs.is_empty());
+    Ok(Some(found))
+}
+
+fn is_in(at: UnixMs, (from, to): Range) -> bool {
+    from <= at && at < to
+}
+
+fn starts(span: Span, from: UnixMs, to: UnixMs) -> impl Iterator<Item = UnixMs> {
+    (span.start(from).0..to.0).step_by(usize::try_from(span.ms()).unwrap_or(1)).map(UnixMs)
+}
+
+/// A range, cut into its whole days and what is left at both ends.
+struct Cut {
+    range: Range,
+    /// From the first to the last; empty, and inside the range's day, where there is none.
+    days: Range,
+}
+
+impl Cut {
+    fn of(range: Range) -> Self {
+        let (first, last) = (range.0.plus(DAY_MS - 1).floor_to(DAY_MS), range.1.floor_to(DAY_MS));
+        Self { range, days: (first, last.max(first)) }
+    }
+
+    /// The days that lie in the range in part.
+    fn ends(&self) -> impl Iterator<Item = UnixMs> {
+        let (from, to) = self.range;
+        [from, to].into_iter().filter(|at| at.floor_to(DAY_MS) != *at).map(|at| at.floor_to(DAY_MS))
+    }
+}
+
+struct Read<'a> {
+    scope: UsageScope,
+    filter: &'a UsageFilter,
+    by: Dimension,
+    facet: Facet,
+}
+
+impl Read<'_> {
+    /// Gives the parts of all rows that begin at some moments to what is collected of their value.
+    async fn rows(
+        &self,
+        c: &mut AnyConnection,
+        span: Span,
+        starts: BTreeSet<UnixMs>,
+        ranges: usize,
+        found: &mut HashMap<String, RankSums>,
+        add: impl Fn(&mut RankSums, UnixMs, Sums),
+    ) -> Result<(), sqlx::Error> {
+        let (Some(first), Some(last)) = (starts.first(), starts.last()) else { return Ok(()) };
+        let mut condition = Condition::of(self.scope, self.filter.test);
+        condition.facet(self.facet, span, &Dimension::ALL, self.filter);
+        if starts.len() <= NAMED_STARTS {
+            let starts: Vec<String> = starts.iter().map(|start| start.0.to_string()).collect();
+            condition.and(&format!("r.start_at IN ({})", starts.join(", ")));
+        } else {
+            condition.and(&format!("r.start_at >= {} AND r.start_at <= {}", first.0, last.0));
+        }
+        let select = format!("SELECT r.{} AS value, r.start_at, r.parts FROM usage_ranks r", self.by.column());
+        let mut rows = condition.query(&select, "").fetch(c);
+        while let Some(row) = rows.try_next().await? {
+            let start = row.try_get(1).map(UnixMs)?;
+            if !starts.contains(&start) {
+                continue;
+            }
+            let parts: Vec<u8> = row.try_get(2)?;
+            let of = found
+                .entry(row.try_get(0)?)
+                .or_insert_with(|| RankSums { sums: vec![Sums::default(); ranges], ..RankSums::default() });
+            let at = |part: u8| start.plus(i64::from(part) * span.parts().ms());
+            read_parts(&parts, |part, sums| add(of, at(part), sums)).ok_or_else(|| unreadable("usage_ranks", "parts"))?;
+        }
+        Ok(())
+    }
+}
