@@ -5,6 +5,7 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { HEADER, number, sections, stripped } from './wasm.mjs';
 
 const [site, hashes] = process.argv.slice(2);
 const pkg = path.join(site, 'pkg');
@@ -16,33 +17,8 @@ function only(pattern) {
   return found[0];
 }
 
-const HEADER = 8;
 // Bytes of text outside the shared file; there are far more, or next to none.
 const LEAST_APART = 20_000;
-
-// A number as WebAssembly writes it: seven bits a byte, the lowest first. Gives it with the place behind it.
-function number(bytes, at) {
-  for (let value = 0, shift = 0; ; shift += 7) {
-    const byte = bytes[at++];
-    value |= (byte & 127) << shift;
-    if (byte < 128) return [value, at];
-  }
-}
-
-function* sections(bytes) {
-  for (let at = HEADER; at < bytes.length;) {
-    const [length, content] = number(bytes, at + 1);
-    yield { id: bytes[at], start: at, content, end: content + length };
-    at = content + length;
-  }
-}
-
-// Without what says how it was made: in small files that is most of it.
-function stripped(bytes) {
-  const CUSTOM = 0;
-  const kept = [...sections(bytes)].filter(({ id }) => id !== CUSTOM);
-  return Buffer.concat([bytes.subarray(0, HEADER), ...kept.map(({ start, end }) => bytes.subarray(start, end))]);
-}
 
 // The places in memory that a file fills with its texts and tables.
 function places(bytes) {
@@ -72,7 +48,7 @@ function packed(files) {
   }));
 }
 
-const names = { manifest: only(/^__wasm_split_manifest\..*\.json$/), loader: only(/^__wasm_split\.[^.]*\.js$/), script: only(/^tallygate\.[^.]*\.js$/) };
+const names = { wasm: only(/^tallygate\.[^.]*\.wasm$/), manifest: only(/^__wasm_split_manifest\..*\.json$/), loader: only(/^__wasm_split\.[^.]*\.js$/), script: only(/^tallygate\.[^.]*\.js$/) };
 const manifest = JSON.parse(fs.readFileSync(path.join(pkg, names.manifest), 'utf8'));
 const loader = fs.readFileSync(path.join(pkg, names.loader), 'utf8');
 
@@ -98,7 +74,7 @@ for (const [group, parts] of Object.entries(manifest)) {
 const apart = [...numbers.keys()].flatMap((part) => places(fs.readFileSync(path.join(pkg, `${part}.wasm`))));
 const total = (all) => all.reduce((sum, { from, to }) => sum + to - from, 0);
 if (total(apart) < LEAST_APART) throw new Error('the texts of all pages lie in the file that every page loads: src/pages/lazy.rs needs more ROOM');
-const filled = [...apart, ...places(fs.readFileSync(path.join(pkg, only(/^tallygate\.[^.]*\.wasm$/))))].sort((a, b) => a.from - b.from);
+const filled = [...apart, ...places(fs.readFileSync(path.join(pkg, names.wasm)))].sort((a, b) => a.from - b.from);
 if (filled.some(({ from }, at) => at > 0 && from < filled[at - 1].to)) throw new Error('two files fill the same place in memory');
 
 // What the loader begins with stays: it ties files to the program. What it offers must be what is offered here.
@@ -151,8 +127,13 @@ const renamed = (source) => source
 for (const name of fs.readdirSync(pkg)) {
   if (/^(chunk_|split_|__wasm_split)/.test(name) || name.startsWith(names.script)) fs.rmSync(path.join(pkg, name));
 }
+// Named by what is in it now: it was made smaller since cargo-leptos named it.
+const wasm = hash(fs.readFileSync(path.join(pkg, names.wasm)));
+fs.renameSync(path.join(pkg, names.wasm), path.join(pkg, `tallygate.${wasm}.wasm`));
 fs.writeFileSync(path.join(pkg, `tallygate.${mark}.js`), renamed(script));
 fs.writeFileSync(path.join(pkg, `__wasm_split.${mark}.js`), renamed(text));
 fs.writeFileSync(path.join(pkg, `__wasm_split_manifest.${mark}.json`), JSON.stringify(groups));
 const lines = fs.readFileSync(hashes, 'utf8').split('\n');
-fs.writeFileSync(hashes, lines.map((line) => line.replace(/^(js|split|manifest): .*$/, `$1: ${mark}`)).join('\n'));
+if (!lines.some((line) => line.startsWith('wasm: '))) throw new Error(`${hashes} names no program`);
+const named = lines.map((line) => line.replace(/^(js|split|manifest): .*$/, `$1: ${mark}`).replace(/^wasm: .*$/, `wasm: ${wasm}`));
+fs.writeFileSync(hashes, named.join('\n'));
