@@ -1,5 +1,6 @@
 -- Rankings read all members of a range and of the range before, with what each spent day by day. A row for 32 UTC days holds their sums
--- packed, and one for a day those of its quarters of an hour (domain/usage_ranks.rs): seven rows of a member instead of two hundred.
+-- packed, and one for a day its quarters of an hour as pages have them: seven rows of a member instead of two hundred, and 90 instead of
+-- thousands of pages where one member's statistics are asked for.
 -- What was booked before is filled in by the next start, from the pages of days, which also have what was deleted of the log.
 DROP TABLE usage_ranks;
 CREATE TABLE usage_ranks (

@@ -134,7 +134,7 @@ pub const SERIES: [Facet; 9] = [
 /// Spans of each of them.
 pub const SERIES_SPANS: [Span; 3] = [Span::Quarter, Span::Hour, Span::Day];
 
-/// Who called, for rankings (`usage_ranks`).
+/// Who called, by month and day (`usage_ranks`): months of days without latencies, days of quarters with them.
 pub const RANKS: [Facet; 6] = [
     Facet::of(&[Member]),
     Facet::of(&[Key]),
@@ -143,9 +143,6 @@ pub const RANKS: [Facet; 6] = [
     Facet::of(&[Member, Endpoint]),
     Facet::of(&[Member, Ended]),
 ];
-
-/// Spans of each of them; their rows are packed of days and of quarters.
-pub const RANK_SPANS: [Span; 2] = [Span::Month, Span::Day];
 
 /// A value for each dimension.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

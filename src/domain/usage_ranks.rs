@@ -1,26 +1,25 @@
-//! What rankings are made of: the sums of the parts of a span, packed into one row; the quarters of an hour of a UTC day, or the days of 32
-//! of them. Numbers are written as those of [`super::usage_sums`] are.
+//! What rankings are made of: the sums of 32 UTC days, packed into one row, and those of a day's quarters of an hour. Numbers are written as those of [`super::usage_sums`] are.
 
 use std::collections::BTreeMap;
 
-use super::usage_sums::{Sums, put, take};
+use super::usage_sums::{Sums, put, read_page, read_sums, take};
 
-/// Sums of the parts of a span that have calls, oldest first.
+/// Sums of the days of 32 that have calls, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SumPage(BTreeMap<u8, Sums>);
 
 impl SumPage {
-    /// The sums of a part, made where they are missing.
-    pub fn part(&mut self, part: u8) -> &mut Sums {
-        self.0.entry(part).or_default()
+    /// The sums of a day, made where they are missing.
+    pub fn day(&mut self, day: u8) -> &mut Sums {
+        self.0.entry(day).or_default()
     }
 
-    /// Parts and their sums.
+    /// Days and their sums.
     pub fn iter(&self) -> impl Iterator<Item = (u8, &Sums)> {
-        self.0.iter().map(|(part, sums)| (*part, sums))
+        self.0.iter().map(|(day, sums)| (*day, sums))
     }
 
-    /// The whole span's.
+    /// All days'.
     pub fn sums(&self) -> Sums {
         let mut all = Sums::default();
         self.0.values().for_each(|sums| all.add(sums));
@@ -30,8 +29,8 @@ impl SumPage {
     /// As it is stored.
     pub fn stored(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        for (part, sums) in &self.0 {
-            out.push(*part);
+        for (day, sums) in &self.0 {
+            out.push(*day);
             // What is stored is not below zero: events hold no such amounts.
             sums.numbers().into_iter().for_each(|number| put(&mut out, number.max(0).cast_unsigned()));
         }
@@ -40,21 +39,30 @@ impl SumPage {
 
     /// Adds a stored page. Nothing where it can not be read.
     pub fn merge_stored(&mut self, stored: &[u8]) -> Option<()> {
-        read_parts(stored, |part, sums| self.part(part).add(&sums))
+        read_days(stored, |day, sums| self.day(day).add(&sums))
     }
 }
 
-/// Gives out the parts of a stored page. Nothing where it can not be read.
-pub fn read_parts(mut stored: &[u8], mut part: impl FnMut(u8, Sums)) -> Option<()> {
+/// Gives out the days of a stored page. Nothing where it can not be read.
+pub fn read_days(mut stored: &[u8], mut day: impl FnMut(u8, Sums)) -> Option<()> {
     while let Some((number, rest)) = stored.split_first() {
         stored = rest;
-        let mut numbers = [0; Sums::COUNT];
-        for number in &mut numbers {
-            *number = i64::try_from(take(&mut stored)?).ok()?;
-        }
-        part(*number, Sums::of_numbers(numbers));
+        day(*number, read_sums(&mut stored)?);
     }
     Some(())
+}
+
+/// Gives out the sums of the quarters of a stored page, passing over latencies. Nothing where it can not be read.
+pub fn read_quarters(stored: &[u8], mut quarter: impl FnMut(u8, Sums)) -> Option<()> {
+    read_page(stored, |number, input| {
+        quarter(number, read_sums(input)?);
+        for _ in 0..2 {
+            for _ in 0..take(input)?.checked_mul(2)? {
+                take(input)?;
+            }
+        }
+        Some(())
+    })
 }
 
 #[cfg(test)]
@@ -62,15 +70,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::usage_sums::DayPage;
 
     proptest! {
         #[test]
         fn pages_are_read_back_and_merge_like_sums(
-            calls in prop::collection::vec((0_u8..96, prop::array::uniform11(0_i64..=1 << 50)), 0..60), cut in 0_usize..60,
+            calls in prop::collection::vec((0_u8..32, prop::array::uniform11(0_i64..=1 << 50)), 0..60), cut in 0_usize..60,
         ) {
             let page = |calls: &[(u8, [i64; 11])]| {
                 let mut page = SumPage::default();
-                calls.iter().for_each(|(part, numbers)| page.part(*part).add(&Sums::of_numbers(*numbers)));
+                calls.iter().for_each(|(part, numbers)| page.day(*part).add(&Sums::of_numbers(*numbers)));
                 page
             };
             let (first, second) = calls.split_at(cut.min(calls.len()));
@@ -81,6 +90,25 @@ mod tests {
             prop_assert!(read.merge_stored(&merged.stored()).is_some());
             prop_assert_eq!(read.sums(), merged.sums());
             prop_assert_eq!(read, merged);
+        }
+
+        #[test]
+        fn quarters_are_read_without_their_latencies(
+            quarters in prop::collection::btree_map(0_u8..96, (prop::array::uniform11(0_i64..1 << 40), prop::collection::vec(0_i64..9_000_000, 0..9)), 0..20)
+        ) {
+            let mut page = DayPage::default();
+            for (quarter, (numbers, latencies)) in &quarters {
+                let cell = page.quarter(*quarter);
+                cell.sums = Sums::of_numbers(*numbers);
+                latencies.iter().for_each(|ms| cell.latency.count(*ms));
+                latencies.iter().skip(2).for_each(|ms| cell.first_token.count(*ms));
+            }
+            let mut read = BTreeMap::new();
+            let done = read_quarters(&page.stored(), |quarter, sums| drop(read.insert(quarter, sums)));
+            prop_assert!(done.is_some());
+            let quarters: BTreeMap<u8, Sums> =
+                quarters.into_iter().map(|(quarter, (numbers, _))| (quarter, Sums::of_numbers(numbers))).collect();
+            prop_assert_eq!(read, quarters);
         }
 
         #[test]

@@ -292,11 +292,7 @@ impl Cell {
     }
 
     fn merge_stored(&mut self, input: &mut &[u8]) -> Option<()> {
-        let mut numbers = [0; Sums::COUNT];
-        for number in &mut numbers {
-            *number = i64::try_from(take(input)?).ok()?;
-        }
-        self.sums.add(&Sums::of_numbers(numbers));
+        self.sums.add(&read_sums(input)?);
         self.latency.merge_stored(input)?;
         self.first_token.merge_stored(input)
     }
@@ -352,7 +348,15 @@ pub fn add_page(stored: &[u8], cells: &mut [Cell], place: impl Fn(u8) -> Option<
     })
 }
 
-fn read_page(mut stored: &[u8], mut cell: impl FnMut(u8, &mut &[u8]) -> Option<()>) -> Option<()> {
+pub(super) fn read_sums(input: &mut &[u8]) -> Option<Sums> {
+    let mut numbers = [0; Sums::COUNT];
+    for number in &mut numbers {
+        *number = i64::try_from(take(input)?).ok()?;
+    }
+    Some(Sums::of_numbers(numbers))
+}
+
+pub(super) fn read_page(mut stored: &[u8], mut cell: impl FnMut(u8, &mut &[u8]) -> Option<()>) -> Option<()> {
     while let Some((quarter, rest)) = stored.split_first() {
         if usize::from(*quarter) >= QUARTERS {
             return None;

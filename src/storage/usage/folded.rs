@@ -6,7 +6,7 @@ use crate::domain::{
     time::UnixMs,
     usage::UsageEvent,
     usage_buckets::Span,
-    usage_filter::{Dimension, Facet, RANK_SPANS, RANKS, SERIES, SERIES_SPANS, Values},
+    usage_filter::{Dimension, Facet, RANKS, SERIES, SERIES_SPANS, Values},
     usage_ranks::SumPage,
     usage_sums::{Cell, DayPage, Sums},
 };
@@ -27,7 +27,8 @@ pub(super) struct RowKey {
 pub(super) struct Folded {
     words: Words,
     pub(super) series: BTreeMap<RowKey, Cell>,
-    pub(super) ranks: BTreeMap<RowKey, SumPage>,
+    pub(super) months: BTreeMap<RowKey, SumPage>,
+    pub(super) days: BTreeMap<RowKey, DayPage>,
     pub(super) pages: BTreeMap<RowKey, DayPage>,
 }
 
@@ -65,26 +66,23 @@ impl Folded {
             }
         }
         let sums = Sums::of_event(event);
+        let quarter = Span::Day.part_of(call.at);
         for facet in RANKS {
-            for span in RANK_SPANS {
-                self.ranks.entry(key(facet, span)).or_default().part(span.part_of(call.at)).add(&sums);
-            }
+            self.months.entry(key(facet, Span::Month)).or_default().day(Span::Month.part_of(call.at)).add(&sums);
+            self.days.entry(key(facet, Span::Day)).or_default().quarter(quarter).count(event);
         }
-        self.pages.entry(key(EVERYTHING, Span::Day)).or_default().quarter(Span::Day.part_of(call.at)).count(event);
+        self.pages.entry(key(EVERYTHING, Span::Day)).or_default().quarter(quarter).count(event);
     }
 
     /// Adds the page of a day to ranks alone. `values` are in the order of [`Dimension::ALL`].
     pub(super) fn rank_page(&mut self, team: &str, values: &[String; Dimension::COUNT], test: bool, day: UnixMs, page: &DayPage) {
         let team = self.words.number(team);
         let numbers = values.each_ref().map(|value| self.words.number(value));
-        for (quarter, cell) in page.iter() {
-            let at = day.plus(i64::from(quarter) * Span::Quarter.ms());
-            for facet in RANKS {
-                for span in RANK_SPANS {
-                    let key = RowKey { team, facet, span, values: of_facet(numbers, facet), test, start: span.start(at).0 };
-                    self.ranks.entry(key).or_default().part(span.part_of(at)).add(&cell.sums);
-                }
-            }
+        for facet in RANKS {
+            let key = |span: Span| RowKey { team, facet, span, values: of_facet(numbers, facet), test, start: span.start(day).0 };
+            self.months.entry(key(Span::Month)).or_default().day(Span::Month.part_of(day)).add(&page.sums());
+            let days = self.days.entry(key(Span::Day)).or_default();
+            page.iter().for_each(|(quarter, cell)| days.quarter(quarter).merge(cell));
         }
     }
 

@@ -13,12 +13,9 @@ use crate::domain::{
     time::{DAY_MS, UnixMs},
     usage_buckets::Span,
     usage_filter::{Dimension, Facet, UsageFilter, ranks_for, series_for},
-    usage_ranks::read_parts,
+    usage_ranks::{read_days, read_quarters},
     usage_sums::Sums,
 };
-
-/// So many starts are named one by one, so that the rest of the key narrows what is read of each.
-const NAMED_STARTS: usize = 64;
 
 /// Start included, end excluded; quarters of an hour.
 pub type Range = (UnixMs, UnixMs);
@@ -119,15 +116,12 @@ impl Read<'_> {
         found: &mut HashMap<String, RankSums>,
         add: impl Fn(&mut RankSums, UnixMs, Sums),
     ) -> Result<(), sqlx::Error> {
-        let (Some(first), Some(last)) = (starts.first(), starts.last()) else { return Ok(()) };
+        if starts.is_empty() {
+            return Ok(());
+        }
         let mut condition = Condition::of(self.scope, self.filter.test);
         condition.facet(self.facet, span, &Dimension::ALL, self.filter);
-        if starts.len() <= NAMED_STARTS {
-            let starts: Vec<String> = starts.iter().map(|start| start.0.to_string()).collect();
-            condition.and(&format!("r.start_at IN ({})", starts.join(", ")));
-        } else {
-            condition.and(&format!("r.start_at >= {} AND r.start_at <= {}", first.0, last.0));
-        }
+        condition.named_starts(&starts.iter().copied().collect::<Vec<_>>());
         let select = format!("SELECT r.{} AS value, r.start_at, r.parts FROM usage_ranks r", self.by.column());
         let mut rows = condition.query(&select, "").fetch(c);
         while let Some(row) = rows.try_next().await? {
@@ -140,7 +134,11 @@ impl Read<'_> {
                 .entry(row.try_get(0)?)
                 .or_insert_with(|| RankSums { sums: vec![Sums::default(); ranges], ..RankSums::default() });
             let at = |part: u8| start.plus(i64::from(part) * span.parts().ms());
-            read_parts(&parts, |part, sums| add(of, at(part), sums)).ok_or_else(|| unreadable("usage_ranks", "parts"))?;
+            let read = match span {
+                Span::Month => read_days(&parts, |part, sums| add(of, at(part), sums)),
+                _ => read_quarters(&parts, |part, sums| add(of, at(part), sums)),
+            };
+            read.ok_or_else(|| unreadable("usage_ranks", "parts"))?;
         }
         Ok(())
     }

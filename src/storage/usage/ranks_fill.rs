@@ -42,8 +42,7 @@ pub async fn fill_ranks(c: &mut AnyConnection) -> Result<Option<u64>, sqlx::Erro
         page.merge_stored(&quarters).ok_or_else(|| unreadable("usage_pages", "quarters"))?;
         folded.rank_page(&team, &values, row.flag("test")?, UnixMs(row.int("day_at")?), &page);
     }
-    let ranks = std::mem::take(&mut folded.ranks);
-    add_ranks(&mut *c, &folded, ranks).await?;
+    add_ranks(&mut *c, &mut folded).await?;
     let filled_to = format!("{team} {user}");
     sqlx::query("UPDATE usage_booking SET ranks_filled_to = $1 WHERE id = 1").bind(filled_to).execute(c).await?;
     Ok(Some(rows.len() as u64))

@@ -16,7 +16,7 @@ use crate::{
         time::{DAY_MS, UnixMs},
         usage::TestCalls,
         usage_buckets::{Intervals, Span},
-        usage_filter::{Dimension, Facet, UsageFilter, series_for},
+        usage_filter::{Dimension, Facet, RANKS, UsageFilter, series_for},
         usage_sums::{Cell, Sums, add_page},
     },
     storage::RowExt,
@@ -99,6 +99,17 @@ impl Condition {
         }
     }
 
+    /// Rows that begin at some moments, which are named one by one, so that the rest of the key narrows what is read of each.
+    pub(super) fn named_starts(&mut self, starts: &[UnixMs]) {
+        // Of very many the database would have to make a list.
+        if starts.len() <= NAMED_STARTS {
+            let starts: Vec<String> = starts.iter().map(|start| start.0.to_string()).collect();
+            self.and(&format!("r.start_at IN ({})", starts.join(", ")));
+        } else if let (Some(first), Some(last)) = (starts.first(), starts.last()) {
+            self.and(&format!("r.start_at >= {} AND r.start_at <= {}", first.0, last.0));
+        }
+    }
+
     /// Rows that begin at some moments, and some others between them.
     fn starts(&mut self, span: Span, starts: &[UnixMs]) {
         let (Some(first), Some(last)) = (starts.first(), starts.last()) else { return };
@@ -140,6 +151,9 @@ impl Condition {
     }
 }
 
+/// So many moments are named in a statement.
+const NAMED_STARTS: usize = 500;
+
 /// What was called: the columns of series.
 pub(super) const WHAT: [Dimension; 4] = [Dimension::Model, Dimension::Provider, Dimension::Endpoint, Dimension::Outcome];
 
@@ -153,8 +167,28 @@ pub async fn add_cells(
 ) -> Result<(), sqlx::Error> {
     match series_for(filter.facet()) {
         Some(facet) => add_series(c, scope, filter, facet, intervals, cells).await,
+        None if RANKS.contains(&filter.facet()) => add_ranks(c, scope, filter, intervals, cells).await,
         None => add_pages(c, scope, filter, intervals, cells).await,
     }
+}
+
+/// One person's or key's, a row a day.
+async fn add_ranks(
+    c: &mut AnyConnection,
+    scope: UsageScope,
+    filter: &UsageFilter,
+    intervals: &Intervals,
+    cells: &mut [Cell],
+) -> Result<(), sqlx::Error> {
+    let mut condition = Condition::of(scope, filter.test);
+    condition.facet(filter.facet(), Span::Day, &Dimension::ALL, filter);
+    let starts = (intervals.from().floor_to(DAY_MS).0..intervals.to().0).step_by(usize::try_from(DAY_MS).unwrap_or(1));
+    condition.named_starts(&starts.map(UnixMs).collect::<Vec<_>>());
+    let mut rows = condition.query("SELECT r.start_at, r.parts FROM usage_ranks r", "").fetch(c);
+    while let Some(row) = rows.try_next().await? {
+        add_row(&row, intervals, cells)?;
+    }
+    Ok(())
 }
 
 async fn add_series(

@@ -70,8 +70,7 @@ pub async fn add_to_statistics<'e>(
     events: impl Iterator<Item = &'e UsageEvent>,
 ) -> Result<(), sqlx::Error> {
     let mut folded = Folded::of(events);
-    let (series, ranks, pages) =
-        (std::mem::take(&mut folded.series), std::mem::take(&mut folded.ranks), std::mem::take(&mut folded.pages));
+    let (series, pages) = (std::mem::take(&mut folded.series), std::mem::take(&mut folded.pages));
     let rows = rows(series, |key| {
         let what = [Model, Provider, Endpoint, Outcome].map(|dimension| text(folded.value(key, dimension)));
         let [model, provider, endpoint, outcome] = what;
@@ -89,7 +88,7 @@ pub async fn add_to_statistics<'e>(
         ]
     });
     add(c, &SERIES, rows).await?;
-    add_ranks(c, &folded, ranks).await?;
+    add_ranks(c, &mut folded).await?;
     let rows = self::rows(pages, |key| {
         let [member, key_id] = [Member, Key].map(|dimension| text(folded.value(key, dimension)));
         let what = [Model, Provider, Endpoint, Outcome].map(|dimension| text(folded.value(key, dimension)));
@@ -100,18 +99,16 @@ pub async fn add_to_statistics<'e>(
 }
 
 /// Adds what rankings are read of. The caller holds the lock.
-pub(super) async fn add_ranks(
-    c: &mut AnyConnection,
-    folded: &Folded,
-    ranks: BTreeMap<RowKey, SumPage>,
-) -> Result<(), sqlx::Error> {
-    let rows = rows(ranks, |key| {
+pub(super) async fn add_ranks(c: &mut AnyConnection, folded: &mut Folded) -> Result<(), sqlx::Error> {
+    let (months, days) = (std::mem::take(&mut folded.months), std::mem::take(&mut folded.days));
+    let key = |key: &RowKey| {
         let (facet, span) = (Part::Int(key.facet.number()), Part::Int(key.span.ms()));
         let time = [Part::Int(key.start), Part::Int(i64::from(key.test))];
         let values = Dimension::ALL.map(|dimension| text(folded.value(key, dimension)));
         [text(folded.team(key)), facet, span].into_iter().chain(time).chain(values).collect()
-    });
-    add(c, &RANKS, rows).await
+    };
+    add(c, &RANKS, rows(months, key)).await?;
+    add(c, &RANKS, rows(days, key)).await
 }
 
 /// A column of a key.
