@@ -157,7 +157,7 @@ async function booked(api: <T>(method: 'get' | 'post' | 'put', at: string, data?
     await api('post', '/catalog/models', { name: 'at-once', tier: 'general', modality: 'chat', ...price, deployments: [{ provider: 'at-once', model: 'any' }] });
   }
   await api('put', '/organizations/northwind-labs/models/at-once', { state: 'open' });
-  await api('put', '/organizations/northwind-labs/limits', { rpm: null, tpm: null, rph: null, rpd: null, tpd: null });
+  await api('put', '/organizations/northwind-labs/limits', { rpm: null, tpm: null, rph: null, rpd: null, tpd: null, budget: null });
   const context = await signedIn(url, caller, password);
   const { teams } = await asked<{ teams: { slug: string }[] }>(context, 'get', '/me');
   if (!teams.some(({ slug }) => slug === 'load')) {
