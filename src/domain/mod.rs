@@ -11,6 +11,7 @@ pub mod authorization;
 pub mod billing;
 pub mod budget_requests;
 pub mod call_files;
+pub mod call_words;
 pub mod catalog;
 pub mod catalog_forms;
 pub mod charts;

@@ -155,6 +155,9 @@ pub struct CallEnd {
     pub provider_name: String,
     /// Attempts upstream.
     pub attempts: u32,
+    /// Admission to the last attempt, which waiting and the attempts before it are part of; none where nobody was asked.
+    #[serde(default)]
+    pub upstream_ms: Option<i64>,
     /// Admission to first byte from upstream.
     pub first_token_ms: Option<i64>,
     /// Admission to last byte.
@@ -165,6 +168,23 @@ pub struct CallEnd {
     pub list_cost: NanoUsd,
     /// What the platform bears: used upstream but not charged.
     pub loss: NanoUsd,
+    /// The sentence of the error that the client was sent, where it was ours; as [`kept_sentence`] cuts it.
+    #[serde(default)]
+    pub message: String,
+}
+
+/// Longest sentence that is kept with a call, in characters.
+const SENTENCE_MAX: usize = 500;
+
+/// A sentence as it is kept with a call: names make it longer than it has to be, and PostgreSQL knows no NUL.
+pub fn kept_sentence(sentence: &str) -> String {
+    let mut kept: String = sentence.chars().filter(|c| *c != '\0').take(SENTENCE_MAX + 1).collect();
+    let mut ends = kept.char_indices().skip(SENTENCE_MAX - 1).map(|(at, _)| at);
+    if let (Some(last), Some(_)) = (ends.next(), ends.next()) {
+        kept.truncate(last);
+        kept.push('…');
+    }
+    kept
 }
 
 /// A gateway call that was admitted or refused: the only source of usage figures and charges.
@@ -307,4 +327,22 @@ pub struct CallRow {
     pub estimated: bool,
     /// Made with a test key.
     pub test: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_sentence_is_cut_between_characters() {
+        for letter in ["a", "ü", "語", "🦀"] {
+            let whole = letter.repeat(500);
+            assert_eq!(kept_sentence(&whole), whole);
+            let cut = kept_sentence(&letter.repeat(501));
+            assert_eq!(cut, format!("{}…", letter.repeat(499)));
+            assert_eq!(kept_sentence(&cut), cut, "once is enough");
+        }
+        assert_eq!(kept_sentence("a\0b"), "ab");
+        assert_eq!(kept_sentence(""), "");
+    }
 }

@@ -112,11 +112,13 @@ impl<'a> Candidate<'a> {
             provider: None,
             provider_name: String::new(),
             attempts: 0,
+            upstream_ms: None,
             first_token_ms: None,
             latency_ms: self.services.clock.now().since(self.facts.at),
             cost: NanoUsd(0),
             list_cost: NanoUsd(0),
             loss: NanoUsd(0),
+            message: error.kept_sentence(),
         };
         self.services.meter.refused(self.facts, end);
         error

@@ -42,12 +42,14 @@ pub struct Progress {
     pub attempts: u32,
     /// The last of them.
     pub provider: Option<Arc<ProviderEntry>>,
+    /// Admission to when it was asked.
+    pub upstream_ms: Option<i64>,
     /// Admission to first byte.
     pub first_token_ms: Option<i64>,
 }
 
 /// How a call ended, for the client.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Ending {
     /// How it ended.
     pub outcome: Outcome,
@@ -55,16 +57,23 @@ pub struct Ending {
     pub status: u16,
     /// Error code that the client got.
     pub code: &'static str,
+    /// What is kept of the error's sentence.
+    pub message: String,
 }
 
 impl Ending {
     /// With the whole answer.
-    pub const COMPLETED: Self = Self { outcome: Outcome::Completed, status: 200, code: "" };
+    pub const COMPLETED: Self = Self::silent(Outcome::Completed, 200);
+
+    /// Without a word about an error.
+    pub const fn silent(outcome: Outcome, status: u16) -> Self {
+        Self { outcome, status, code: "", message: String::new() }
+    }
 
     /// With an error instead of an answer.
     pub fn failed(error: &GatewayError) -> Self {
         let (status, _, code) = error.row();
-        Self { outcome: error.outcome(), status, code }
+        Self { outcome: error.outcome(), status, code, message: error.kept_sentence() }
     }
 }
 
@@ -81,11 +90,13 @@ impl Progress {
             provider: self.provider.as_ref().map(|provider| provider.id),
             provider_name: self.provider.as_ref().map_or_else(String::new, |provider| provider.name.clone()),
             attempts: self.attempts,
+            upstream_ms: self.upstream_ms,
             first_token_ms: self.first_token_ms,
             latency_ms: call.age_ms(),
             cost,
             list_cost,
             loss: NanoUsd(0),
+            message: ending.message,
         }
     }
 
@@ -95,6 +106,7 @@ impl Progress {
             provider: self.provider.as_ref().map(|provider| provider.id),
             provider_name: self.provider.as_ref().map_or_else(String::new, |provider| provider.name.clone()),
             attempts: self.attempts,
+            upstream_ms: self.upstream_ms,
             first_token_ms: self.first_token_ms,
             ..call.interrupted()
         }
@@ -125,6 +137,7 @@ impl Gateway {
         for deployment in self.routing.order(&model.deployments, clock.now()) {
             progress.attempts += 1;
             progress.provider = Some(deployment.provider.clone());
+            progress.upstream_ms = Some(admitted.call.age_ms());
             match self.attempt(admitted, deployment).await {
                 Ok(answer) => {
                     self.routing.succeeded(deployment);

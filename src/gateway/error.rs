@@ -9,7 +9,12 @@ use serde::Serialize;
 
 use super::wire::object::Invalid;
 use crate::{
-    domain::{time::UnixMs, usage::Outcome},
+    domain::{
+        call_words,
+        catalog::check_model_name,
+        time::UnixMs,
+        usage::{Outcome, kept_sentence},
+    },
     service::{
         access::decide::{KeyRefusal, ModelRefusal},
         playground::PlayerRefusal,
@@ -148,24 +153,32 @@ impl GatewayError {
                 "Your role does not let you make calls here. Ask an owner or admin of the team.".into()
             }
             Self::Invalid(problem) => problem.message.clone(),
-            Self::Model(ModelRefusal::NotFound, access) => {
-                format!("The model `{}` does not exist, or this key has no access to it.", access.model)
-            }
-            Self::Model(ModelRefusal::RequiresApproval, access) => {
-                format!("The model `{}` needs an approval. Ask for it in the dashboard.", access.model)
-            }
+            Self::Model(ModelRefusal::NotFound, access) => call_words::no_such_model(&access.model),
+            Self::Model(ModelRefusal::RequiresApproval, access) => call_words::needs_approval(&access.model),
             Self::Model(ModelRefusal::NotInKeyScope, access) => {
                 format!("The model `{}` is outside this key's own models.", access.model)
             }
             Self::Limit(hit) => hit.sentence.clone(),
             Self::Unavailable => "The gateway can not record calls at the moment, so it makes none. Try again.".into(),
             Self::UpstreamRejected { .. } => "The provider refused this request.".into(),
-            Self::UpstreamError => "The provider of this model failed. Try again.".into(),
+            Self::UpstreamError => call_words::PROVIDER_FAILED.into(),
             Self::UpstreamRateLimited { .. } => "The provider of this model has too many requests. Try again later.".into(),
-            Self::UpstreamTimedOut => "The provider of this model did not answer in time.".into(),
+            Self::UpstreamTimedOut => call_words::PROVIDER_TIMED_OUT.into(),
             Self::UnknownPath => "There is nothing under this path.".into(),
             Self::MethodNotAllowed { allow } => format!("Use {allow} here."),
             Self::Internal => "Something went wrong inside the gateway. The x-request-id helps to find out what.".into(),
+        }
+    }
+
+    /// What is kept with a call of the sentence that its client is sent: none of a provider's words, and nothing in the place of a
+    /// model's name that can not be one, because it may be anything.
+    pub fn kept_sentence(&self) -> String {
+        match self {
+            Self::UpstreamRejected { body: Some(_), .. } => String::new(),
+            Self::Model(refusal, access) if check_model_name(&access.model).is_err() => {
+                Self::Model(*refusal, ModelAccess { model: "…".into(), ..ModelAccess::default() }).message()
+            }
+            _ => kept_sentence(&self.message()),
         }
     }
 

@@ -121,8 +121,7 @@ impl Gateway {
         // A report of nothing is none.
         let usage = reading.usage.filter(|usage| usage.prompt > 0 || usage.completion > 0);
         let used = usage.unwrap_or_else(estimate);
-        let ending =
-            if client.is_closed() { Ending { outcome: Outcome::Cancelled, status: 499, code: "" } } else { Ending::COMPLETED };
+        let ending = if client.is_closed() { Ending::silent(Outcome::Cancelled, 499) } else { Ending::COMPLETED };
         let end = progress.end(&call, ending, used, usage.is_none());
         // From here on the event is in the spool, so the answer may leave.
         call.finish(end);

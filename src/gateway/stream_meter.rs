@@ -122,7 +122,7 @@ impl StreamMeter {
     /// upstream at all.
     pub fn cut(&self, outcome: Outcome) {
         let (status, charge) = if self.has_begun() { (200, Charge::Produced) } else { (499, Charge::Reported) };
-        self.finish(Ending { outcome, status, code: "" }, charge);
+        self.finish(Ending::silent(outcome, status), charge);
     }
 
     /// Wakes the reader when key or person of the stream have fallen, so that this is noticed also while nothing comes.

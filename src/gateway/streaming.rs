@@ -251,13 +251,13 @@ impl EventStream {
 
     /// Key or person have fallen: what was handed on so far is all that they get.
     fn stop(&mut self, error: &GatewayError) {
-        let (status, _, code) = error.row();
         self.upstream = None;
+        let ending = Ending { outcome: Outcome::Cancelled, ..Ending::failed(error) };
         if self.is_answered || self.ready_len > 0 {
-            self.meter.finish(Ending { outcome: Outcome::Cancelled, status: 200, code }, Charge::Produced);
+            self.meter.finish(Ending { status: 200, ..ending }, Charge::Produced);
             self.write(error.event());
         } else {
-            self.meter.finish(Ending { outcome: Outcome::Cancelled, status, code }, Charge::Reported);
+            self.meter.finish(ending, Charge::Reported);
             self.failure = Some(error.clone());
         }
     }

@@ -153,6 +153,10 @@ pub struct CallDetailBody {
     provider: String,
     /// Attempts upstream.
     attempts: u32,
+    /// Admission to the last of them; none where nobody was asked, or where that was not yet kept.
+    upstream_ms: Option<i64>,
+    /// The sentence of the error that the client was sent, where it was this gateway's; empty without one.
+    message: String,
     /// Prompt tokens that the provider had cached.
     cached_tokens: u64,
     /// Price per million prompt tokens at admission, in nano-dollars.
@@ -363,6 +367,8 @@ impl From<UsageEvent> for CallDetailBody {
             endpoint: call.endpoint,
             provider: end.provider_name,
             attempts: end.attempts,
+            upstream_ms: end.upstream_ms,
+            message: end.message,
             cached_tokens: end.tokens.cached,
             input_price: call.input_price,
             cached_price: call.cached_price,

@@ -4,6 +4,7 @@ mod certificates;
 mod embeddings;
 mod failures;
 mod limits;
+mod phases;
 mod plain;
 mod refusals;
 mod spending;

@@ -5,6 +5,7 @@ use super::{
     DAYS, Demo,
     cast::{MODELS, TEAMS},
     dice::Dice,
+    ended,
     people::{self, Callers},
 };
 use crate::{
@@ -288,11 +289,13 @@ impl Days<'_> {
             provider: provider.map(|provider| provider.id),
             provider_name: provider.map(|provider| provider.name.clone()).unwrap_or_default(),
             attempts: u32::from(!refused),
+            upstream_ms: (!refused).then(|| ended::queued_ms(&call, first_ms)),
             first_token_ms: answered.then_some(first_ms),
             latency_ms: if refused { 1 } else { full_ms },
             cost,
             list_cost,
             loss: NanoUsd(0),
+            message: ended::told(&call, outcome, code),
         };
         UsageEvent { call, end }
     }

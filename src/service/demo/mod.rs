@@ -10,6 +10,7 @@ mod abnormal;
 mod asked;
 mod cast;
 mod dice;
+mod ended;
 mod limits;
 mod many;
 mod money;

@@ -7,7 +7,7 @@ use crate::{
     domain::{
         ids::TeamId,
         time::{DAY_MS, UnixMs},
-        usage::{Figures, Outcome, TestCalls},
+        usage::{Figures, Outcome, TestCalls, UsageEvent},
         usage_buckets::Intervals,
         usage_filter::{Dimension, UsageFilter},
         usage_statistics::RankBy,
@@ -102,6 +102,12 @@ async fn a_run_that_was_cut_short_is_taken_up_again() {
         let again: Vec<_> = usage::events(7, progress.now, 6, &callers).collect();
         assert!(events == again, "the same seed gives the same events");
         assert!(events.iter().any(|event| event.end.outcome == Outcome::UpstreamError));
+        for UsageEvent { call, end } in &events {
+            assert_eq!(end.upstream_ms.is_some(), end.attempts > 0, "{call:?}");
+            assert!(end.upstream_ms <= end.first_token_ms.or(Some(end.latency_ms)), "{call:?} {end:?}");
+            let is_ours = end.outcome.is_failure() || end.outcome == Outcome::Refused;
+            assert_eq!(!end.message.is_empty(), is_ours, "{call:?} {end:?}");
+        }
         crate::service::metering::book(&services.store, &events[..900]).await.unwrap();
         services.clock.advance(DAY_MS);
         services.seed_demo(9).await.unwrap();

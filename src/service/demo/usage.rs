@@ -3,6 +3,7 @@
 use super::{
     cast::{KeyCast, MODELS},
     dice::Dice,
+    ended,
     people::{Callers, DemoKey},
 };
 use crate::{
@@ -158,11 +159,13 @@ impl Day<'_> {
             provider: Some(provider.id),
             provider_name: provider.name.clone(),
             attempts: 1,
+            upstream_ms: Some(ended::queued_ms(&call, latency_ms.min(first_ms))),
             first_token_ms: answered.then_some(first_ms),
             latency_ms,
             cost,
             list_cost,
             loss: NanoUsd(0),
+            message: ended::told(&call, outcome, code),
         };
         UsageEvent { call, end }
     }
@@ -244,11 +247,13 @@ impl Day<'_> {
             provider: None,
             provider_name: String::new(),
             attempts: 0,
+            upstream_ms: None,
             first_token_ms: None,
             latency_ms: 1,
             cost: NanoUsd(0),
             list_cost: NanoUsd(0),
             loss: NanoUsd(0),
+            message: ended::told(&call, Outcome::Refused, code),
         };
         UsageEvent { call, end }
     }

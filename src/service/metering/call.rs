@@ -104,11 +104,13 @@ impl AdmittedCall {
             provider: None,
             provider_name: String::new(),
             attempts: 0,
+            upstream_ms: None,
             first_token_ms: None,
             latency_ms: self.age_ms(),
             cost,
             list_cost,
             loss: NanoUsd(0),
+            message: String::new(),
         }
     }
 }

@@ -26,10 +26,12 @@ pub(super) fn interrupted(facts: &CallFacts, checkpoint: Option<Checkpoint>) -> 
         provider: None,
         provider_name: String::new(),
         attempts: 0,
+        upstream_ms: None,
         first_token_ms: None,
         latency_ms: checkpoint.map_or(0, |checkpoint| checkpoint.at.since(facts.at)),
         cost,
         list_cost,
         loss,
+        message: String::new(),
     }
 }

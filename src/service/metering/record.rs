@@ -114,6 +114,15 @@ fn frame(kind: u8, id: CallId, room: usize, write: impl FnOnce(&mut Vec<u8>)) ->
     bytes
 }
 
+/// The frame of an `end` record as it was written before a call's phases were kept.
+#[cfg(test)]
+pub(super) fn end_without_phases(id: CallId, end: &CallEnd) -> Vec<u8> {
+    let mut old = serde_json::to_value(end).unwrap();
+    let fields = old.as_object_mut().unwrap();
+    assert!(fields.remove("upstream_ms").is_some() && fields.remove("message").is_some());
+    frame(END, id, 0, |body| json(body, &old))
+}
+
 fn json(body: &mut Vec<u8>, value: &impl serde::Serialize) {
     // Plain structs with text keys into memory: neither can fail.
     serde_json::to_writer(body, value).expect("usage records serialize");

@@ -81,20 +81,23 @@ pub(crate) fn event(n: u64) -> UsageEvent {
         Tokens { prompt, cached: pick(prompt + 1), completion: pick(5_000) }
     };
     let (cost, list_cost) = charge(&call, tokens);
+    let (estimated, latency_ms) = (pick(4) == 0, pick(30_000) as i64);
     let end = CallEnd {
         outcome,
         status: if refused { 429 } else { 200 },
         code: String::new(),
         tokens,
-        estimated: pick(4) == 0,
+        estimated,
         provider: None,
         provider_name: "mock".into(),
         attempts: u32::from(!refused),
+        upstream_ms: (!refused).then_some(latency_ms / 10),
         first_token_ms: None,
-        latency_ms: pick(30_000) as i64,
+        latency_ms,
         cost,
         list_cost,
         loss: NanoUsd(0),
+        message: if refused { "Call refused: \"Ünited\" – 令.".into() } else { String::new() },
     };
     UsageEvent { call, end }
 }

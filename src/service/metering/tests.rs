@@ -17,7 +17,7 @@ use crate::{
         usage::{CallRow, Outcome, TestCalls, Tokens, UsageEvent},
     },
     service::{Clock, Services, metering::charge},
-    storage::usage::{CallFilter, list_calls},
+    storage::usage::{CallFilter, find_event, list_calls},
     tests::support::{invariants, on_each_database},
 };
 
@@ -185,6 +185,35 @@ async fn a_recovery_that_is_cut_short_is_repeated_without_counting_twice() {
             assert_eq!(booked(&services).await.len(), 40);
             invariants::check(&services).await;
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_an_earlier_version_left_in_the_spool_is_booked() {
+    on_each_database(async |services| {
+        let dir = tempfile::tempdir().unwrap();
+        let spool = Spool::open_sized(&dir.path().join("spool"), 8 << 20).unwrap();
+        let (old, long) = (facts(1, true), facts(2, true));
+        let mut end = completed(&old, used(3, 1));
+        spool.append(&record::open(&old), Urgency::OrRefuse).unwrap();
+        spool.append(&record::end_without_phases(old.id, &end), Urgency::Keep).unwrap();
+        // As it is kept, so it is read: whoever wrote the spool, the table's texts have an end.
+        end.message = "Ü\0語".repeat(5_000);
+        spool.append(&record::open(&long), Urgency::OrRefuse).unwrap();
+        spool.append(&record::end(long.id, &end), Urgency::Keep).unwrap();
+        drop(spool);
+        let after = metered(&services, dir.path());
+        assert_eq!(after.recover_calls().await.unwrap().ended, 2);
+        let mut c = after.store.reader().await.unwrap();
+        let read = async |c: &mut crate::storage::AnyConnection, id| find_event(c, id).await.unwrap().unwrap().end;
+        let (unknown, cut) = (read(&mut c, old.id).await, read(&mut c, long.id).await);
+        assert_eq!((unknown.upstream_ms, unknown.message.as_str()), (None, ""));
+        assert_eq!((unknown.outcome, unknown.cost), (end.outcome, end.cost));
+        assert_eq!(cut.upstream_ms, end.upstream_ms);
+        assert_eq!(cut.message, format!("{}Ü…", "Ü語".repeat(249)));
+        drop(c);
+        invariants::check(&after).await;
     })
     .await;
 }

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         ids::CallId,
         time::{DAY_MS, UnixMs},
-        usage::UsageEvent,
+        usage::{UsageEvent, kept_sentence},
         usage_sums::Sums,
     },
     storage::RowExt,
@@ -29,10 +29,10 @@ pub async fn insert_events(c: &mut AnyConnection, events: &[UsageEvent]) -> Resu
     const INTO: &str = "INSERT INTO usage_events (id, at, team_id, team_name, organization_id, user_id, user_name, key_id, key_name, test,
         model_id, model_name, endpoint, stream, input_price, cached_price, output_price, discount_bp, outcome, status, code,
         prompt_tokens, cached_tokens, completion_tokens, estimated, provider_id, provider_name, attempts, first_token_ms, latency_ms,
-        cost, list_cost, loss, grant_id, team_grant_id, billed)";
+        cost, list_cost, loss, grant_id, team_grant_id, billed, upstream_ms, message)";
     let mut new = HashSet::with_capacity(events.len());
     for chunk in chunks(events) {
-        let sql = format!("{INTO} VALUES {} ON CONFLICT (id) DO NOTHING RETURNING id", Placeholders::of(c).rows(chunk.len(), 36));
+        let sql = format!("{INTO} VALUES {} ON CONFLICT (id) DO NOTHING RETURNING id", Placeholders::of(c).rows(chunk.len(), 38));
         let query = chunk.iter().fold(sqlx::query(sqlx::AssertSqlSafe(sql)), bind_event);
         for row in query.fetch_all(&mut *c).await? {
             new.insert(row.id("id")?);
@@ -148,6 +148,8 @@ fn bind_event<'q>(query: AnyQuery<'q>, event: &UsageEvent) -> AnyQuery<'q> {
         .bind(call.grant.map(|id| id.to_string()))
         .bind(call.team_grant.map(|id| id.to_string()))
         .bind(i64::from(call.billed))
+        .bind(end.upstream_ms)
+        .bind(kept_sentence(&end.message))
 }
 
 /// Text that both engines take: PostgreSQL knows no NUL.

@@ -64,11 +64,13 @@ fn event(row: &AnyRow) -> Result<UsageEvent, sqlx::Error> {
         provider: row.id_opt("provider_id")?,
         provider_name: row.text("provider_name")?,
         attempts: u32::try_from(row.int("attempts")?).unwrap_or(0),
+        upstream_ms: row.int_opt("upstream_ms")?,
         first_token_ms: row.int_opt("first_token_ms")?,
         latency_ms: row.int("latency_ms")?,
         cost: NanoUsd(row.int("cost")?),
         list_cost: NanoUsd(row.int("list_cost")?),
         loss: NanoUsd(row.int("loss")?),
+        message: row.text("message")?,
     };
     Ok(UsageEvent { call, end })
 }
