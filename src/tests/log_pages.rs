@@ -261,13 +261,23 @@ async fn what_is_asked_wrongly_gets_a_sentence_and_nothing_is_run() {
 async fn one_call_tells_what_happened_and_what_it_cost() {
     on_each_database(|services| async move {
         let (atlas, maya, ..) = place(&services).await;
-        let events = db_calls(&services, &atlas, &maya, 0..2, |n, event| {
+        let told = "Call refused: <b>Atlas</b> has used 60 of its 60 requests. An owner or admin of Atlas can change it.";
+        let events = db_calls(&services, &atlas, &maya, 0..5, |n, event| {
             if n == 1 {
                 (event.end.outcome, event.end.status, event.end.code) = (Outcome::Refused, 429, "rate_limit_exceeded".into());
                 (event.end.attempts, event.end.first_token_ms, event.end.latency_ms) = (0, None, 0);
+                (event.end.upstream_ms, event.end.message) = (None, told.into());
             } else {
                 (event.end.outcome, event.end.status, event.end.code) = (Outcome::Completed, 200, String::new());
                 (event.end.attempts, event.end.first_token_ms, event.end.latency_ms) = (2, Some(500), 2_000);
+                (event.end.upstream_ms, event.end.message) = (Some(300), String::new());
+            }
+            match n {
+                // From before it was kept; of a clock that was set back; without an answer.
+                2 => event.end.upstream_ms = None,
+                3 => event.end.upstream_ms = Some(-20),
+                4 => (event.end.attempts, event.end.first_token_ms) = (1, None),
+                _ => {}
             }
         })
         .await;
@@ -280,13 +290,24 @@ async fn one_call_tells_what_happened_and_what_it_cost() {
         };
         let good = one(0).await;
         assert_eq!((good.status, good.word.as_str(), good.total.as_str()), (200, "Completed", "2.00 s"));
-        assert_eq!(good.phases.iter().map(|phase| phase.share_bp).collect::<Vec<_>>(), [2_500, 7_500]);
+        let phases = |page: &CallPage| page.phases.iter().map(|phase| (phase.kind.clone(), phase.share_bp)).collect::<Vec<_>>();
+        let of = |phases: &[(&str, u16)]| phases.iter().map(|(kind, share)| ((*kind).to_owned(), *share)).collect::<Vec<_>>();
+        assert_eq!(phases(&good), of(&[("queue", 1_500), ("wait", 1_000), ("answer", 7_500)]));
+        assert_eq!((good.phases[0].label.as_str(), good.said.as_str()), ("Queued, with attempts that failed", ""));
+        assert_eq!(phases(&one(2).await), of(&[("wait", 2_500), ("answer", 7_500)]), "the two are not told apart");
+        assert_eq!(phases(&one(3).await), of(&[("queue", 0), ("wait", 2_500), ("answer", 7_500)]));
+        let silent = one(4).await;
+        assert_eq!(phases(&silent), of(&[("queue", 1_500), ("wait", 8_500)]));
+        assert_eq!(silent.phases[0].label, "Queued, until sent to the provider");
         assert!(good.facts.iter().any(|fact| fact.value.starts_with("2 attempts")), "{:?}", good.facts);
         let charged = good.sums.iter().find(|(.., charged)| *charged).unwrap();
         assert_eq!(charged.1.trim_start_matches('$').parse::<f64>().unwrap(), events[0].end.cost.0 as f64 / 1e9);
         let refused = one(1).await;
         assert!(refused.phases.is_empty() && refused.prices.is_empty() && refused.meaning.contains("was not sent"));
         assert_eq!((refused.word.as_str(), refused.error.as_str()), ("Refused", "rate_limit_exceeded"));
+        assert_eq!(refused.said, told);
+        let text = browser.page(&format!("{LOG}/{}", call_id(1))).await.text();
+        assert!(text.contains("The client was told") && text.contains("&lt;b&gt;Atlas") && !text.contains("<b>Atlas"), "{text}");
         let text = browser.page(&format!("{LOG}/{}", call_id(0))).await.text();
         assert!(text.contains("Copy call id") && text.contains(&call_id(0).to_string()), "{text}");
         for nothing in ["nonsense", &call_id(77).to_string()] {

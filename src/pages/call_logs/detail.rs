@@ -24,13 +24,17 @@ fn content(call: Call) -> AnyView {
     let related =
         call.related.into_iter().map(|(label, href)| view! { <li><a class="link" href=href>{label}</a></li> }).collect_view();
     let title = call.at_utc.clone();
+    let said = (!call.said.is_empty()).then(|| view! { <p class="call-said">"The client was told: " <q>{call.said}</q></p> });
     view! {
         <PageHead title="Call" context=call.context>
             <a class="btn" href=call.back><Icon name="chevl" class="i-14"/>"Call logs"</a>
         </PageHead>
         <section class="card call-head" aria-label="What happened">
             <div class="call-ended">{status(call.status, &call.word, &call.tone, &call.icon, call.error)}</div>
-            <p class="grow">{call.meaning}</p>
+            <div class="grow">
+                <p>{call.meaning}</p>
+                {said}
+            </div>
             <p class="call-at"><time datetime=call.rfc3339 title=title>{call.at}</time></p>
             <p class="call-id"><code class="mono">{call.id.clone()}</code><CopyButton text=Signal::stored(call.id) label="Copy call id" class="sm"/></p>
         </section>
@@ -88,10 +92,10 @@ fn timeline(phases: Vec<CallPhase>, total: &str) -> Option<AnyView> {
             <section class="card pad mb" aria-labelledby="call-time">
                 <h2 id="call-time">"Time"</h2>
                 <div class="call-line" aria-hidden="true">{parts}</div>
-                <ul class="call-phases">
+                <ol class="call-phases">
                     {rows}
                     <li class="sum"><span class="grow">"Admission to the last byte"</span><b class="num">{total.to_owned()}</b></li>
-                </ul>
+                </ol>
             </section>
         }
         .into_any(),

@@ -52,6 +52,7 @@ pub(super) async fn load(
         icon: icon.to_owned(),
         meaning: words::meaning(end.outcome, &end.code).to_owned(),
         error: end.code.clone(),
+        said: end.message.clone(),
         facts: facts(call, end, &shown),
         phases: phases(end),
         total: if end.latency_ms > 0 { format::latency(end.latency_ms) } else { String::new() },
@@ -146,13 +147,30 @@ fn phases(end: &CallEnd) -> Vec<CallPhase> {
         share_bp: u16::try_from(ms.saturating_mul(10_000) / total).unwrap_or(10_000),
         kind: kind.to_owned(),
     };
-    match end.first_token_ms.map(|first| first.clamp(0, total)) {
-        Some(first) => vec![
-            phase("Admitted and waiting for the first byte", first, "wait"),
-            phase("First byte to the end", total - first, "answer"),
-        ],
-        None => vec![phase("No byte came", total, "wait")],
+    let first = end.first_token_ms.map(|first| first.clamp(0, total));
+    let Some(sent) = end.upstream_ms.map(|sent| sent.clamp(0, first.unwrap_or(total))) else {
+        // Of a time when queue and provider were not told apart.
+        return match first {
+            Some(first) => vec![
+                phase("Admitted and waiting for the first byte", first, "wait"),
+                phase("First byte to the end", total - first, "answer"),
+            ],
+            None => vec![phase("No byte came", total, "wait")],
+        };
+    };
+    let queued = match end.attempts {
+        1 => "Queued, until sent to the provider",
+        _ => "Queued, with attempts that failed",
+    };
+    let mut phases = vec![phase(queued, sent, "queue")];
+    match first {
+        Some(first) => {
+            phases.push(phase("Sent, until the first byte came", first - sent, "wait"));
+            phases.push(phase("First byte to the end", total - first, "answer"));
+        }
+        None => phases.push(phase("Sent, and no byte came", total - sent, "wait")),
     }
+    phases
 }
 
 fn prices(call: &CallFacts, end: &CallEnd) -> Vec<PriceLine> {

@@ -186,8 +186,10 @@ pub struct CallPage {
     pub icon: String,
     /// What that means, in a sentence or two.
     pub meaning: String,
-    /// The error as the client got it, as JSON; empty without one or where it was not ours.
+    /// The error's code; empty without one.
     pub error: String,
+    /// The sentence that the client was sent with it; empty without one, or where it was not ours.
+    pub said: String,
     pub facts: Vec<CallFact>,
     pub phases: Vec<CallPhase>,
     /// "2.14 s", and what it is.
