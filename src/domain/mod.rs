@@ -60,6 +60,7 @@ pub mod usage_asked;
 pub mod usage_buckets;
 pub mod usage_files;
 pub mod usage_filter;
+pub mod usage_hour_marks;
 pub mod usage_marks;
 pub mod usage_range;
 pub mod usage_ranks;

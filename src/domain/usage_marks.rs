@@ -23,14 +23,22 @@ pub struct Mark {
 impl Mark {
     /// In words: `4.1 × the usual for a Tuesday`.
     pub fn words(&self, kind: &str) -> String {
+        match self.times() {
+            Some(times) => format!("{times} × the usual for a {kind}"),
+            None => format!("usually nothing on a {kind}"),
+        }
+    }
+
+    /// How many times the usual it is: `4.1`; none where nothing is usual.
+    pub fn times(&self) -> Option<String> {
         if self.usual <= 0 {
-            return format!("usually nothing on a {kind}");
+            return None;
         }
         let tenths = i128::from(self.value) * 10 / i128::from(self.usual);
         if tenths >= 1_000 {
-            return format!("{} × the usual for a {kind}", format::count(i64::try_from(tenths / 10).unwrap_or(i64::MAX)));
+            return Some(format::count(i64::try_from(tenths / 10).unwrap_or(i64::MAX)));
         }
-        format!("{}.{} × the usual for a {kind}", tenths / 10, tenths % 10)
+        Some(format!("{}.{}", tenths / 10, tenths % 10))
     }
 }
 
@@ -72,21 +80,21 @@ pub fn marks_of_days(values: &[i64], floor: i64) -> Vec<(usize, Mark)> {
 }
 
 /// The middle of some values; of an even number the lower one of the two in the middle.
-fn median(values: &[i64]) -> i64 {
+pub(super) fn median(values: &[i64]) -> i64 {
     let mut sorted = values.to_vec();
     sorted.sort_unstable();
     sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or(0)
 }
 
+/// Values that look made by chance and are the same each time.
 #[cfg(test)]
-mod tests {
-    use super::*;
-
+pub(super) mod dice {
     /// A fixed scatter (SplitMix64).
-    struct Dice(u64);
+    pub struct Dice(pub u64);
 
     impl Dice {
-        fn share(&mut self) -> f64 {
+        /// From nothing up to one.
+        pub fn share(&mut self) -> f64 {
             self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
             let mut mixed = self.0;
             mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -95,11 +103,16 @@ mod tests {
         }
 
         /// Some calls of a day, around a mean: the sum of twelve shares is nearly normal.
-        fn around(&mut self, mean: f64, deviation: f64) -> i64 {
+        pub fn around(&mut self, mean: f64, deviation: f64) -> i64 {
             let normal = (0..12).map(|_| self.share()).sum::<f64>() - 6.0;
             (mean + deviation * normal).max(0.0) as i64
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{dice::Dice, *};
 
     /// Calls of a member on each of 84 days: fewer at weekends, with the spread of people.
     fn steady(dice: &mut Dice) -> Vec<i64> {

@@ -6,6 +6,7 @@ mod calls;
 mod contexts;
 mod exports;
 mod forecast;
+pub mod hour_marks;
 mod log_menus;
 pub mod marks;
 mod own;

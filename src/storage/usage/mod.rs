@@ -9,6 +9,7 @@ mod days;
 mod events;
 mod folded;
 mod groups;
+mod hours;
 mod names;
 mod purge;
 mod ranks;
@@ -26,6 +27,7 @@ pub use choices::list_choices;
 pub use days::{list_costs_by_day, list_shared_costs_by_day};
 pub use events::{find_event, list_events_after};
 pub use groups::{GroupSums, sum_by_team, sum_groups};
+pub use hours::list_costs_by_hour;
 pub use names::{Named, find_key_names, find_member_names, find_team_names};
 pub use purge::{
     count_wrong_purged, find_call_log_days, find_oldest_day, find_purged_calls, has_purged, is_day_right, list_purged_teams,
