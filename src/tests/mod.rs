@@ -62,6 +62,7 @@ mod teams;
 mod tenants;
 mod usage;
 mod usage_api;
+mod usage_hour_marks;
 mod usage_ledger;
 mod usage_pages;
 mod usage_ranking_pages;

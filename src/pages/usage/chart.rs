@@ -35,6 +35,8 @@ pub(super) fn UsageChartView(chart: UsageChart) -> impl IntoView {
     let parts =
         chart.parts.into_iter().map(|(label, value)| view! { <li><span>{label}</span><span class="num">{value}</span></li> });
     let parts = parts.collect_view();
+    let odd = chart.odd_hours.into_iter().map(|hour| view! { <li><a class="link" href=hour.href>{hour.text}</a></li> });
+    let odd = odd.collect_view();
     let before = chart.before.map(|line| view! { <ol class="lgd last">{legend_line(line)}</ol> });
     view! {
         <div class="body split">
@@ -54,6 +56,8 @@ pub(super) fn UsageChartView(chart: UsageChart) -> impl IntoView {
                 <ul class="lgd parts">{parts}</ul>
             </div>
         </div>
+        // Empty unless an hour stands out.
+        <ul class="odd-hours small" aria-label="Hours that stand out">{odd}</ul>
         <div class="chart-foot">
             <details class="as-table">
                 <summary>"Show as table"</summary>

@@ -12,9 +12,8 @@ use crate::{
     domain::{
         format,
         money::DOLLAR,
-        time::{DAY_MS, HOUR_MS, UnixMs},
+        time::{HOUR_MS, UnixMs},
         usage_asked::{UsageAsked, UsageGroup, UsagePlace},
-        usage_marks::{Mark, marks_of_series},
         usage_series::UsageSeries,
         usage_statistics::{MeasuredInterval, Measures},
         usage_sums::Sums,
@@ -24,7 +23,7 @@ use crate::{
             DARK, LIGHT, Plan, Shape,
             layered::{Layer, Layered, options},
         },
-        usage::zones::Zone,
+        usage::{hour_marks::UsageHourMark, zones::Zone},
     },
 };
 
@@ -36,6 +35,8 @@ pub(super) struct Drawing<'a> {
     pub(super) metric: Metric,
     pub(super) zone: &'a Zone,
     pub(super) series: &'a UsageSeries,
+    /// Hours in which far more was charged than is usual.
+    pub(super) hours: &'a [UsageHourMark],
     pub(super) now: UnixMs,
     /// Whether the caller sees calls: then clicks lead to them.
     pub(super) logs: bool,
@@ -94,6 +95,7 @@ impl Drawing<'_> {
                 gone: false,
             }),
             parts: self.parts(),
+            odd_hours: self.odd_hours(),
             head,
             rows,
         }
@@ -106,7 +108,7 @@ impl Drawing<'_> {
         lines.iter().find(|(name, _)| *name == "p95").or(lines.first()).copied().unwrap_or(("", |_| None))
     }
 
-    fn values<'s>(&'s self, intervals: &'s [MeasuredInterval]) -> impl Iterator<Item = i64> + 's {
+    pub(super) fn values<'s>(&'s self, intervals: &'s [MeasuredInterval]) -> impl Iterator<Item = i64> + 's {
         intervals.iter().map(|part| self.metric.of(&part.measures.sums))
     }
 
@@ -153,33 +155,6 @@ impl Drawing<'_> {
         let (_, of) = self.compared();
         let before = self.series.before.iter().take(told.intervals.len()).map(|part| scaled(of(&part.measures))).collect();
         (lines.collect(), before, ("", suffix))
-    }
-
-    /// What stands out against the same part of other weeks, largest first.
-    fn odd(&self, labels: &[(String, String)]) -> Vec<(usize, String)> {
-        let told = &self.series.all;
-        let parts = match told.bucket_ms {
-            DAY_MS => 7,
-            HOUR_MS => 168,
-            _ => return vec![],
-        };
-        if !self.metric.adds_up() {
-            return vec![];
-        }
-        let floor = match self.metric {
-            Metric::Spend => DOLLAR,
-            Metric::Requests => 20,
-            _ => 20_000,
-        };
-        let values: Vec<i64> = self.values(&told.intervals).collect();
-        let mut odd = marks_of_series(&values, parts, floor);
-        odd.sort_by_key(|(_, mark)| std::cmp::Reverse(mark.value));
-        let words = |(place, mark): (usize, Mark)| {
-            let start = told.intervals.get(place).map_or(self.now, |part| part.start);
-            let kind = times::kind(times::local(self.zone, start), told.bucket_ms);
-            (place, format!("{} {}, {}", labels[place].0, self.metric.text(mark.value), mark.words(&kind)))
-        };
-        odd.into_iter().map(words).collect()
     }
 
     fn sentence(&self, labels: &[(String, String)], odd: &[(usize, String)]) -> String {
@@ -302,7 +277,7 @@ impl Drawing<'_> {
         let rows = self.series.all.intervals.iter().zip(labels).enumerate().map(|(place, (part, (_, label)))| {
             let zoom = part.end.since(part.start) > HOUR_MS / 4;
             let zoom = if zoom { self.asked.between(part.start.0, part.end.0).address(self.place) } else { String::new() };
-            let odd = odd.iter().find(|(at, _)| *at == place).map_or(String::new(), |_| " (stands out)".to_owned());
+            let odd = odd.iter().find(|(at, _)| *at == place).map_or("", |_| " (stands out)");
             let mut row = vec![UsageCell { text: format!("{label}{odd}"), href: zoom }];
             let sums = &part.measures.sums;
             let linked = |text: String, asked: &UsageAsked, any: bool| UsageCell {

@@ -9,6 +9,8 @@ mod metrics;
 #[cfg(feature = "ssr")]
 mod times;
 #[cfg(feature = "ssr")]
+mod unusual;
+#[cfg(feature = "ssr")]
 mod view;
 
 use leptos::server;
@@ -84,6 +86,8 @@ pub struct UsageChart {
     pub before: Option<LegendLine>,
     /// Parts of the figure: label and value.
     pub parts: Vec<(String, String)>,
+    /// Hours that stand out, in words and with the way to their calls.
+    pub odd_hours: Vec<UsageCell>,
     pub head: Vec<String>,
     pub rows: Vec<Vec<UsageCell>>,
 }

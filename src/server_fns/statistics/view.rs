@@ -78,7 +78,12 @@ pub(super) async fn load(
         };
     } else {
         let logs = reader.logs && matches!(place, UsagePlace::Team(_));
-        page.chart = Some(Drawing { asked: &asked, place, by, metric, zone: &query.zone, series: &series, now, logs }.chart());
+        let hours = match metric {
+            Metric::Spend => services.usage_hour_marks(caller, of(place), &query).await?,
+            _ => vec![],
+        };
+        let drawing = Drawing { asked: &asked, place, by, metric, zone: &query.zone, series: &series, hours: &hours, now, logs };
+        page.chart = Some(drawing.chart());
     }
     Ok(page)
 }
