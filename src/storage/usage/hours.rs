@@ -1,9 +1,8 @@
 //! What was charged in each UTC hour.
 
-use futures::TryStreamExt as _;
 use sqlx::{AnyConnection, Row as _};
 
-use super::statistics::{Condition, UsageScope, WHAT, add_row, days};
+use super::statistics::{Condition, UsageScope, WHAT, add_cells};
 use crate::domain::{
     time::{HOUR_MS, UnixMs},
     usage_buckets::{Intervals, Span},
@@ -11,26 +10,21 @@ use crate::domain::{
     usage_sums::Cell,
 };
 
-/// Charges by hour of a filter, oldest first; hours without calls may be missing. One statement: sums of hours, or the pages of days where
-/// somebody is asked for.
+/// Charges by hour of a filter, oldest first; hours without calls may be missing. One statement: sums of hours, or what is
+/// kept of the days of whoever is asked for.
 pub async fn list_costs_by_hour(
     c: &mut AnyConnection,
     scope: UsageScope,
     filter: &UsageFilter,
     (from, to): (UnixMs, UnixMs),
 ) -> Result<Vec<(UnixMs, i64)>, sqlx::Error> {
-    let mut condition = Condition::of(scope, filter.test);
     let Some(facet) = series_for(filter.facet()) else {
         let hours = Intervals::new((from.0..=to.0).step_by(usize::try_from(HOUR_MS).unwrap_or(1)).map(UnixMs));
         let mut cells = vec![Cell::default(); hours.len()];
-        condition.wanted(filter);
-        days(&mut condition, &hours);
-        let mut rows = condition.query("SELECT r.day_at, r.quarters FROM usage_pages r", "").fetch(c);
-        while let Some(row) = rows.try_next().await? {
-            add_row(&row, &hours, &mut cells)?;
-        }
+        add_cells(c, scope, filter, &hours, &mut cells).await?;
         return Ok(hours.starts().iter().zip(&cells).map(|(start, cell)| (*start, cell.sums.cost)).collect());
     };
+    let mut condition = Condition::of(scope, filter.test);
     condition.facet(facet, Span::Hour, &WHAT, filter);
     condition.runs(Span::Hour, &[(from, to)]);
     let select = "SELECT r.start_at AS hour, CAST(SUM(r.cost) AS BIGINT) AS cost FROM usage_series r";
