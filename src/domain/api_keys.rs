@@ -1,4 +1,4 @@
-//! Gateway keys: their shape, validated input, and what pages see. The secret itself exists once, in the answer to its creation.
+//! Gateway keys: validated input, and what pages see. The secret itself exists once, in the answer to its creation.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,8 +15,6 @@ pub const KEY_NAME_MAX: usize = 60;
 pub const ROTATION_OVERLAP_MS: i64 = DAY_MS;
 /// Latest expiry that is accepted: 2100-01-01.
 pub const EXPIRY_MAX: UnixMs = UnixMs(4_102_444_800_000);
-
-const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// What a key belongs to and may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -246,103 +244,9 @@ pub struct CreatedKey {
     pub expires_at: Option<UnixMs>,
 }
 
-/// Makes a secret with a prefix (`tg_` or `tgm_`): 43 base62 characters of 256 random bits and 6 of checksum.
-/// The checksum (CRC-32, IEEE) lets scanners and the gateway tell a typing error without looking anything up.
-pub fn make_secret(prefix: &str, random: [u8; 32]) -> String {
-    let mut digits = [0u8; 43];
-    let mut number = random;
-    for digit in digits.iter_mut().rev() {
-        *digit = ALPHABET[usize::from(divide_by_62(&mut number))];
-    }
-    let text = |digits: &[u8]| digits.iter().map(|b| char::from(*b)).collect::<String>();
-    let body = text(&digits);
-    let sum = text(&checksum(&body));
-    format!("{prefix}{body}{sum}")
-}
-
-/// Whether a text has the shape of a secret with this prefix, checksum included.
-pub fn is_well_formed(prefix: &str, text: &str) -> bool {
-    let Some(rest) = text.strip_prefix(prefix) else { return false };
-    rest.len() == 49 && rest.bytes().all(|b| b.is_ascii_alphanumeric()) && checksum(&rest[..43]) == rest.as_bytes()[43..]
-}
-
-/// `tg_k7Qm` and `3fXw` of a secret.
-pub fn shown_parts(secret: &str) -> (String, String) {
-    let start = secret.find('_').map_or(0, |at| at + 1) + 4;
-    (secret.chars().take(start).collect(), secret[secret.len().saturating_sub(4)..].to_owned())
-}
-
-fn divide_by_62(number: &mut [u8; 32]) -> u8 {
-    let mut rest = 0u16;
-    for byte in number.iter_mut() {
-        let value = rest << 8 | u16::from(*byte);
-        *byte = (value / 62) as u8;
-        rest = value % 62;
-    }
-    rest as u8
-}
-
-/// CRC-32 (IEEE 802.3, reflected) of each byte: the gateway looks at every call's secret.
-const CRC: [u32; 256] = {
-    let mut table = [0u32; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut crc = byte as u32;
-        let mut bit = 0;
-        while bit < 8 {
-            crc = crc >> 1 ^ (0xEDB8_8320 & (crc & 1).wrapping_neg());
-            bit += 1;
-        }
-        table[byte] = crc;
-        byte += 1;
-    }
-    table
-};
-
-/// The checksum of a body as six base62 characters.
-fn checksum(body: &str) -> [u8; 6] {
-    let crc = body.bytes().fold(!0u32, |crc, byte| crc >> 8 ^ CRC[usize::from(crc as u8 ^ byte)]);
-    let mut value = !crc;
-    let mut digits = [b'0'; 6];
-    for digit in digits.iter_mut().rev() {
-        *digit = ALPHABET[(value % 62) as usize];
-        value /= 62;
-    }
-    digits
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn secrets_have_the_contracts_shape() {
-        for seed in 0..=255u8 {
-            let secret = make_secret("tg_", [seed; 32]);
-            assert_eq!(secret.len(), 3 + 43 + 6);
-            assert!(is_well_formed("tg_", &secret));
-        }
-        let secret = make_secret("tg_", *b"0123456789abcdef0123456789abcdef");
-        let mut wrong = secret.clone().into_bytes();
-        wrong[10] = if wrong[10] == b'a' { b'b' } else { b'a' };
-        assert!(!is_well_formed("tg_", &String::from_utf8(wrong).unwrap()), "one changed character is seen");
-        assert!(!is_well_formed("tgm_", &secret));
-        assert!(!is_well_formed("tg_", "tg_ä"));
-        assert_eq!(shown_parts(&secret), (secret[..7].to_owned(), secret[48..].to_owned()));
-    }
-
-    #[test]
-    fn the_checksum_is_crc_32() {
-        // The check value of CRC-32/ISO-HDLC for "123456789" is 0xCBF43926.
-        let mut value = 0xCBF4_3926_u32;
-        let mut digits = vec![];
-        for _ in 0..6 {
-            digits.push(ALPHABET[(value % 62) as usize]);
-            value /= 62;
-        }
-        digits.reverse();
-        assert_eq!(checksum("123456789"), *digits);
-    }
 
     #[test]
     fn expiry_is_a_moment_not_a_day() {

@@ -7,8 +7,7 @@ use crate::{
     domain::{
         accounts::check_name,
         api_keys::{
-            ApiKey, CreatedKey, KEY_NAME_MAX, KeyKind, KeyState, KeyStatus, KeyView, NewApiKey, ROTATION_OVERLAP_MS,
-            check_expiry, make_secret, shown_parts,
+            ApiKey, CreatedKey, KEY_NAME_MAX, KeyKind, KeyState, KeyStatus, KeyView, NewApiKey, ROTATION_OVERLAP_MS, check_expiry,
         },
         ids::{KeyId, UserId},
         limit_forms::AllowanceChange,
@@ -21,6 +20,7 @@ use crate::{
     service::{
         Caller, ServiceError, Services, Touched,
         audit::Change,
+        key_secrets::{make_secret, shown_parts},
         limits::{How, Place},
         self_service::Planned,
         vault::sha256_hex,

@@ -22,6 +22,7 @@ pub mod error;
 pub mod figures;
 pub mod invariants;
 pub mod invitations;
+pub mod key_secrets;
 pub mod limits;
 pub mod mail;
 pub mod members;

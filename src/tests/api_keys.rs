@@ -3,7 +3,7 @@
 use super::support::{START, TestApp, on_each_database, people};
 use crate::{
     domain::{
-        api_keys::{KeyKind, KeyStatus, NewApiKey, is_well_formed},
+        api_keys::{KeyKind, KeyStatus, NewApiKey},
         page::PageRequest,
         roles::{Action, Role},
         time::{DAY_MS, HOUR_MS},
@@ -12,6 +12,7 @@ use crate::{
         Caller, ServiceError, Services,
         access::decide::{Holder, KeyRefusal, ModelRefusal},
         api_keys::{KeyPatch, KeyQuery},
+        key_secrets::is_well_formed,
     },
 };
 

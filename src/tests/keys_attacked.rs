@@ -19,14 +19,14 @@ use super::support::{
 };
 use crate::{
     domain::{
-        api_keys::{KeyKind, NewApiKey, make_secret},
+        api_keys::{KeyKind, NewApiKey},
         limit_scopes::Scope,
         money::DOLLAR,
         plan_changes::Wanted,
         platform::PersonalModels,
         roles::Role,
     },
-    service::{Caller, Services, access::decide::KeyRefusal, catalog::ProviderInput},
+    service::{Caller, Services, access::decide::KeyRefusal, catalog::ProviderInput, key_secrets::make_secret},
 };
 
 async fn owner_with_model(services: &Services) -> Caller {

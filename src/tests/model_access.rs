@@ -12,7 +12,7 @@ use super::support::{
 };
 use crate::{
     domain::{
-        api_keys::{ApiKey, KeyKind, make_secret},
+        api_keys::{ApiKey, KeyKind},
         authorization::{GrantLevel, TeamState},
         catalog::{Modality, ModelState, Prices, ProviderKind, Simulation, Tier},
         ids::{GrantId, GroupId, KeyId, ModelId, OrgId, ProviderId, TeamId, UserId},
@@ -28,6 +28,7 @@ use crate::{
             decide::{Holder, KeyRefusal, ModelRefusal},
             snapshot::{DeploymentEntry, ModelEntry, ProviderEntry},
         },
+        key_secrets::make_secret,
         vault::sha256_hex,
     },
     storage::{

@@ -14,7 +14,7 @@ use super::support::{
 };
 use crate::{
     domain::{
-        api_keys::{ApiKey, KeyKind, NewApiKey, make_secret},
+        api_keys::{ApiKey, KeyKind, NewApiKey},
         authorization::{GrantLevel, TeamState},
         catalog::{Deployment, ModelState, Tier},
         ids::{GroupId, KeyId, ModelId, OrgId, TeamId},
@@ -25,7 +25,7 @@ use crate::{
         teams::AccessMode,
         time::DAY_MS,
     },
-    service::{Caller, ServiceError, Services, catalog::ProviderInput, model_access::ExplainQuery},
+    service::{Caller, ServiceError, Services, catalog::ProviderInput, key_secrets::make_secret, model_access::ExplainQuery},
     storage::{self, model_access},
 };
 

@@ -10,14 +10,14 @@ use super::{
 };
 use crate::{
     domain::{
-        api_keys::{self, KeyKind},
+        api_keys::KeyKind,
         authorization::{self, Facts, TeamState},
         catalog::{ModelState, ProviderKind},
         ids::{GrantId, GroupId, KeyId, ModelId, OrgId, TeamId, UserId},
         model_set::ModelSet,
         time::UnixMs,
     },
-    service::playground::Player,
+    service::{key_secrets, playground::Player},
 };
 
 pub use crate::domain::authorization::ModelRefusal;
@@ -91,7 +91,7 @@ impl Permit {
 impl Snapshot {
     /// Who holds this secret. Compared by hash, so the time it takes says nothing about stored secrets.
     pub fn authenticate(&self, secret: &str, now: UnixMs) -> Result<Arc<KeyEntry>, KeyRefusal> {
-        if !api_keys::is_well_formed("tg_", secret) {
+        if !key_secrets::is_well_formed("tg_", secret) {
             return Err(KeyRefusal::Unknown);
         }
         let hash: [u8; 32] = Sha256::digest(secret.as_bytes()).into();

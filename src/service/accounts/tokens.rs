@@ -9,7 +9,6 @@ use serde_json::json;
 use crate::{
     domain::{
         accounts::User,
-        api_keys::{is_well_formed, make_secret},
         ids::TokenId,
         management_tokens::{ManagementToken, NewManagementToken, PREFIX, TokenScope},
         time::MINUTE_MS,
@@ -17,6 +16,7 @@ use crate::{
     service::{
         Caller, Door, RequestFacts, ServiceError, Services,
         audit::Change,
+        key_secrets::{is_well_formed, make_secret},
         vault::{Secret, sha256_hex},
     },
     storage,

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     domain::{
         accounts::User,
-        api_keys::{ApiKey, KeyKind, make_secret, shown_parts},
+        api_keys::{ApiKey, KeyKind},
         format,
         ids::{CallId, OrgId, UserId},
         money::{NanoUsd, Price},
@@ -23,6 +23,7 @@ use crate::{
     service::{
         Clock, Random, ServiceError, Services,
         accounts::new_account::NewAccount,
+        key_secrets::{make_secret, shown_parts},
         metering::{self, charge},
         vault::{Secret, sha256_hex},
     },

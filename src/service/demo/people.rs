@@ -13,7 +13,7 @@ use super::{
 use crate::{
     domain::{
         accounts::User,
-        api_keys::{ApiKey, make_secret, shown_parts},
+        api_keys::ApiKey,
         catalog::{ModelView, NewModel, Prices, Provider, ProviderKind, Simulation},
         email,
         ids::{ModelId, OrgId, ProviderId, TeamId},
@@ -27,6 +27,7 @@ use crate::{
         Caller, Random, ServiceError, Services,
         accounts::new_account::NewAccount,
         audit::Change,
+        key_secrets::{make_secret, shown_parts},
         organizations::PERSONAL_POLICY,
         vault::{Secret, sha256_hex},
     },
