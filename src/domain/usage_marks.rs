@@ -58,16 +58,14 @@ pub fn mark(value: i64, known: &[i64], floor: i64) -> Option<Mark> {
 
 /// The places of a series that stand out against the same part of earlier weeks. `parts` intervals make a week; `floor` as in [`mark`].
 pub fn marks_of_series(values: &[i64], parts: usize, floor: i64) -> Vec<(usize, Mark)> {
-    let stands_out = |place: usize| {
-        // The same part of other weeks, before and after: a range of a few weeks has not many before.
-        let known: Vec<i64> = (place % parts.max(1)..values.len())
-            .step_by(parts.max(1))
-            .filter(|other| *other != place)
-            .map(|other| values[other])
-            .collect();
-        mark(values[place], &known, floor).map(|mark| (place, mark))
-    };
-    (0..values.len()).filter_map(stands_out).collect()
+    (0..values.len()).filter_map(|place| Some((place, mark_at(values, place, parts, floor)?))).collect()
+}
+
+/// Whether a place of a series stands out.
+fn mark_at(values: &[i64], place: usize, parts: usize, floor: i64) -> Option<Mark> {
+    // The same part of other weeks, before and after: a range of a few weeks has not many before.
+    let alike = (place % parts.max(1)..values.len()).step_by(parts.max(1)).filter(|other| *other != place);
+    mark(values[place], &alike.map(|other| values[other]).collect::<Vec<_>>(), floor)
 }
 
 /// The days that stand out in somebody's series of days, which begins with their first call: against the same weekdays of other weeks, and
@@ -75,8 +73,9 @@ pub fn marks_of_series(values: &[i64], parts: usize, floor: i64) -> Vec<(usize, 
 pub fn marks_of_days(values: &[i64], floor: i64) -> Vec<(usize, Mark)> {
     let with_calls: Vec<i64> = values.iter().copied().filter(|value| *value > 0).collect();
     let usual_day = median(&with_calls);
-    let much = |value: i64| value as f64 >= FACTOR * usual_day as f64;
-    marks_of_series(values, 7, floor).into_iter().filter(|(_, mark)| much(mark.value)).collect()
+    let much = |place: &usize| values[*place] >= floor && values[*place] as f64 >= FACTOR * usual_day as f64;
+    // Most days are told by this alone, and those of two hundred members are looked at for a ranking.
+    (0..values.len()).filter(much).filter_map(|place| Some((place, mark_at(values, place, 7, floor)?))).collect()
 }
 
 /// The middle of some values; of an even number the lower one of the two in the middle.

@@ -153,8 +153,15 @@ impl Conditions {
             if own && place == 0 {
                 all.indexed.and(sql, [text(value)]);
             } else {
-                // Joined with nothing, so that no other index is taken: it might hold all calls of a model.
-                all.rest.and(&sql.replace(" =", " || '' ="), [text(value)]);
+                // Read of the index where it is there. Else joined with nothing, so that no other index is taken: it might hold all calls
+                // of a model.
+                let covered = match all.index {
+                    "usage_events_team_user" | "usage_events_key" => &["model_name = ?"][..],
+                    "usage_events_team_wrong" => &["model_name = ?", "code = ?"],
+                    _ => &[],
+                };
+                let sql = if covered.contains(sql) { (*sql).to_owned() } else { sql.replace(" =", " || '' =") };
+                all.rest.and(&sql, [text(value)]);
             }
         }
         if went_wrong {
