@@ -32,8 +32,8 @@ async fn demo_data_is_complete_balanced_and_written_once() {
     on_each_database(async |services| {
         let folder = tempfile::tempdir().unwrap();
         let services = in_folder(&services, &folder);
-        // Long enough for a weekend; what the sixty days hold is counted below without a database.
-        let demo = services.seed_demo_days(7, 10).await.unwrap();
+        // Long enough for an outage and a weekend; what the sixty days hold is counted below without a database.
+        let demo = services.seed_demo_days(7, 20).await.unwrap();
         assert_eq!(demo.accounts.len(), 14);
         let mode = std::fs::metadata(folder.path().join("demo.json")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
@@ -57,14 +57,14 @@ async fn demo_data_is_complete_balanced_and_written_once() {
             let words = RangeWords { from, bucket: "1d", ..RangeWords::default() };
             StatisticsQuery::parse(words, UsageFilter::of(TestCalls::Include), services.clock.now()).unwrap()
         };
-        let lately = since(12);
+        let lately = since(22);
         let mut calls = 0;
         for team in ["atlas-search", "support-automation", "research"] {
             let of = UsageOf::Team(team);
             calls += services.usage_statistics(&owner, of, &lately).await.unwrap().total.sums.requests;
             assert!(services.usage_ranking(&owner, of, Dimension::Member, RankBy::Cost, &lately).await.unwrap().len() >= 4);
         }
-        assert_eq!(calls, made(10).count() as i64, "what was made is booked");
+        assert_eq!(calls, made(20).count() as i64, "what was made is booked");
         let mut all: HashMap<TeamId, Figures> = HashMap::new();
         for event in made(60) {
             let figures = all.entry(event.call.team).or_default();
@@ -135,16 +135,17 @@ async fn many_calls_are_exactly_as_many_as_asked_for_and_balanced() {
         let folder = tempfile::tempdir().unwrap();
         let services = in_folder(&services, &folder);
         services.seed_demo_days(7, 1).await.unwrap();
-        services.seed_demo_calls(7, 1_500).await.unwrap();
+        services.seed_demo_calls(7, 3_000).await.unwrap();
+        invariants::check(&services).await;
         let mut c = services.store.reader().await.unwrap();
         let team = storage::teams::find(&mut c, "load").await.unwrap().unwrap();
         let whole = Intervals::whole(UnixMs(0), services.clock.now().floor_to(DAY_MS));
         let scope = UsageScope::Team(team.id);
         let members = storage::usage::sum_by(&mut c, scope, &UsageFilter::default(), Dimension::Member, &whole).await.unwrap();
-        assert_eq!(members.values().map(|sums| sums.requests).sum::<i64>(), 1_500);
+        assert_eq!(members.values().map(|sums| sums.requests).sum::<i64>(), 3_000);
         assert!(members.len() > 150, "{} members called", members.len());
         drop(c);
-        services.seed_demo_calls(7, 1_500).await.unwrap();
+        services.seed_demo_calls(7, 3_000).await.unwrap();
         invariants::check(&services).await;
     })
     .await;
