@@ -191,7 +191,7 @@ async fn zones_are_named_and_a_team_without_calls_is_friendly() {
 
         let empty = browser.page("/me/usage").await.text();
         assert!(
-            empty.contains("No calls in") && empty.contains("$0.00") && empty.contains("–") && !empty.contains("NaN"),
+            empty.contains("No calls between") && empty.contains("$0.00") && empty.contains("–") && !empty.contains("NaN"),
             "{empty}"
         );
     })

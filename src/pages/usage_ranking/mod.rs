@@ -75,7 +75,7 @@ fn table(view: RankingView) -> AnyView {
     let (budgets, trends) = (view.has_budgets, view.has_trends);
     let heads = view! {
         <tr>
-            <th scope="col" class="rank not-m"><span class="vh">"Place"</span><span aria-hidden="true">"#"</span></th>
+            <th scope="col" class="place not-m"><span class="vh">"Place"</span><span aria-hidden="true">"#"</span></th>
             <th scope="col" class="lead">{view.noun.clone()}</th>
             {sort(0)}
             <th scope="col" class="n">"Share"</th>
@@ -130,7 +130,7 @@ fn row(line: RankLine, budgets: bool, trends: bool) -> AnyView {
     };
     view! {
         <tr class=class>
-            <td class="rank mute not-m">{line.place.clone()}</td>
+            <td class="place mute not-m">{line.place.clone()}</td>
             <td class="lead">{who(&line)}</td>
             <td class="n strong" title=line.spend_title>{line.spend}</td>
             <td class="n mute">{share}</td>

@@ -52,7 +52,7 @@ impl Drawing<'_> {
         let odd = self.odd(&labels);
         let (layers, before, unit) = if self.metric.adds_up() { self.stack() } else { self.lines() };
         let (prefix, suffix) = unit;
-        let shape = if self.metric.adds_up() { Shape::Bars } else { Shape::Lines };
+        let (shape, drawn_as) = if self.metric.adds_up() { (Shape::Bars, "bar") } else { (Shape::Lines, "point") };
         let previous = times::range(self.zone, told.previous_from, told.previous_to);
         let plan = Plan {
             labels: labels.iter().map(|(axis, _)| axis.clone()).collect(),
@@ -74,11 +74,10 @@ impl Drawing<'_> {
             dark: options(&drawn, &DARK),
             go: self.go(),
             hint: if self.logs {
-                "Click a bar for its calls, drag over several to zoom in."
+                format!("Click a {drawn_as} for its calls, drag over several to zoom in.")
             } else {
-                "Drag over bars to zoom in."
-            }
-            .to_owned(),
+                format!("Drag over {drawn_as}s to zoom in.")
+            },
             legend: self.legend(),
             before: Some(LegendLine {
                 slot: 0,

@@ -47,6 +47,14 @@ pub(super) fn range(zone: &Zone, from: UnixMs, to: UnixMs) -> String {
     }
 }
 
+/// A range in a sentence: `between 24 Oct and 20 Nov 2026`, `on 20 Nov 2026`.
+pub(super) fn during(range: &str) -> String {
+    match range.split_once(" – ") {
+        Some((first, last)) => format!("between {first} and {last}"),
+        None => format!("on {range}"),
+    }
+}
+
 /// What an interval is called on the axis, and in the table.
 pub(super) fn labels(zone: &Zone, intervals: &[MeasuredInterval], bucket_ms: i64, now: UnixMs) -> Vec<(String, String)> {
     let mut labels: Vec<(String, String)> = vec![];

@@ -72,9 +72,9 @@ pub(super) async fn load(
     }
     if series.all.total.sums.requests == 0 {
         page.empty = if page.chips.is_empty() {
-            format!("No calls in {}.", page.range)
+            format!("No calls {}.", times::during(&page.range))
         } else {
-            format!("No calls in {} with these filters.", page.range)
+            format!("No calls {} with these filters.", times::during(&page.range))
         };
     } else {
         let logs = reader.logs && matches!(place, UsagePlace::Team(_));
