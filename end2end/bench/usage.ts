@@ -14,7 +14,7 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
 const CALLS = Number(process.env.TALLYGATE_BENCH_CALLS ?? 10_000_000);
 const SEED = process.env.TALLYGATE_BENCH_SEED ?? '1';
 /** Requests of each kind. */
-const REQUESTS = Number(process.env.TALLYGATE_BENCH_REQUESTS ?? 300);
+const REQUESTS = Number(process.env.TALLYGATE_BENCH_REQUESTS ?? 1_000);
 const VIEWERS = 10;
 const CALLS_PER_SECOND = 500;
 const EXPORTED = 1_000_000;

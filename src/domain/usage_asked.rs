@@ -70,6 +70,12 @@ pub enum UsageGroup {
     Team,
 }
 
+impl From<Dimension> for UsageGroup {
+    fn from(dimension: Dimension) -> Self {
+        Self::Of(dimension)
+    }
+}
+
 impl UsageGroup {
     /// The word for interfaces.
     pub fn as_str(self) -> &'static str {

@@ -1,4 +1,4 @@
-//! Intervals of statistics, and the stored sums that they are made of. Sums are stored by quarter of an hour, hour, UTC day and 32 of these;
+//! Intervals of statistics, and the stored sums that they are made of. Sums are stored by quarter of an hour, hour, UTC day and 64 of these;
 //! an interval takes the longest that lie wholly inside it, so that a quarter is few rows to read and still exact to fifteen minutes.
 
 use std::collections::BTreeMap;
@@ -14,13 +14,13 @@ pub enum Span {
     Hour,
     /// A UTC day.
     Day,
-    /// 32 UTC days, counted from 1970: about a month.
-    Month,
+    /// 64 UTC days, counted from 1970: about two months.
+    Stretch,
 }
 
 impl Span {
     /// All of them, longest first.
-    pub const ALL: [Self; 4] = [Self::Month, Self::Day, Self::Hour, Self::Quarter];
+    pub const ALL: [Self; 4] = [Self::Stretch, Self::Day, Self::Hour, Self::Quarter];
 
     /// Its length.
     pub const fn ms(self) -> i64 {
@@ -28,7 +28,7 @@ impl Span {
             Self::Quarter => 15 * MINUTE_MS,
             Self::Hour => HOUR_MS,
             Self::Day => DAY_MS,
-            Self::Month => 32 * DAY_MS,
+            Self::Stretch => 64 * DAY_MS,
         }
     }
 
@@ -37,17 +37,17 @@ impl Span {
         at.floor_to(self.ms())
     }
 
-    /// What rows of it are packed of: a day of quarters, a month of days.
+    /// What rows of it are packed of: a day of quarters, a stretch of days.
     pub const fn parts(self) -> Self {
         match self {
-            Self::Month => Self::Day,
+            Self::Stretch => Self::Day,
             Self::Day | Self::Hour | Self::Quarter => Self::Quarter,
         }
     }
 
     /// Which of its parts a time lies in, from 0.
     pub fn part_of(self, at: UnixMs) -> u8 {
-        // A day has 96 of them, a month 32.
+        // A day has 96 of them, a stretch 64.
         (at.since(self.start(at)) / self.parts().ms()) as u8
     }
 }
@@ -242,8 +242,8 @@ mod tests {
                 }
             }
             prop_assert!(covered.iter().all(|times| *times == 1));
-            // At both ends of an interval: three quarters, 23 hours, 31 days, and then nothing but the longest.
-            let most = intervals.len() as i64 * 2 * (3 + 23 + 31) + covered.len() as i64 * Q / Span::ALL[longest].ms();
+            // At both ends of an interval: three quarters, 23 hours, 63 days, and then nothing but the longest.
+            let most = intervals.len() as i64 * 2 * (3 + 23 + 63) + covered.len() as i64 * Q / Span::ALL[longest].ms();
             prop_assert!(rows <= most);
         }
 
@@ -296,13 +296,13 @@ mod tests {
     }
 
     #[test]
-    fn ninety_days_in_the_middle_of_the_month_are_few_rows() {
+    fn ninety_days_in_the_middle_of_a_stretch_are_few_rows() {
         let from = UnixMs::from_civil(2026, 8, 25).plus(5 * HOUR_MS + 30 * MINUTE_MS);
         let whole = Intervals::whole(from, from.plus(90 * DAY_MS));
         let rows = |longest: Span| -> i64 {
             whole.pieces(longest).runs().map(|(span, runs)| runs.iter().map(|(a, b)| (b.0 - a.0) / span.ms()).sum::<i64>()).sum()
         };
-        assert!(rows(Span::Month) <= 2 + 62 + 46 + 6, "{}", rows(Span::Month));
+        assert!(rows(Span::Stretch) <= 1 + 89 + 46 + 6, "{}", rows(Span::Stretch));
         assert!(rows(Span::Day) <= 89 + 46 + 6, "{}", rows(Span::Day));
     }
 }

@@ -1,10 +1,10 @@
-//! What rankings are made of: the sums of 32 UTC days, packed into one row, and those of a day's quarters of an hour. Numbers are written as those of [`super::usage_sums`] are.
+//! What rankings are made of: the sums of 64 UTC days, packed into one row, and those of a day's quarters of an hour. Numbers are written as those of [`super::usage_sums`] are.
 
 use std::collections::BTreeMap;
 
 use super::usage_sums::{Sums, put, read_page, read_sums, take};
 
-/// Sums of the days of 32 that have calls, oldest first.
+/// Sums of the days of a stretch that have calls, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SumPage(BTreeMap<u8, Sums>);
 
@@ -75,7 +75,7 @@ mod tests {
     proptest! {
         #[test]
         fn pages_are_read_back_and_merge_like_sums(
-            calls in prop::collection::vec((0_u8..32, prop::array::uniform11(0_i64..=1 << 50)), 0..60), cut in 0_usize..60,
+            calls in prop::collection::vec((0_u8..64, prop::array::uniform11(0_i64..=1 << 50)), 0..60), cut in 0_usize..60,
         ) {
             let page = |calls: &[(u8, [i64; 11])]| {
                 let mut page = SumPage::default();

@@ -285,7 +285,7 @@ async fn a_batch_writes_few_statements_worth_of_rows() {
         // A batch of the busiest half second: everybody calls in the same quarter of an hour.
         let mut batch = events(&team, 0..256);
         for (n, event) in (0..).zip(&mut batch) {
-            event.call.at = START.floor_to(Span::Month.ms()).plus(HOUR_MS);
+            event.call.at = START.floor_to(Span::Stretch.ms()).plus(HOUR_MS);
             event.call.user = user(n % 200);
         }
         book(&services.store, &batch).await.unwrap();

@@ -1,7 +1,7 @@
 //! What stands out: days of a whole team, and of single members, on which far more was spent than on the same weekdays of other weeks.
 //! Read of sums of UTC days, all members' in one statement.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use super::{
     ranking::Shows,
@@ -13,6 +13,7 @@ use crate::{
         money::{DOLLAR, NanoUsd},
         roles::Action,
         time::{DAY_MS, UnixMs},
+        usage_asked::UsageGroup,
         usage_buckets::Intervals,
         usage_filter::{Dimension, Facet, UsageFilter},
         usage_marks::{Mark, marks_of_days},
@@ -61,7 +62,7 @@ pub struct UsageMark {
 pub struct Trends {
     /// Days that stand out, of members only.
     pub marks: Vec<UsageMark>,
-    /// Of each member, key or model: what was charged on each UTC day that the range touches.
+    /// Of each member, key, model or team: what was charged on each UTC day that the range touches.
     pub costs: HashMap<String, Vec<i64>>,
 }
 
@@ -99,13 +100,13 @@ impl Services {
     ) -> Result<Vec<UsageMark>, ServiceError> {
         let mut c = self.store.reader().await?;
         let (scope, filter) = self.usage_scope(&mut c, caller, of, query).await?;
-        if self.may_rank(&mut c, caller, of, Dimension::Member).await? != Shows::Everything {
+        if self.may_rank(&mut c, caller, of, Dimension::Member.into()).await? != Shows::Everything {
             return Err(ServiceError::Denied(Action::ViewEveryonesUsage));
         }
-        let days = trend_days(Dimension::Member, query);
+        let days = trend_days(Dimension::Member.into(), query);
         let found = read_ranks(&mut c, scope, &filter, Dimension::Member, &[], Some(days)).await?.unwrap_or_default();
         let costs = found.into_iter().map(|(member, of)| (member, of.costs)).collect();
-        Ok(read_trends(&mut c, scope, &filter, Dimension::Member, query, costs).await?.marks)
+        Ok(read_trends(&mut c, scope, &filter, Dimension::Member.into(), query, costs).await?.marks)
     }
 
     /// The same of all calls of the scope together. Everybody who sees a team sees its sums.
@@ -129,26 +130,25 @@ impl Services {
 }
 
 /// The days whose charges tell how spending of a range went: those of the range, and of members those that say what is usual.
-pub(super) fn trend_days(by: Dimension, query: &StatisticsQuery) -> (UnixMs, UnixMs) {
+pub(super) fn trend_days(by: UsageGroup, query: &StatisticsQuery) -> (UnixMs, UnixMs) {
     let (from, to) = known_days(query);
-    if by == Dimension::Member { (from, to) } else { (query.range.from.floor_to(DAY_MS), to) }
+    if by == Dimension::Member.into() { (from, to) } else { (query.range.from.floor_to(DAY_MS), to) }
 }
 
-/// How spending of a range went, from the charges of [`trend_days`] of each member, key or model; of members also what stands out.
+/// How spending of a range went, from the charges of [`trend_days`] of each member, key, model or team; of members also what stands out.
 pub(super) async fn read_trends(
     c: &mut AnyConnection,
     scope: UsageScope,
     filter: &UsageFilter,
-    by: Dimension,
+    by: UsageGroup,
     query: &StatisticsQuery,
-    costs: HashMap<String, BTreeMap<UnixMs, i64>>,
+    costs: HashMap<String, Vec<(UnixMs, i64)>>,
 ) -> Result<Trends, ServiceError> {
     let (_, to) = known_days(query);
     let shown = (query.range.from.floor_to(DAY_MS), to);
     let mut trends = Trends::default();
     for (value, days) in costs {
-        let days: Vec<(UnixMs, i64)> = days.into_iter().collect();
-        if by == Dimension::Member {
+        if by == Dimension::Member.into() {
             let found = marks_of(&days, to).into_iter().filter(|mark| in_range(mark, query));
             trends.marks.extend(found.map(|mark| UsageMark { member: value.clone(), ..mark }));
         }

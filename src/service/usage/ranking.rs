@@ -1,15 +1,17 @@
-//! Who and what uses most: sums of a range by member, key, model, provider, endpoint or outcome, compared with the range before.
+//! Who and what uses most: sums of a range by member, key, model, provider, endpoint, outcome or team, compared with the range before.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use super::{
     marks::{Trends, read_trends, trend_days},
+    series::{group_names, group_without_name, sum_by},
     statistics::{StatisticsQuery, UsageOf},
 };
 use crate::{
     domain::{
         roles::Action,
         time::UnixMs,
+        usage_asked::UsageGroup,
         usage_buckets::Intervals,
         usage_filter::{Dimension, UsageFilter},
         usage_statistics::{RankBy, Ranked, rank},
@@ -28,11 +30,11 @@ impl Services {
         &self,
         caller: &Caller,
         of: UsageOf<'_>,
-        by: Dimension,
+        by: impl Into<UsageGroup>,
         order: RankBy,
         query: &StatisticsQuery,
     ) -> Result<Vec<Ranked>, ServiceError> {
-        Ok(self.ranked(caller, of, by, order, query, false).await?.0)
+        Ok(self.ranked(caller, of, by.into(), order, query, false).await?.0)
     }
 
     /// A ranking with how spending of each went, read together; where it is masked, or shows a person's own, without.
@@ -40,18 +42,18 @@ impl Services {
         &self,
         caller: &Caller,
         of: UsageOf<'_>,
-        by: Dimension,
+        by: impl Into<UsageGroup>,
         order: RankBy,
         query: &StatisticsQuery,
     ) -> Result<(Vec<Ranked>, Trends), ServiceError> {
-        self.ranked(caller, of, by, order, query, true).await
+        self.ranked(caller, of, by.into(), order, query, true).await
     }
 
     async fn ranked(
         &self,
         caller: &Caller,
         of: UsageOf<'_>,
-        by: Dimension,
+        by: UsageGroup,
         order: RankBy,
         query: &StatisticsQuery,
         with_trends: bool,
@@ -72,13 +74,13 @@ impl Services {
         let mut ids: Vec<&str> = now.keys().chain(before.keys()).map(String::as_str).collect();
         ids.sort_unstable();
         ids.dedup();
-        let names = names(&mut c, scope, by, &ids).await?;
+        let names = group_names(&mut c, scope, by, &ids).await?;
         let rows = ids.iter().map(|id| {
             let named = names.get(*id);
             Ranked {
                 id: (*id).to_owned(),
-                name: named.map_or_else(|| unnamed(by, id), |named| named.name.clone()),
-                own: by == Dimension::Member && *id == caller.user.id.to_string(),
+                name: named.map_or_else(|| group_without_name(by, id), |named| named.name.clone()),
+                own: by == Dimension::Member.into() && *id == caller.user.id.to_string(),
                 gone: named.is_some_and(|named| named.gone),
                 sums: now.get(*id).copied().unwrap_or_default(),
                 previous: before.get(*id).copied().unwrap_or_default(),
@@ -106,9 +108,10 @@ impl Services {
         c: &mut AnyConnection,
         caller: &Caller,
         of: UsageOf<'_>,
-        by: Dimension,
+        by: UsageGroup,
     ) -> Result<Shows, ServiceError> {
         let UsageOf::Team(team) = of else { return Ok(Shows::Everything) };
+        let UsageGroup::Of(by) = by else { return Err(ServiceError::field("group_by", "A team is not made of teams.")) };
         if !by.is_who() {
             return Ok(Shows::Everything);
         }
@@ -137,20 +140,24 @@ pub(super) enum Shows {
 struct Read {
     now: HashMap<String, Sums>,
     before: HashMap<String, Sums>,
-    costs: HashMap<String, BTreeMap<UnixMs, i64>>,
+    costs: HashMap<String, Vec<(UnixMs, i64)>>,
 }
 
 async fn read(
     c: &mut AnyConnection,
     scope: UsageScope,
     filter: &UsageFilter,
-    by: Dimension,
+    by: UsageGroup,
     query: &StatisticsQuery,
     days: Option<(UnixMs, UnixMs)>,
 ) -> Result<Read, sqlx::Error> {
     let ranges = [query.range, query.previous].map(|range| Intervals::whole(range.from, range.to));
     let bounds = ranges.each_ref().map(|range| (range.from(), range.to()));
-    if let Some(found) = storage::usage::read_ranks(c, scope, filter, by, &bounds, days).await? {
+    let kept = match by {
+        UsageGroup::Of(by) => storage::usage::read_ranks(c, scope, filter, by, &bounds, days).await?,
+        UsageGroup::Team => None,
+    };
+    if let Some(found) = kept {
         let mut read = Read::default();
         for (value, RankSums { sums, costs }) in found {
             for (sums, into) in sums.into_iter().zip([&mut read.now, &mut read.before]) {
@@ -163,8 +170,7 @@ async fn read(
         return Ok(read);
     }
     let [now, before] = &ranges;
-    let (now, before) =
-        (storage::usage::sum_by(c, scope, filter, by, now).await?, storage::usage::sum_by(c, scope, filter, by, before).await?);
+    let (now, before) = (sum_by(c, scope, filter, by, now).await?, sum_by(c, scope, filter, by, before).await?);
     let costs = match days {
         Some(days) => storage::usage::list_shared_costs_by_day(c, scope, filter, by, days).await?.unwrap_or_default(),
         None => HashMap::new(),

@@ -148,7 +148,7 @@ impl Services {
 /// Most values of a menu.
 const CHOICES_MAX: usize = 200;
 
-async fn sum_by(
+pub(super) async fn sum_by(
     c: &mut AnyConnection,
     scope: UsageScope,
     filter: &UsageFilter,
@@ -161,7 +161,7 @@ async fn sum_by(
     }
 }
 
-async fn group_names(
+pub(super) async fn group_names(
     c: &mut AnyConnection,
     scope: UsageScope,
     by: UsageGroup,
@@ -173,7 +173,7 @@ async fn group_names(
     }
 }
 
-fn group_without_name(by: UsageGroup, id: &str) -> String {
+pub(super) fn group_without_name(by: UsageGroup, id: &str) -> String {
     match by {
         UsageGroup::Of(dimension) => unnamed(dimension, id),
         UsageGroup::Team => String::new(),

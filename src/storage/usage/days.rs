@@ -1,15 +1,16 @@
 //! What was charged on each UTC day, from sums of days.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use sqlx::{AnyConnection, Row as _};
 
 use super::{
-    ranks::read_ranks,
+    ranks::{add_up, read_ranks},
     statistics::{Condition, UsageScope, WHAT},
 };
 use crate::domain::{
     time::UnixMs,
+    usage_asked::UsageGroup,
     usage_buckets::Span,
     usage_filter::{Dimension, UsageFilter, series_for},
 };
@@ -25,11 +26,9 @@ pub async fn list_costs_by_day(
         // One person's or key's.
         let by = if filter.wanted(Dimension::Member).is_some() { Dimension::Member } else { Dimension::Key };
         let found = read_ranks(c, scope, filter, by, &[], Some((from, to))).await?.unwrap_or_default();
-        let mut days = BTreeMap::new();
-        for (day, cost) in found.into_values().flat_map(|of| of.costs) {
-            *days.entry(day).or_default() += cost;
-        }
-        return Ok(days.into_iter().collect());
+        let mut days = found.into_values().flat_map(|of| of.costs).collect();
+        add_up(&mut days);
+        return Ok(days);
     };
     let mut condition = Condition::of(scope, filter.test);
     condition.facet(facet, Span::Day, &WHAT, filter);
@@ -39,24 +38,27 @@ pub async fn list_costs_by_day(
     rows.iter().map(|row| Ok((row.try_get(0).map(UnixMs)?, row.try_get(1)?))).collect()
 }
 
-/// Charges of each value of what was called by day. None where series do not tell them: where somebody is told apart.
+/// Charges of each value of what was called, or of each team, by day, oldest first. None where series do not tell them: where somebody is told apart.
 pub async fn list_shared_costs_by_day(
     c: &mut AnyConnection,
     scope: UsageScope,
     filter: &UsageFilter,
-    by: Dimension,
+    by: UsageGroup,
     (from, to): (UnixMs, UnixMs),
-) -> Result<Option<HashMap<String, BTreeMap<UnixMs, i64>>>, sqlx::Error> {
-    let Some(facet) = series_for(filter.facet().with(by)) else { return Ok(None) };
+) -> Result<Option<HashMap<String, Vec<(UnixMs, i64)>>>, sqlx::Error> {
+    let (facet, column) = match by {
+        UsageGroup::Of(by) => (filter.facet().with(by), by.column()),
+        UsageGroup::Team => (filter.facet(), "team_id"),
+    };
+    let Some(facet) = series_for(facet) else { return Ok(None) };
     let mut condition = Condition::of(scope, filter.test);
     condition.facet(facet, Span::Day, &WHAT, filter);
     condition.runs(Span::Day, &[(from, to)]);
-    let column = by.column();
     let select =
         format!("SELECT r.{column} AS value, r.start_at AS day, CAST(SUM(r.cost) AS BIGINT) AS cost FROM usage_series r");
-    let mut found: HashMap<String, BTreeMap<UnixMs, i64>> = HashMap::new();
-    for row in condition.query(&select, " GROUP BY 1, 2").fetch_all(c).await? {
-        found.entry(row.try_get(0)?).or_default().insert(row.try_get(1).map(UnixMs)?, row.try_get(2)?);
+    let mut found: HashMap<String, Vec<(UnixMs, i64)>> = HashMap::new();
+    for row in condition.query(&select, " GROUP BY 1, 2 ORDER BY 1, 2").fetch_all(c).await? {
+        found.entry(row.try_get(0)?).or_default().push((row.try_get(1).map(UnixMs)?, row.try_get(2)?));
     }
     Ok(Some(found))
 }

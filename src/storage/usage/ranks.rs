@@ -1,6 +1,6 @@
 //! Reading what rankings are made of: of each member or key the sums of some ranges and the charges of each day, from the same few rows.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use futures::TryStreamExt as _;
 use sqlx::{AnyConnection, Row as _};
@@ -25,8 +25,8 @@ pub type Range = (UnixMs, UnixMs);
 pub struct RankSums {
     /// Of each range that was asked for.
     pub sums: Vec<Sums>,
-    /// Charged on each UTC day that was asked for and has calls.
-    pub costs: BTreeMap<UnixMs, i64>,
+    /// Charged on each UTC day that was asked for and has calls, oldest first.
+    pub costs: Vec<(UnixMs, i64)>,
 }
 
 /// Sums of ranges, and charges of the UTC days from one moment to another (whole days), by the values of a dimension. None where sums of
@@ -48,13 +48,13 @@ pub async fn read_ranks(
     let wanted_days = days.unwrap_or_default();
     let mut found: HashMap<String, RankSums> = HashMap::new();
     let whole = cuts.iter().map(|cut| cut.days).chain(days).filter(|(from, to)| from < to);
-    let months = whole.flat_map(|(from, to)| starts(Span::Month, from, to)).collect();
-    read.rows(c, Span::Month, months, cuts.len(), &mut found, |of, day, sums| {
+    let stretches = whole.flat_map(|(from, to)| starts(Span::Stretch, from, to)).collect();
+    read.rows(c, Span::Stretch, stretches, cuts.len(), &mut found, |of, day, sums| {
         for (sum, _) in of.sums.iter_mut().zip(&cuts).filter(|(_, cut)| is_in(day, cut.days)) {
             sum.add(&sums);
         }
         if is_in(day, wanted_days) {
-            *of.costs.entry(day).or_default() += sums.cost;
+            of.costs.push((day, sums.cost));
         }
     })
     .await?;
@@ -65,9 +65,22 @@ pub async fn read_ranks(
         }
     })
     .await?;
-    // Rows of a month have days outside of what was asked for.
+    found.values_mut().for_each(|of| add_up(&mut of.costs));
+    // Rows of a stretch have days outside of what was asked for.
     found.retain(|_, of| of.sums.iter().any(|sums| *sums != Sums::default()) || !of.costs.is_empty());
     Ok(Some(found))
+}
+
+/// Puts days in order, and adds up those that several rows have: of keys, and of teams.
+pub(super) fn add_up(costs: &mut Vec<(UnixMs, i64)>) {
+    costs.sort_unstable_by_key(|(day, _)| *day);
+    costs.dedup_by(|(day, cost), (before, sum)| {
+        let same = day == before;
+        if same {
+            *sum += *cost;
+        }
+        same
+    });
 }
 
 fn is_in(at: UnixMs, (from, to): Range) -> bool {
@@ -135,7 +148,7 @@ impl Read<'_> {
                 .or_insert_with(|| RankSums { sums: vec![Sums::default(); ranges], ..RankSums::default() });
             let at = |part: u8| start.plus(i64::from(part) * span.parts().ms());
             let read = match span {
-                Span::Month => read_days(&parts, |part, sums| add(of, at(part), sums)),
+                Span::Stretch => read_days(&parts, |part, sums| add(of, at(part), sums)),
                 _ => read_quarters(&parts, |part, sums| add(of, at(part), sums)),
             };
             read.ok_or_else(|| unreadable("usage_ranks", "parts"))?;

@@ -100,14 +100,14 @@ pub async fn add_to_statistics<'e>(
 
 /// Adds what rankings are read of. The caller holds the lock.
 pub(super) async fn add_ranks(c: &mut AnyConnection, folded: &mut Folded) -> Result<(), sqlx::Error> {
-    let (months, days) = (std::mem::take(&mut folded.months), std::mem::take(&mut folded.days));
+    let (stretches, days) = (std::mem::take(&mut folded.stretches), std::mem::take(&mut folded.days));
     let key = |key: &RowKey| {
         let (facet, span) = (Part::Int(key.facet.number()), Part::Int(key.span.ms()));
         let time = [Part::Int(key.start), Part::Int(i64::from(key.test))];
         let values = Dimension::ALL.map(|dimension| text(folded.value(key, dimension)));
         [text(folded.team(key)), facet, span].into_iter().chain(time).chain(values).collect()
     };
-    add(c, &RANKS, rows(months, key)).await?;
+    add(c, &RANKS, rows(stretches, key)).await?;
     add(c, &RANKS, rows(days, key)).await
 }
 

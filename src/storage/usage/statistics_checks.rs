@@ -34,7 +34,7 @@ pub async fn count_wrong_statistics(c: &mut AnyConnection) -> Result<i64, sqlx::
         wrong += difference(c, &coarser.join(" UNION ALL "), &kept("usage_series", span, what)).await?;
     }
     let all = &Dimension::ALL;
-    for span in [Span::Month, Span::Day] {
+    for span in [Span::Stretch, Span::Day] {
         let finer = "usage_pages r GROUP BY";
         let coarser: Vec<String> = RANKS.iter().map(|facet| coarser(*facet, span, all, "day_at", finer)).collect();
         wrong += difference(c, &coarser.join(" UNION ALL "), &kept("usage_ranks", span, all)).await?;
@@ -176,13 +176,13 @@ async fn count_wrong_pages(c: &mut AnyConnection) -> Result<i64, sqlx::Error> {
     Ok(wrong)
 }
 
-/// Rankings' rows whose parts are not their sums, or can not be read, and days that are not what their months say of them.
+/// Rankings' rows whose parts are not their sums, or can not be read, and days that are not what their stretches say of them.
 async fn count_wrong_ranks(c: &mut AnyConnection) -> Result<i64, sqlx::Error> {
-    let month = format!("start_at - start_at % {}", Span::Month.ms());
+    let stretch = format!("start_at - start_at % {}", Span::Stretch.ms());
     let of = format!("team_id, facet, test, {}", names(&Dimension::ALL));
-    // Each month, and then its days.
+    // Each stretch, and then its days.
     let select = format!(
-        "SELECT {}, span_ms, start_at, parts FROM usage_ranks ORDER BY {of}, {month}, span_ms DESC, start_at",
+        "SELECT {}, span_ms, start_at, parts FROM usage_ranks ORDER BY {of}, {stretch}, span_ms DESC, start_at",
         Sums::COLUMNS.join(", ")
     );
     let mut rows = sqlx::query(sqlx::AssertSqlSafe(select)).fetch(c);
@@ -191,7 +191,7 @@ async fn count_wrong_ranks(c: &mut AnyConnection) -> Result<i64, sqlx::Error> {
     while let Some(row) = rows.try_next().await? {
         let (start, parts): (i64, Vec<u8>) = (row.try_get("start_at")?, row.try_get("parts")?);
         let kept = sums(&row, 0)?;
-        let right = if row.int("span_ms")? == Span::Month.ms() {
+        let right = if row.int("span_ms")? == Span::Stretch.ms() {
             let mut page = SumPage::default();
             let read = page.merge_stored(&parts).is_some() && page.stored() == parts && page.sums() == kept;
             wrong += days.len() as i64;

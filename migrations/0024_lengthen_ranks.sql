@@ -1,0 +1,31 @@
+-- A ranking of 90 days with the range before read seven rows of 32 days of each member, and what a row costs to read is more than what
+-- is in it: rows of 64 days are four. They are filled in by the next start, from the pages of days, as when they were packed first.
+DROP TABLE usage_ranks;
+CREATE TABLE usage_ranks (
+    team_id TEXT NOT NULL,
+    facet BIGINT NOT NULL,
+    span_ms BIGINT NOT NULL,
+    start_at BIGINT NOT NULL,
+    test BIGINT NOT NULL CHECK (test IN (0, 1)),
+    user_id TEXT NOT NULL,
+    key_id TEXT NOT NULL,
+    model_name TEXT NOT NULL,
+    provider_name TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    requests BIGINT NOT NULL,
+    succeeded BIGINT NOT NULL,
+    failed BIGINT NOT NULL,
+    refused BIGINT NOT NULL,
+    prompt_tokens BIGINT NOT NULL,
+    cached_tokens BIGINT NOT NULL,
+    completion_tokens BIGINT NOT NULL,
+    cost BIGINT NOT NULL,
+    estimated BIGINT NOT NULL,
+    answered BIGINT NOT NULL,
+    latency_ms BIGINT NOT NULL,
+    parts BYTEA NOT NULL,
+    PRIMARY KEY (team_id, facet, span_ms, start_at, test, user_id, key_id, model_name, provider_name, endpoint, outcome)
+);
+
+UPDATE usage_booking SET ranks_filled_to = '', ranks_filled = 0 WHERE EXISTS (SELECT 1 FROM usage_pages);
