@@ -5,7 +5,7 @@ use super::support::{
     accounts::Visit,
     app::Client,
     on_each_database,
-    people::{db_join, db_person, team},
+    people::{db_join, db_person, new_team, team},
 };
 use crate::{
     domain::{
@@ -149,6 +149,45 @@ async fn who_left_stays_greyed_who_comes_back_is_one_row_and_files_run_nothing()
             let page = browser(&app, maya).await.page(&format!("{PAGE}?rank={rank}&order_by=tokens")).await.text();
             assert!(page.contains(title) && page.contains("aria-sort=\"descending\""), "{page}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_organization_ranks_its_teams_and_each_leads_to_its_own_page() {
+    on_each_database(|services| async move {
+        let (app, atlas, people, last) = place(&services).await;
+        let maya = &people[0];
+        let research = services.create_team(maya, new_team("Research", "northwind-labs")).await.unwrap();
+        let events = calls(&research, maya, 2_000, |day| if day % 2 == 0 { 30 } else { 20 });
+        assert_eq!(book(&services.store, &events).await.unwrap(), events.len());
+
+        // Seven days, the last of them the 50th day: 41 + 6 × 10 + 7 × 12 dollars, and 3 × 30 + 4 × 20.
+        let range = format!("from={}&to={}", last.0 - 6 * DAY_MS, last.0 + DAY_MS / 2);
+        let address = format!("/api/v1/organizations/northwind-labs/usage/ranking.csv?group_by=team&{range}");
+        let file = browser(&app, maya).await.page(&address).await.text();
+        let rows: Vec<Vec<&str>> = file.lines().skip(1).map(|line| line.split(',').collect()).collect();
+        assert_eq!(rows.len(), 2, "{file}");
+        assert_eq!((rows[0][2], rows[0][11]), (atlas.id.to_string().as_str(), "185"), "{file}");
+        assert_eq!((rows[1][2], rows[1][11]), (research.id.to_string().as_str(), "170"), "{file}");
+        let whole = app.api(maya).await.get(&format!("/api/v1/organizations/northwind-labs/usage?{range}")).await.expect(200);
+        assert_eq!(whole["total"]["cost"], 355 * DOLLAR, "teams are the whole");
+
+        for place in ["/o/northwind-labs/usage", "/admin/usage"] {
+            let page = browser(&app, maya).await.page(&format!("{place}?rank=team&{range}")).await.text();
+            assert!(page.contains("Team ranking") && page.contains("2 teams, by spend"), "{page}");
+            let own = format!("/t/{}/usage?from={}&amp;to={}", research.id, last.0 - 6 * DAY_MS, last.0 + DAY_MS / 2);
+            assert!(page.contains(&own), "{page}");
+        }
+        // A team is not made of teams.
+        let page = browser(&app, maya).await.page(&format!("{PAGE}?rank=team")).await.text();
+        assert!(page.contains("Member ranking") && !page.contains("Team ranking"), "{page}");
+        let refused = app.api(maya).await.get("/api/v1/teams/atlas-search/usage/ranking.csv?group_by=team").await;
+        assert_eq!(refused.status, 422);
+
+        services.delete_team(maya, "research", "Research").await.unwrap();
+        let page = browser(&app, maya).await.page(&format!("/o/northwind-labs/usage?rank=team&{range}")).await.text();
+        assert!(page.contains("Deleted") && !page.contains(&format!("/t/{}/usage", research.id)), "{page}");
     })
     .await;
 }

@@ -19,7 +19,7 @@ use crate::{
         usage_filter::Dimension,
     },
     service::{
-        Caller, ServiceError, Services,
+        Caller, Services,
         usage::{
             asked::{parse_group, parse_order},
             statistics::UsageOf,
@@ -107,14 +107,7 @@ pub async fn ranking_of_platform(
 async fn ranking(services: &Services, caller: &Caller, of: UsageOf<'_>, query: &UsageQuery) -> Answer<Response> {
     let asked = query.asked();
     let statistics = services.usage_query(caller, of, &asked).await?;
-    let by = match parse_group(&asked)? {
-        None => Dimension::Member,
-        Some(UsageGroup::Of(by)) => by,
-        Some(UsageGroup::Team) => {
-            let message = "Use member, key, model, provider, endpoint or outcome.";
-            return Err(ServiceError::field("group_by", message).into());
-        }
-    };
+    let by = parse_group(&asked)?.unwrap_or(Dimension::Member.into());
     let text = ranking_csv(&services.usage_ranking(caller, of, by, parse_order(&asked)?, &statistics).await?);
     let name = "attachment; filename=\"ranking.csv\"";
     Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, name)], text).into_response())

@@ -12,7 +12,7 @@ use crate::{
         roles::Action,
         teams::TeamKind,
         time::UnixMs,
-        usage_asked::{UsageAsked, UsagePlace},
+        usage_asked::{UsageAsked, UsageGroup, UsagePlace},
         usage_filter::Dimension,
         usage_statistics::{RankBy, Ranked},
     },
@@ -35,12 +35,17 @@ use crate::{
 const SHOWN: usize = 50;
 /// Below this success is shown in red, in ten-thousandths.
 const FAILING_BP: i64 = 9_800;
-/// What a ranking can be of: word of the address, title, noun, dimension.
-const KINDS: [(&str, &str, &str, Dimension); 3] = [
-    ("member", "Member ranking", "Member", Dimension::Member),
-    ("key", "Key ranking", "Key", Dimension::Key),
-    ("model", "Model ranking", "Model", Dimension::Model),
+/// What a ranking can be of: word of the address, title, noun, what is ranked.
+const KINDS: [Kind; 4] = [
+    ("member", "Member ranking", "Member", UsageGroup::Of(Dimension::Member)),
+    ("team", "Team ranking", "Team", UsageGroup::Team),
+    ("key", "Key ranking", "Key", UsageGroup::Of(Dimension::Key)),
+    ("model", "Model ranking", "Model", UsageGroup::Of(Dimension::Model)),
 ];
+type Kind = (&'static str, &'static str, &'static str, UsageGroup);
+const MEMBERS: UsageGroup = UsageGroup::Of(Dimension::Member);
+const KEYS: UsageGroup = UsageGroup::Of(Dimension::Key);
+const MODELS: UsageGroup = UsageGroup::Of(Dimension::Model);
 /// Columns that sort.
 const SORTS: [(RankBy, &str, &str); 4] = [
     (RankBy::Cost, "Spend", "spend"),
@@ -66,7 +71,7 @@ struct Reader {
 struct Drawn<'a> {
     place: &'a UsagePlace,
     asked: &'a UsageAsked,
-    by: Dimension,
+    by: UsageGroup,
     order: RankBy,
     now: UnixMs,
     reader: Reader,
@@ -80,12 +85,14 @@ pub(super) async fn load(
     asked: &UsageAsked,
 ) -> Result<RankingView, ServiceError> {
     let mut reader = find_reader(services, caller, place).await?;
-    let kinds = KINDS.iter().filter(|(_, _, _, by)| !(reader.personal && *by == Dimension::Member));
+    let teams = !matches!(place, UsagePlace::Team(_));
+    let kinds =
+        KINDS.iter().filter(|(_, _, _, by)| if *by == UsageGroup::Team { teams } else { !reader.personal || *by != MEMBERS });
     let kinds: Vec<_> = kinds.collect();
     let chosen = kinds.iter().find(|(word, ..)| *word == asked.rank).or(kinds.first());
     let Some((word, title, noun, by)) = chosen.map(|kind| **kind) else { return Err(ServiceError::NotFound) };
     let first = kinds.first().map_or("", |kind| kind.0);
-    let link = |(each, _, noun, _): &&(&'static str, &str, &str, Dimension)| ChoiceLink {
+    let link = |(each, _, noun, _): &&Kind| ChoiceLink {
         label: format!("{noun}s"),
         href: asked.with("rank", if *each == first { "" } else { each }).address(place),
         here: *each == word,
@@ -109,13 +116,13 @@ pub(super) async fn load(
         }
         ranked => ranked?,
     };
-    if by == Dimension::Member && reader.everyones && !reader.team.is_empty() {
+    if by == MEMBERS && reader.everyones && !reader.team.is_empty() {
         reader.budgets = services.list_member_budgets(caller, &reader.team).await?;
         if rows.iter().any(|row| row.gone) {
             reader.left = services.list_left_members(caller, &reader.team).await?;
         }
     }
-    view.masked = by == Dimension::Member && !reader.everyones;
+    view.masked = by == MEMBERS && !reader.everyones;
     view.has_budgets = !reader.budgets.is_empty();
     view.has_trends = trends.costs.values().any(|days| days.len() > 1);
     let (found, words) = (rows.len(), SORTS.iter().find(|(each, ..)| *each == order).map_or("spend", |sort| sort.2));
@@ -167,14 +174,13 @@ async fn find_reader(services: &Services, caller: &Caller, place: &UsagePlace) -
 impl Drawn<'_> {
     fn line(&self, row: &Ranked) -> RankLine {
         let sums = &row.sums;
-        let known = !row.id.is_empty() || self.by != Dimension::Member;
-        let only = self.asked.with(self.by.as_str(), &row.id);
+        let known = !row.id.is_empty() || self.by != MEMBERS;
         let success = sums.success_rate_bp();
         RankLine {
             place: row.place.to_string(),
-            member: if self.by == Dimension::Member { row.id.clone() } else { String::new() },
+            member: if self.by == MEMBERS { row.id.clone() } else { String::new() },
             name: if row.name.is_empty() { format!("Unknown {}", self.by.as_str()) } else { row.name.clone() },
-            href: if row.id.is_empty() { String::new() } else { only.address(self.place) },
+            href: self.href(row),
             you: row.own,
             gone: self.gone(row),
             spend: format::money(NanoUsd(sums.cost)),
@@ -201,11 +207,23 @@ impl Drawn<'_> {
         }
     }
 
+    /// The page with only this one's calls.
+    fn href(&self, row: &Ranked) -> String {
+        match self.by {
+            _ if row.id.is_empty() => String::new(),
+            // A deleted team has no pages.
+            UsageGroup::Team if row.gone => String::new(),
+            UsageGroup::Team => self.asked.with("rank", "").with("group_by", "").address(&UsagePlace::Team(row.id.clone())),
+            UsageGroup::Of(by) => self.asked.with(by.as_str(), &row.id).address(self.place),
+        }
+    }
+
     fn gone(&self, row: &Ranked) -> String {
         match (row.gone, self.by, self.reader.left.get(&row.id)) {
             (false, ..) => String::new(),
-            (true, Dimension::Member, Some(at)) => format!("Left {}", format::short_date(*at, self.now)),
-            (true, Dimension::Member, None) => "Left".to_owned(),
+            (true, MEMBERS, Some(at)) => format!("Left {}", format::short_date(*at, self.now)),
+            (true, MEMBERS, None) => "Left".to_owned(),
+            (true, UsageGroup::Team, _) => "Deleted".to_owned(),
             (true, ..) => "Revoked".to_owned(),
         }
     }
@@ -246,7 +264,7 @@ impl Drawn<'_> {
             return actions;
         }
         let (team, reader) = (&self.reader.team, &self.reader);
-        if self.by == Dimension::Member && !team.is_empty() && !row.gone {
+        if self.by == MEMBERS && !team.is_empty() && !row.gone {
             let team = encode(team);
             if reader.limits {
                 actions.push((RankAction::Limit, format!("/t/{team}/quotas?tab=members&dialog=cap&id={}", encode(&row.id))));
@@ -255,10 +273,10 @@ impl Drawn<'_> {
                 actions.push((RankAction::Role, format!("/t/{team}/members?q={}", encode(&row.name))));
             }
         }
-        if self.by == Dimension::Member && reader.keys {
+        if self.by == MEMBERS && reader.keys {
             actions.push((RankAction::Keys, format!("/t/{}/keys?q={}", encode(team), encode(&row.name))));
         }
-        if self.by == Dimension::Model || self.reader.everyones || row.own || self.by == Dimension::Key {
+        if self.by == MODELS || self.reader.everyones || row.own || self.by == KEYS {
             actions.push((RankAction::Logs, self.asked.with(self.by.as_str(), &row.id).logs(self.place)));
         }
         actions
