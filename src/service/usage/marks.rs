@@ -1,7 +1,7 @@
 //! What stands out: days of a whole team, and of single members, on which far more was spent than on the same weekdays of other weeks.
 //! Read of sums of UTC days, all members' in one statement.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{
     ranking::Shows,
@@ -14,7 +14,6 @@ use crate::{
         roles::Action,
         time::{DAY_MS, UnixMs},
         usage_asked::UsageGroup,
-        usage_buckets::Intervals,
         usage_filter::{Dimension, Facet, UsageFilter},
         usage_marks::{Mark, marks_of_days},
     },
@@ -31,7 +30,7 @@ const KNOWN_DAYS: i64 = 84;
 const FLOOR: i64 = DOLLAR;
 /// So many marks are given out, the most recent days first.
 const MARKS_MAX: usize = 50;
-/// The model is looked up for the first of them only: each takes a query.
+/// The model is looked up for the first of them only.
 const MODELS_MAX: usize = 5;
 /// Days by the numbers that [`UnixMs::weekday`] gives them.
 const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
@@ -162,11 +161,12 @@ pub(super) async fn read_trends(
     ids.dedup();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     let names = storage::usage::find_member_names(c, scope, &ids).await?;
-    for (place, mark) in marks.iter_mut().enumerate() {
+    for mark in marks.iter_mut() {
         mark.name = names.get(&mark.member).map(|named| named.name.clone()).unwrap_or_default();
-        if place < MODELS_MAX {
-            mark.model = dearest_model(c, scope, filter, mark).await?;
-        }
+    }
+    let latest = marks.len().min(MODELS_MAX);
+    if latest > 0 {
+        name_models(c, scope, filter, &mut marks[..latest]).await?;
     }
     Ok(trends)
 }
@@ -201,18 +201,24 @@ fn filled(days: &[(UnixMs, i64)], (from, to): (UnixMs, UnixMs)) -> Vec<i64> {
     values
 }
 
-async fn dearest_model(
+/// Says of the latest days what most was spent for.
+async fn name_models(
     c: &mut AnyConnection,
     scope: UsageScope,
     filter: &UsageFilter,
-    mark: &UsageMark,
-) -> Result<String, ServiceError> {
+    marks: &mut [UsageMark],
+) -> Result<(), ServiceError> {
     // Sums by model are kept of members without further filters.
     if filter.clone().only(Dimension::Member, None).facet() != Facet::TOTAL {
-        return Ok(String::new());
+        return Ok(());
     }
-    let filter = filter.clone().only(Dimension::Member, Some(mark.member.clone()));
-    let day = Intervals::whole(mark.from, mark.to);
-    let models = storage::usage::sum_by(c, scope, &filter, Dimension::Model, &day).await?;
-    Ok(models.into_iter().max_by_key(|(name, sums)| (sums.cost, name.clone())).map(|(name, _)| name).unwrap_or_default())
+    let people: BTreeSet<&str> = marks.iter().map(|mark| mark.member.as_str()).collect();
+    let days: BTreeSet<UnixMs> = marks.iter().map(|mark| mark.from).collect();
+    let (people, days): (Vec<&str>, Vec<UnixMs>) = (people.into_iter().collect(), days.into_iter().collect());
+    let costs = storage::usage::list_costs_by_model(c, scope, filter.test, &people, &days).await?;
+    for mark in marks {
+        let of_day = costs.iter().filter(|of| (of.member == mark.member) && of.day == mark.from);
+        mark.model = of_day.max_by_key(|of| (of.cost, &of.model)).map(|of| of.model.clone()).unwrap_or_default();
+    }
+    Ok(())
 }

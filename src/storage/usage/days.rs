@@ -2,17 +2,21 @@
 
 use std::collections::HashMap;
 
-use sqlx::{AnyConnection, Row as _};
+use sqlx::{AnyConnection, Row as _, any::AnyRow};
 
 use super::{
     ranks::{add_up, read_ranks},
     statistics::{Condition, UsageScope, WHAT},
 };
-use crate::domain::{
-    time::UnixMs,
-    usage_asked::UsageGroup,
-    usage_buckets::Span,
-    usage_filter::{Dimension, UsageFilter, series_for},
+use crate::{
+    domain::{
+        time::UnixMs,
+        usage::TestCalls,
+        usage_asked::UsageGroup,
+        usage_buckets::Span,
+        usage_filter::{Dimension, Facet, UsageFilter, series_for},
+    },
+    storage::RowExt,
 };
 
 /// Charges by day, of all calls of a scope or of one member or key. Days without calls are missing.
@@ -61,4 +65,44 @@ pub async fn list_shared_costs_by_day(
         found.entry(row.try_get(0)?).or_default().push((row.try_get(1).map(UnixMs)?, row.try_get(2)?));
     }
     Ok(Some(found))
+}
+
+/// What somebody was charged for a model on a UTC day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelCost {
+    /// Identifier of the person.
+    pub member: String,
+    /// Start of the day.
+    pub day: UnixMs,
+    /// Name of the model.
+    pub model: String,
+    /// Charged, in nano-dollars.
+    pub cost: i64,
+}
+
+/// Charges of some people on some UTC days (oldest first) by model.
+pub async fn list_costs_by_model(
+    c: &mut AnyConnection,
+    scope: UsageScope,
+    test: TestCalls,
+    people: &[&str],
+    days: &[UnixMs],
+) -> Result<Vec<ModelCost>, sqlx::Error> {
+    let mut condition = Condition::of(scope, test);
+    let facet = Facet::of(&[Dimension::Member, Dimension::Model]);
+    condition.facet(facet, Span::Day, &Dimension::ALL, &UsageFilter::of(test));
+    condition.named_starts(days);
+    condition.and_among(Dimension::Member.column(), people);
+    let select = "SELECT r.user_id AS member, r.start_at AS day, r.model_name AS model, CAST(SUM(r.cost) AS BIGINT) AS cost \
+                  FROM usage_ranks r";
+    let rows = condition.query(select, " GROUP BY 1, 2, 3").fetch_all(c).await?;
+    let row = |row: &AnyRow| {
+        Ok(ModelCost {
+            member: row.text("member")?,
+            day: UnixMs(row.int("day")?),
+            model: row.text("model")?,
+            cost: row.int("cost")?,
+        })
+    };
+    rows.iter().map(row).collect()
 }

@@ -24,7 +24,7 @@ pub use booking::{add_to_rollups, insert_events};
 pub use calls::{CallFilter, Calls, Place, find_call, list_calls};
 pub use checks::{count_wrong_events, count_wrong_sums};
 pub use choices::list_choices;
-pub use days::{list_costs_by_day, list_shared_costs_by_day};
+pub use days::{ModelCost, list_costs_by_day, list_costs_by_model, list_shared_costs_by_day};
 pub use events::{find_event, list_events_after};
 pub use groups::{GroupSums, sum_by_team, sum_groups};
 pub use hours::list_costs_by_hour;
