@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, any::AnyRow};
 
-use super::RowExt;
+use super::{RowExt, usage::DAYS_OF_TEAMS};
 use crate::domain::{
     accounts::MyOrganization,
     catalog::ModelState,
@@ -110,15 +110,15 @@ pub async fn lock(c: &mut AnyConnection, org: OrgId) -> Result<(), sqlx::Error> 
 
 /// All organizations with figures, by name; spend is summed from `month_start`.
 pub async fn list_rows(c: &mut AnyConnection, month_start: UnixMs) -> Result<Vec<OrganizationRow>, sqlx::Error> {
-    let rows = sqlx::query(
+    let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
         "SELECT o.id, o.slug, o.name, o.created_at,
              (SELECT COUNT(*) FROM organization_members m WHERE m.organization_id = o.id) AS members,
              (SELECT COUNT(*) FROM organization_members m WHERE m.organization_id = o.id AND m.role = 'admin') AS admins,
              (SELECT COUNT(*) FROM teams t WHERE t.organization_id = o.id AND t.deleted_at IS NULL) AS teams,
-             CAST(COALESCE((SELECT SUM(r.cost) FROM usage_rollups r JOIN teams t ON t.id = r.team_id
-                 WHERE t.organization_id = o.id AND r.start_at >= $1), 0) AS BIGINT) AS spent
-         FROM organizations o ORDER BY o.name, o.id",
-    )
+             CAST(COALESCE((SELECT SUM(r.cost) FROM usage_series r JOIN teams t ON t.id = r.team_id
+                 WHERE t.organization_id = o.id AND {DAYS_OF_TEAMS} AND r.start_at >= $1), 0) AS BIGINT) AS spent
+         FROM organizations o ORDER BY o.name, o.id"
+    )))
     .bind(month_start.0)
     .fetch_all(c)
     .await?;
@@ -156,15 +156,17 @@ pub async fn update(c: &mut AnyConnection, org: &Organization) -> Result<(), sql
 
 /// The live teams of an organization with figures since `month_start`, the one that spent most first.
 pub async fn list_teams(c: &mut AnyConnection, org: OrgId, month_start: UnixMs) -> Result<Vec<OrganizationTeamRow>, sqlx::Error> {
-    let rows = sqlx::query(
+    let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
         "SELECT t.id, t.slug, t.name, t.owner_user_id, u.name AS owner_name, u.disabled_at,
              (SELECT COUNT(*) FROM team_members m WHERE m.team_id = t.id) AS members,
-             CAST(COALESCE(s.requests, 0) AS BIGINT) AS requests, CAST(COALESCE(s.spent, 0) AS BIGINT) AS spent, s.last_call_at
+             CAST(COALESCE(s.requests, 0) AS BIGINT) AS requests, CAST(COALESCE(s.spent, 0) AS BIGINT) AS spent,
+             (SELECT MAX(r.last_call_at) FROM usage_rollups r WHERE r.team_id = t.id AND r.start_at =
+                 (SELECT MAX(l.start_at) FROM usage_rollups l WHERE l.team_id = t.id AND l.start_at >= $2)) AS last_call_at
          FROM teams t JOIN users u ON u.id = t.owner_user_id
-         LEFT JOIN (SELECT r.team_id, SUM(r.requests) AS requests, SUM(r.cost) AS spent, MAX(r.last_call_at) AS last_call_at
-             FROM usage_rollups r WHERE r.start_at >= $2 GROUP BY r.team_id) s ON s.team_id = t.id
-         WHERE t.organization_id = $1 AND t.deleted_at IS NULL ORDER BY 9 DESC, t.name, t.id",
-    )
+         LEFT JOIN (SELECT r.team_id, SUM(r.requests) AS requests, SUM(r.cost) AS spent FROM usage_series r
+             WHERE {DAYS_OF_TEAMS} AND r.start_at >= $2 GROUP BY r.team_id) s ON s.team_id = t.id
+         WHERE t.organization_id = $1 AND t.deleted_at IS NULL ORDER BY 9 DESC, t.name, t.id"
+    )))
     .bind(org.to_string())
     .bind(month_start.0)
     .fetch_all(c)
@@ -239,10 +241,10 @@ pub async fn list_members(
 
 /// What all teams of an organization spent since a time, those that are gone included.
 pub async fn sum_cost(c: &mut AnyConnection, org: OrgId, since: UnixMs) -> Result<i64, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT CAST(COALESCE(SUM(r.cost), 0) AS BIGINT) AS spent FROM usage_rollups r JOIN teams t ON t.id = r.team_id
-         WHERE t.organization_id = $1 AND r.start_at >= $2",
-    )
+    let row = sqlx::query(sqlx::AssertSqlSafe(format!(
+        "SELECT CAST(COALESCE(SUM(r.cost), 0) AS BIGINT) AS spent FROM usage_series r JOIN teams t ON t.id = r.team_id
+         WHERE t.organization_id = $1 AND {DAYS_OF_TEAMS} AND r.start_at >= $2"
+    )))
     .bind(org.to_string())
     .bind(since.0)
     .fetch_one(c)

@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, any::AnyRow};
 
-use super::RowExt;
+use super::{RowExt, usage::DAYS_OF_TEAMS};
 use crate::domain::{
     accounts::MyTeam,
     ids::{TeamId, UserId},
@@ -165,18 +165,20 @@ pub async fn list_visible(
     platform_admin: bool,
     month_start: UnixMs,
 ) -> Result<Vec<TeamListItem>, sqlx::Error> {
-    let rows = sqlx::query(
+    let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
         "SELECT t.id, t.slug, t.name, o.name AS organization, o.slug AS organization_slug,
              CASE WHEN t.owner_user_id = m.user_id THEN 'owner' ELSE m.role END AS role,
              (SELECT COUNT(*) FROM team_members n WHERE n.team_id = t.id) AS members,
-             CAST(COALESCE((SELECT SUM(u.cost) FROM usage_rollups u WHERE u.team_id = t.id AND u.start_at >= $3), 0) AS BIGINT) AS spent,
-             (SELECT MAX(u.last_call_at) FROM usage_rollups u WHERE u.team_id = t.id AND u.start_at >= $3) AS last_call_at
+             CAST(COALESCE((SELECT SUM(u.cost) FROM usage_series u WHERE u.team_id = t.id AND {DAYS_OF_TEAMS} AND u.start_at >= $3), 0)
+                 AS BIGINT) AS spent,
+             (SELECT MAX(u.last_call_at) FROM usage_rollups u WHERE u.team_id = t.id AND u.start_at =
+                 (SELECT MAX(l.start_at) FROM usage_rollups l WHERE l.team_id = t.id AND l.start_at >= $3)) AS last_call_at
          FROM teams t JOIN organizations o ON o.id = t.organization_id
          LEFT JOIN team_members m ON m.team_id = t.id AND m.user_id = $1
          LEFT JOIN organization_members a ON a.organization_id = t.organization_id AND a.user_id = $1 AND a.role = 'admin'
          WHERE t.deleted_at IS NULL AND t.kind = 'team' AND (m.user_id IS NOT NULL OR a.user_id IS NOT NULL OR $2 = 1)
-         ORDER BY t.name, t.id",
-    )
+         ORDER BY t.name, t.id"
+    )))
     .bind(user.to_string())
     .bind(i64::from(platform_admin))
     .bind(month_start.0)

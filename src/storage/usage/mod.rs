@@ -43,5 +43,15 @@ pub use statistics_checks::count_wrong_statistics;
 
 use crate::domain::time::MINUTE_MS;
 
+/// Picks the rows of `usage_series` that hold all calls of a team by UTC day: the sums to add where a month of many members' quarters
+/// would be millions of rows.
+pub(in crate::storage) const DAYS_OF_TEAMS: &str = "facet = 0 AND span_ms = 86400000";
+
+#[test]
+fn days_of_teams_are_named_as_they_are_kept() {
+    use crate::domain::{usage_buckets::Span, usage_filter::Facet};
+    assert_eq!(DAYS_OF_TEAMS, format!("facet = {} AND span_ms = {}", Facet::TOTAL.number(), Span::Day.ms()));
+}
+
 /// Sums are kept per quarter of an hour.
 pub const ROLLUP_MS: i64 = 15 * MINUTE_MS;
