@@ -163,8 +163,9 @@ pub async fn list_teams(c: &mut AnyConnection, org: OrgId, month_start: UnixMs) 
              (SELECT MAX(r.last_call_at) FROM usage_rollups r WHERE r.team_id = t.id AND r.start_at =
                  (SELECT MAX(l.start_at) FROM usage_rollups l WHERE l.team_id = t.id AND l.start_at >= $2)) AS last_call_at
          FROM teams t JOIN users u ON u.id = t.owner_user_id
-         LEFT JOIN (SELECT r.team_id, SUM(r.requests) AS requests, SUM(r.cost) AS spent FROM usage_series r
-             WHERE {DAYS_OF_TEAMS} AND r.start_at >= $2 GROUP BY r.team_id) s ON s.team_id = t.id
+         LEFT JOIN (SELECT r.team_id, SUM(r.requests) AS requests, SUM(r.cost) AS spent
+             FROM usage_series r JOIN teams o ON o.id = r.team_id
+             WHERE o.organization_id = $1 AND {DAYS_OF_TEAMS} AND r.start_at >= $2 GROUP BY r.team_id) s ON s.team_id = t.id
          WHERE t.organization_id = $1 AND t.deleted_at IS NULL ORDER BY 9 DESC, t.name, t.id"
     )))
     .bind(org.to_string())

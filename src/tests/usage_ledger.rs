@@ -8,9 +8,10 @@ use super::support::{
 };
 use crate::{
     domain::{
+        api_keys::{KeyKind, NewApiKey},
         money::{DOLLAR, NanoUsd},
         plan_changes::Wanted,
-        time::{DAY_MS, MINUTE_MS},
+        time::{DAY_MS, MINUTE_MS, UnixMs},
         usage::{TestCalls, UsageEvent},
         usage_filter::{Dimension, UsageFilter, Values},
         usage_statistics::RankBy,
@@ -99,6 +100,56 @@ async fn sums_of_members_models_and_keys_are_the_total_and_the_ledgers() {
         assert!(total.cost > 0);
         drop(c);
         invariants::check(&services).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn lists_of_keys_teams_and_organizations_tell_the_calls_of_the_month() {
+    on_each_database(async |services| {
+        services.clock.advance(START.since(services.clock.now()).max(0));
+        let maya = db_person(&services, "Maya", true).await;
+        let atlas = team(&services, &maya).await;
+        let new = |name: &str| NewApiKey { name: name.into(), kind: KeyKind::Person, expires_at: None };
+        let used = services.create_key(&maya, "atlas-search", new("nightly")).await.unwrap().id;
+        let unused = services.create_key(&maya, "atlas-search", new("weekly")).await.unwrap().id;
+        // Two of three are the team's, the others a stranger's; one of four was before the month.
+        let spread = |n: u64| {
+            let mut event = event(n);
+            if n % 3 > 0 {
+                (event.call.team, event.call.user) = (atlas.id, maya.user.id);
+                event.call.key = (n % 2 == 0).then_some(used);
+            }
+            event.call.at = if n.is_multiple_of(4) { event.call.at.plus(-20 * DAY_MS) } else { event.call.at };
+            event
+        };
+        let events: Vec<UsageEvent> = (0..CALLS).map(spread).collect();
+        services.clock.advance(3 * DAY_MS);
+        for batch in events.chunks(61) {
+            book(&services.store, batch).await.unwrap();
+        }
+
+        let (year, month, _) = services.clock.now().civil();
+        let month = UnixMs::from_civil(year, month, 1);
+        let ours: Vec<_> = events.iter().filter(|event| event.call.team == atlas.id && event.call.at >= month).collect();
+        let spent: i64 = ours.iter().map(|event| event.end.cost.0).sum();
+        let last = ours.iter().map(|event| event.call.at).max();
+        assert!(spent > 0 && events.iter().any(|event| event.call.at < month), "the scene has calls on both sides");
+
+        let listed = services.list_teams(&maya).await.unwrap();
+        assert_eq!((listed[0].spent, listed[0].last_call_at), (spent, last));
+        let seen = services.get_organization_overview(&maya, &listed[0].organization_slug).await.unwrap();
+        let row = &seen.teams[0];
+        assert_eq!((row.requests, row.spent, row.last_call_at, seen.spent), (ours.len() as i64, spent, last, spent));
+        let members = services.list_organization_members(&maya, &listed[0].organization_slug, Default::default()).await.unwrap();
+        let row = &members.page.items[0];
+        assert_eq!((row.spent, row.share_bp), (spent, 10_000), "all of it is hers");
+
+        let keys = services.list_keys(&maya, "atlas-search", Default::default()).await.unwrap().items;
+        let of = |id| keys.iter().find(|key| key.id == id).map(|key| (key.spent, key.last_used_at)).unwrap();
+        let its: Vec<_> = ours.iter().filter(|event| event.call.key == Some(used)).collect();
+        assert_eq!(of(used), (its.iter().map(|event| event.end.cost.0).sum(), its.iter().map(|event| event.call.at).max()));
+        assert_eq!(of(unused), (0, None));
     })
     .await;
 }
