@@ -154,7 +154,7 @@ pub fn viewing(path: &str, member: &str) -> String {
 /// Pages that need somebody signed in.
 fn is_guarded(path: &str) -> bool {
     let first = path.split('/').find(|part| !part.is_empty()).unwrap_or_default();
-    matches!(first, "me" | "t" | "o" | "teams" | "admin" | "account")
+    matches!(first, "me" | "t" | "o" | "teams" | "admin" | "account" | "search")
 }
 
 /// Everything inside the body.
@@ -218,6 +218,7 @@ fn Pages() -> impl IntoView {
                 <Route path=at!("/admin/audit") view=lazy::PlatformAudit::PAGE ssr=SsrMode::Async/>
                 <Route path=at!("/admin/outbox") view=lazy::Outbox::PAGE ssr=SsrMode::Async/>
                 <Route path=at!("/o/:org/audit") view=lazy::OrganizationAudit::PAGE ssr=SsrMode::Async/>
+                <Route path=at!("/search") view=lazy::Search::PAGE ssr=SsrMode::Async/>
                 <Route path=at!("/me") view=lazy::Own::PAGE ssr=SsrMode::Async/>
                 <Route path=at!("/t/:team/usage") view=lazy::Usage::PAGE ssr=SsrMode::Async/>
                 <Route path=at!("/me/usage") view=lazy::Usage::PAGE ssr=SsrMode::Async/>

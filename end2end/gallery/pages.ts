@@ -16,7 +16,7 @@ for (const visit of PAGES) {
     await settled(page, visit);
     await page.screenshot({
       path: path.join(FOLDER, `${visit.name}-${info.project.name}.png`),
-      fullPage: !visit.path.includes('dialog='),
+      fullPage: !visit.path.includes('dialog=') && !visit.press,
       animations: 'disabled',
     });
   });

@@ -8,6 +8,8 @@ export interface Visit {
   /** The status that the server answers with. */
   status?: number;
   charts?: boolean;
+  /** Keys that open something over the page. */
+  press?: string;
 }
 
 export const PAGES: Visit[] = [
@@ -24,6 +26,9 @@ export const PAGES: Visit[] = [
   { name: 'usage-latency', path: '/t/{team}/usage?range=7d&metric=latency', charts: true },
   { name: 'usage-filter', path: '/t/{team}/usage?add=filter', charts: true },
   { name: 'usage-none', path: '/t/{team}/usage?model=no-such-model' },
+  { name: 'search', path: '/search?q=a' },
+  { name: 'search-none', path: '/search?q=no-such-thing' },
+  { name: 'search-palette', path: '/t/{team}', charts: true, press: 'Control+k' },
   { name: 'personal-usage', path: '/me/usage' },
   { name: 'organization-usage', path: '/o/northwind-labs/usage?group_by=team', charts: true },
   { name: 'admin-usage', path: '/admin/usage', charts: true },
@@ -107,6 +112,10 @@ export async function settled(page: Page, visit: Visit): Promise<void> {
   await page.waitForLoadState('networkidle');
   await expect(page.locator('.sk')).toHaveCount(0);
   if (visit.charts) await expect(page.locator('.chart svg').first()).toBeVisible();
+  if (visit.press) {
+    await page.keyboard.press(visit.press);
+    await expect(page.getByRole('dialog').getByRole('option').first()).toBeVisible();
+  }
 }
 
 /** The value of a key figure on an overview. */

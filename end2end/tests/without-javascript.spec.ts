@@ -35,6 +35,19 @@ test('sign-in and keys work without JavaScript', async ({ page, platform }) => {
     return secret.inputValue();
   });
 
+  await test.step('search is a page, with the pages of where one came from', async () => {
+    await page.goto('/t/atlas-search/keys');
+    await page.getByRole('link', { name: 'Search or jump to' }).click();
+    await expect(page.getByRole('heading', { name: 'Search', level: 1 })).toBeVisible();
+    await expect(page.getByRole('region', { name: 'Pages' }).getByRole('link', { name: /^Usage/ })).toHaveAttribute('href', '/t/atlas-search/usage');
+    // A secret is found by all of it, to learn whose it is.
+    await page.getByLabel('Search for').fill(key);
+    await page.getByRole('button', { name: 'Find' }).click();
+    await page.getByRole('region', { name: 'API keys' }).getByRole('link', { name: /^plain-html/ }).click();
+    await expect(page).toHaveURL(/\/t\/atlas-search\/keys\?q=tg_/);
+    await expect(page.getByRole('row', { name: /plain-html/ })).toBeVisible();
+  });
+
   await openai(platform, key).chat.completions.create({ model, messages: [{ role: 'user', content: 'Hello' }] });
   await expect(async () => {
     await page.goto('/t/atlas-search');

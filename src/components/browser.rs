@@ -45,6 +45,21 @@ mod in_browser {
         !document().hidden()
     }
 
+    /// Presses a link, as its reader would.
+    pub fn press(id: &str) {
+        if let Some(Ok(link)) = document().get_element_by_id(id).map(JsCast::dyn_into::<HtmlElement>) {
+            link.click();
+        }
+    }
+
+    /// Moves what something stands in so far that it is seen.
+    pub fn scroll_to(id: &str) {
+        let Some(element) = document().get_element_by_id(id) else { return };
+        let options = js_sys::Object::new();
+        let _ = Reflect::set(&options, &JsValue::from_str("block"), &JsValue::from_str("nearest"));
+        let _ = call(&element, "scrollIntoView", &[options.into()]);
+    }
+
     /// Puts focus on the heading of the page, after a navigation inside the page.
     pub fn focus_heading() {
         if let Ok(Some(heading)) = document().query_selector("h1[tabindex]")

@@ -12,6 +12,11 @@ pub fn Icon(
     #[prop(optional)]
     class: &'static str,
 ) -> impl IntoView {
+    symbol(name, class)
+}
+
+/// The same for a name that is known only as the page is made.
+pub fn symbol(name: &str, class: &str) -> impl IntoView + use<> {
     let class = if class.is_empty() { "i".to_owned() } else { format!("i {class}") };
     view! {
         <svg class=class viewBox="0 0 16 16" aria-hidden="true">

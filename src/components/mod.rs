@@ -45,9 +45,9 @@ pub use dialog::Dialog;
 pub use empty::{Empty, Message};
 pub use field::{Field, TextArea};
 pub use filter_chips::filter_chips;
-pub use icon::Icon;
 #[cfg(feature = "ssr")]
 pub use icon::SPRITE;
+pub use icon::{Icon, symbol};
 pub use kpi::{Kpi, delta_line};
 pub use logo::{Brand, Logo};
 pub use menu::Menu;

@@ -11,8 +11,9 @@ use leptos_router::ChooseView;
 use super::{
     AccountPage, AuditPage, BillingPage, CallLogsPage, CallPage, ConfirmPage, ExplainPage, ForgotPage, GroupsPage, InvitePage,
     KeysPage, LoginPage, MembersPage, NewTeamPage, OrganizationLimitsPage, OrganizationMembersPage, OrganizationModelsPage,
-    OrganizationPage, OrganizationSettingsPage, OutboxPage, OverviewPage, OwnPage, PlaygroundPage, QuotasPage, RequestsPage,
-    ResetPage, SignupPage, StatementPage, TeamModelsPage, TeamSettingsPage, TeamsPage, UsagePage,
+    OrganizationPage, OrganizationSettingsPage, OutboxPage, OverviewPage, OwnPage, Palette as SearchPalette, PlaygroundPage,
+    QuotasPage, RequestsPage, ResetPage, SearchPage, SignupPage, StatementPage, TeamModelsPage, TeamSettingsPage, TeamsPage,
+    UsagePage,
     admin::{ModelsPage, OrganizationsPage, PlansPage, PriceListPage, ProvidersPage, SystemPage, TiersPage, UserPage, UsersPage},
 };
 
@@ -159,6 +160,21 @@ group!(log_pages, __preload_log_pages, OfCalls {
     CallLogs => CallLogsPage,
     OneCall => CallPage,
 });
+
+// What is looked for: on a page of its own, and over any other.
+group!(search_pages, __preload_search_pages, Find {
+    Search => SearchPage,
+    Palette => SearchPalette,
+});
+
+/// The palette, which opens over a page: its code comes when it is first asked for. The server opens none.
+pub fn palette() -> AnyView {
+    #[cfg(feature = "hydrate")]
+    let view = Suspend::new(send_wrapper::SendWrapper::new((Palette::PAGE.load)())).into_any();
+    #[cfg(not(feature = "hydrate"))]
+    let view = ().into_any();
+    view
+}
 
 // Money of a team.
 group!(billing_pages, __preload_billing_pages, Money {

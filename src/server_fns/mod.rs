@@ -32,6 +32,7 @@ pub mod platform;
 pub mod playground;
 pub mod price_lists;
 pub mod quotas;
+pub mod search;
 #[cfg(feature = "ssr")]
 pub mod shown_once;
 pub mod statistics;

@@ -28,6 +28,13 @@ pub fn shown_parts(secret: &str) -> (String, String) {
     (secret.chars().take(start).collect(), secret[secret.len().saturating_sub(4)..].to_owned())
 }
 
+/// What lists show of a gateway key's secret that begins like this text, or of a text that was copied from such a list; empty for anything
+/// else, and for what is common to all secrets.
+pub fn shown_of(text: &str) -> String {
+    let shown = text.split('…').next().unwrap_or_default();
+    if shown.starts_with("tg_") && shown.is_ascii() && shown.len() > 3 { shown_parts(shown).0 } else { String::new() }
+}
+
 fn divide_by_62(number: &mut [u8; 32]) -> u8 {
     let mut rest = 0u16;
     for byte in number.iter_mut() {
@@ -67,6 +74,19 @@ mod tests {
         assert!(!is_well_formed("tgm_", &secret));
         assert!(!is_well_formed("tg_", "tg_ä"));
         assert_eq!(shown_parts(&secret), (secret[..7].to_owned(), secret[48..].to_owned()));
+    }
+
+    #[test]
+    fn what_is_shown_of_a_secret_is_found_by_all_of_it_or_by_less() {
+        let secret = make_secret("tg_", [7; 32]);
+        let (shown, end) = shown_parts(&secret);
+        for text in [secret.clone(), shown.clone(), format!("{shown}…{end}")] {
+            assert_eq!(shown_of(&text), shown, "{text}");
+        }
+        assert_eq!(shown_of(&shown[..5]), shown[..5]);
+        for none in ["", "tg_", "tgm_abcd", "abcd", "tg_é", "…"] {
+            assert_eq!(shown_of(none), "", "{none}");
+        }
     }
 
     #[test]

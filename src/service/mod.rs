@@ -38,6 +38,7 @@ pub mod quota;
 pub mod random;
 mod requests;
 pub mod resealing;
+pub mod search;
 pub mod self_service;
 mod sorted;
 pub mod standings;

@@ -22,6 +22,7 @@ pub mod price_lists;
 pub mod prices;
 pub mod requests;
 mod row;
+pub mod search;
 pub mod self_service;
 pub mod sessions;
 pub mod settings;
@@ -217,7 +218,12 @@ pub fn violates_unique(error: &sqlx::Error, index: &str, columns: &str) -> bool 
 
 /// A `LIKE` pattern (with `ESCAPE '\'`) for texts that contain what was typed, whatever the case. Wildcards stand for themselves.
 pub fn contains(typed: &str) -> String {
-    let mut pattern = String::from("%");
+    format!("%{}", begins(typed))
+}
+
+/// The same for texts that begin with it.
+pub fn begins(typed: &str) -> String {
+    let mut pattern = String::new();
     for c in typed.trim().chars().take(100).flat_map(char::to_lowercase) {
         // No stored text has a null byte; a database would stop reading at it.
         let c = if c == '\0' { char::REPLACEMENT_CHARACTER } else { c };

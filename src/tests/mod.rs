@@ -45,6 +45,7 @@ mod rest;
 mod retention;
 mod roles_and_models;
 mod schema;
+mod search;
 mod searches;
 mod self_service;
 mod sessions;

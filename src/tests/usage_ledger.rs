@@ -116,9 +116,9 @@ async fn lists_of_keys_teams_and_organizations_tell_the_calls_of_the_month() {
         // Two of three are the team's, the others a stranger's; one of four was before the month.
         let spread = |n: u64| {
             let mut event = event(n);
-            if n % 3 > 0 {
+            if !n.is_multiple_of(3) {
                 (event.call.team, event.call.user) = (atlas.id, maya.user.id);
-                event.call.key = (n % 2 == 0).then_some(used);
+                event.call.key = n.is_multiple_of(2).then_some(used);
             }
             event.call.at = if n.is_multiple_of(4) { event.call.at.plus(-20 * DAY_MS) } else { event.call.at };
             event

@@ -16,6 +16,12 @@ pub fn is_visible() -> bool {
     false
 }
 
+/// Presses a link.
+pub fn press(_id: &str) {}
+
+/// Moves what something stands in so far that it is seen.
+pub fn scroll_to(_id: &str) {}
+
 /// Puts focus on the heading of the page.
 pub fn focus_heading() {}
 

@@ -1,9 +1,11 @@
 use leptos::prelude::*;
 
-use super::place::{Place, Scope};
 use crate::{
     components::{Avatar, Icon},
-    domain::accounts::Me,
+    domain::{
+        accounts::Me,
+        places::{Place, Scope},
+    },
     pages::form::{Form, FormAction},
     server_fns::accounts::LogOut,
 };

@@ -2,7 +2,7 @@
 //! It stays while pages change; what it shows is derived from the address and from who is signed in.
 
 mod account_menu;
-mod place;
+mod jump;
 mod sidebar;
 mod switcher;
 mod theme;
@@ -15,16 +15,15 @@ use leptos_router::{
     hooks::use_location,
 };
 
-use self::{
-    place::{Kind, Place, Scope},
-    sidebar::Sidebar,
-    switcher::Contexts,
-    top_bar::TopBar,
-};
+pub use self::jump::Jump;
+use self::{sidebar::Sidebar, switcher::Contexts, top_bar::TopBar};
 use crate::{
     app::Session,
     components::{Note, NoteKind, browser},
-    domain::teams::{AlertPage, MyAlert},
+    domain::{
+        places::{Kind, Place, Scope},
+        teams::{AlertPage, MyAlert},
+    },
     pages::{data::nothing, failure::login_address, watch::watch},
     server_fns::accounts::GetStanding,
 };

@@ -1,16 +1,15 @@
 use leptos::{ev, prelude::*};
 
-use super::{
-    account_menu::AccountMenu,
-    place::{Kind, Place, Scope},
-    switcher::Switcher,
-    viewing,
-};
-use crate::domain::roles::{Action, Standing};
+use super::{account_menu::AccountMenu, switcher::Switcher, viewing};
 use crate::{
     app::Session,
     components::{Brand, Icon, browser},
-    domain::{accounts::Me, roles::OrgRole},
+    domain::{
+        accounts::Me,
+        navigation::{is_offered, pages_of},
+        places::{Kind, Place, Scope},
+        roles::OrgRole,
+    },
     pages::data::nothing,
     server_fns::accounts::{Viewed, Visitor},
 };
@@ -50,29 +49,8 @@ fn groups(place: &Place, me: Option<&Me>, waiting: &[(String, u32)], viewing: Op
     // What waits for oneself does not wait for whom the team is seen as.
     let waiting: &[(String, u32)] = if viewing.is_some() { &[] } else { waiting };
     let context = matches!(place.scope, Scope::Personal | Scope::Team(_) | Scope::Organization(_));
-    let groups: &[(&str, &[Kind])] = match place.scope {
-        Scope::Personal => &[
-            ("", &[Kind::Overview, Kind::Usage, Kind::Logs, Kind::Playground, Kind::Billing]),
-            ("Access", &[Kind::Keys, Kind::Models, Kind::Quotas]),
-        ],
-        Scope::Team(_) => &[
-            ("", &[Kind::Overview, Kind::Usage, Kind::Logs, Kind::Playground]),
-            ("Access", &[Kind::Keys, Kind::Models, Kind::Requests, Kind::Quotas]),
-            ("Team", &[Kind::Members, Kind::Billing, Kind::Audit, Kind::Settings]),
-        ],
-        Scope::Organization(_) => &[
-            ("", &[Kind::Overview, Kind::Usage]),
-            ("Access", &[Kind::Models, Kind::Groups, Kind::Requests, Kind::Limits]),
-            ("Organization", &[Kind::Members, Kind::Audit, Kind::Settings]),
-        ],
-        Scope::Platform => &[
-            ("", &[Kind::Usage, Kind::Providers, Kind::Models, Kind::Tiers, Kind::Groups]),
-            ("People", &[Kind::Organizations, Kind::Users, Kind::Plans]),
-            ("Installation", &[Kind::Audit, Kind::Outbox, Kind::System]),
-        ],
-        Scope::Account => &[("", &[Kind::Teams, Kind::Account])],
-    };
-    groups
+    let seen_as = viewing.map(|viewed| viewed.role);
+    pages_of(&place.scope)
         .iter()
         .map(|(title, kinds)| {
             let label = match (*title, context) {
@@ -81,45 +59,12 @@ fn groups(place: &Place, me: Option<&Me>, waiting: &[(String, u32)], viewing: Op
                 (title, _) => title,
             };
             let heading = (!title.is_empty()).then(|| view! { <h2>{*title}</h2> });
-            let offered = kinds.iter().filter(|kind| is_offered(place, **kind, me, viewing));
+            let offered = kinds.iter().filter(|kind| me.is_some_and(|me| is_offered(&place.scope, **kind, me, seen_as)));
             let links = offered.map(|kind| nav_link(place, *kind, waiting, viewing)).collect_view();
             view! { <nav class="nav" aria-label=label>{heading}{links}</nav> }
         })
         .collect_view()
         .into_any()
-}
-
-/// Pages that a role can not open are not offered. A courtesy: the pages themselves decide.
-fn is_offered(place: &Place, kind: Kind, me: Option<&Me>, viewing: Option<&Viewed>) -> bool {
-    let standing = |me: &Me, team: &str| match viewing {
-        Some(viewed) => Standing { role: Some(viewed.role), ..Standing::default() },
-        None => standing(me, team),
-    };
-    match (kind, &place.scope) {
-        (Kind::Requests, Scope::Team(team)) => me.is_some_and(|me| {
-            let standing = standing(me, team);
-            standing.may(Action::RequestAccess) || standing.may(Action::ManageLimits)
-        }),
-        (Kind::Logs, Scope::Team(team)) => me.is_some_and(|me| {
-            let standing = standing(me, team);
-            standing.may(Action::ViewEveryonesUsage) || standing.may(Action::OwnKeys)
-        }),
-        (Kind::Playground, Scope::Team(team)) => me.is_some_and(|me| standing(me, team).may(Action::OwnKeys)),
-        (Kind::Billing, Scope::Team(team)) => me.is_some_and(|me| standing(me, team).may(Action::ViewBilling)),
-        (Kind::Audit, Scope::Team(team)) => me.is_some_and(|me| standing(me, team).may(Action::ViewAudit)),
-        _ => true,
-    }
-}
-
-/// What somebody is to a team, as far as it is known here: of a team that they are not in, its organization is not.
-fn standing(me: &Me, team: &str) -> Standing {
-    let team = me.teams.iter().find(|mine| mine.slug == team || mine.id.to_string() == team);
-    let mut administrated = me.organizations.iter().filter(|organization| organization.role == OrgRole::Admin);
-    Standing {
-        role: team.map(|team| team.role),
-        org_admin: administrated.any(|organization| team.is_none_or(|team| team.organization_slug == organization.slug)),
-        platform_admin: me.platform_admin,
-    }
 }
 
 fn nav_link(place: &Place, kind: Kind, waiting: &[(String, u32)], viewing: Option<&Viewed>) -> AnyView {

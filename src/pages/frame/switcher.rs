@@ -1,11 +1,11 @@
 use leptos::prelude::*;
 
-use super::place::{Kind, Place, Scope};
 use crate::{
     app::Session,
     components::{Icon, Tile},
     domain::{
         accounts::{Me, MyTeam},
+        places::{Kind, Place, Scope},
         roles::{OrgRole, Role},
     },
     pages::data::nothing,

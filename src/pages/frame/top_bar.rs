@@ -1,15 +1,13 @@
 use leptos::prelude::*;
 
-use super::{
-    place::{Kind, Place, Scope},
-    sidebar, switcher,
-    theme::ThemeMenu,
-    viewing,
-};
+use super::{jump::JumpButton, sidebar, switcher, theme::ThemeMenu, viewing};
 use crate::{
     app::Session,
     components::{Badge, Breadcrumbs, Crumb, Icon, Tile},
-    domain::accounts::Me,
+    domain::{
+        accounts::Me,
+        places::{Kind, Place, Scope},
+    },
     pages::data::nothing,
     server_fns::accounts::{Viewed, Visitor},
 };
@@ -32,6 +30,8 @@ pub(super) fn TopBar(place: Memo<Place>) -> impl IntoView {
             })}
             <span class="grow"></span>
             {move || (place.get().scope == Scope::Platform).then(|| view! { <Badge text="Platform" tone="inkb" icon="shield"/> })}
+            <JumpButton/>
+            <a class="ib not-m" href="/api/docs" aria-label="API reference" title="API reference" rel="external"><Icon name="book"/></a>
             <ThemeMenu/>
         </header>
     }

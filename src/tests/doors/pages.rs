@@ -41,6 +41,7 @@ pub(super) const ROWS: &[(&str, &str, &str)] = &[
     ("get_overview_parts", "team={team}&range=28d&calls=", "snoooooo"),
     ("get_overview_stamp", "team={team}", "snoooooo"),
     ("get_own_view", "", "sooooooo"),
+    ("search", "text=atlas&at=/me", "sooooooo"),
     ("list_keys", "team={team}&text=&mine=false&status=&cursor=", "snfooooo"),
     ("create_key", "team={team}&name=k", "snfoooff"),
     ("edit_key", "team={team}&id={key}&name=renamed", "snnnooff"),

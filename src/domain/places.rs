@@ -1,8 +1,8 @@
-//! Where an address lies: its scope and the kind of page. Sidebar, switcher and breadcrumbs are derived from it.
+//! Where an address lies: its scope and the kind of page. Sidebar, switcher, breadcrumbs and search are derived from it.
 
 /// Whose pages these are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Scope {
+pub enum Scope {
     /// The person's own space, `/me`.
     Personal,
     /// A team, `/t/{slug}`.
@@ -17,43 +17,70 @@ pub(super) enum Scope {
 
 /// Kinds of pages that the navigation knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
+    /// What goes on in a scope.
     Overview,
     /// A context's calls.
     Logs,
+    /// What was used over time.
     Usage,
-    /// One of them.
+    /// One call.
     Call,
+    /// Where a model is tried.
     Playground,
+    /// A context's keys.
     Keys,
-    /// A context's own.
+    /// A context's own limits.
     Quotas,
-    /// An organization's.
+    /// An organization's limits.
     Limits,
+    /// Who is in a team or organization.
     Members,
+    /// A context's money.
     Billing,
+    /// What was done in a scope.
     Audit,
+    /// Of a team or organization.
     Settings,
+    /// The platform's upstreams.
     Providers,
+    /// What may be called.
     Models,
+    /// Named sets of models.
     Groups,
+    /// Requests for models.
     Requests,
+    /// Why a model may be called, or may not.
     Explain,
+    /// The classes of models.
     Tiers,
+    /// Prices from a file.
     Import,
+    /// All accounts.
     Users,
+    /// One account.
     User,
+    /// All organizations.
     Organizations,
+    /// The installation itself.
     System,
+    /// Mails that were sent, or wait.
     Outbox,
+    /// What teams can be on.
     Plans,
+    /// All teams that one may see.
     Teams,
+    /// Where a team is made.
     NewTeam,
+    /// One's own account.
     Account,
+    /// What is looked for.
+    Search,
 }
 
 impl Kind {
-    pub(super) fn label(self) -> &'static str {
+    /// Its name in the navigation.
+    pub fn label(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
             Self::Usage => "Usage",
@@ -83,11 +110,12 @@ impl Kind {
             Self::Teams => "Teams",
             Self::NewTeam => "Create team",
             Self::Account => "Account",
+            Self::Search => "Search",
         }
     }
 
     /// The list that a page belongs to.
-    pub(super) fn list(self) -> Option<Self> {
+    pub fn list(self) -> Option<Self> {
         match self {
             Self::User => Some(Self::Users),
             Self::Call => Some(Self::Logs),
@@ -96,7 +124,8 @@ impl Kind {
         }
     }
 
-    pub(super) fn icon(self) -> &'static str {
+    /// Its symbol of the sprite.
+    pub fn icon(self) -> &'static str {
         match self {
             Self::Overview => "overview",
             Self::Usage => "usage",
@@ -123,19 +152,23 @@ impl Kind {
             Self::Teams => "users",
             Self::NewTeam => "plus",
             Self::Account => "user",
+            Self::Search => "search",
         }
     }
 }
 
 /// Scope and kind of an address; no kind where it is a page the navigation does not know.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) scope: Scope,
-    pub(super) kind: Option<Kind>,
+pub struct Place {
+    /// Whose page it is.
+    pub scope: Scope,
+    /// Which of their pages.
+    pub kind: Option<Kind>,
 }
 
 impl Place {
-    pub(super) fn of(path: &str) -> Self {
+    /// Of a path, without host and query.
+    pub fn of(path: &str) -> Self {
         let mut parts = path.split('/').filter(|part| !part.is_empty());
         match parts.next() {
             Some("me") => {
@@ -185,18 +218,19 @@ impl Place {
                 let kind = if parts.next() == Some("new") { Kind::NewTeam } else { Kind::Teams };
                 Self { scope: Scope::Account, kind: Some(kind) }
             }
+            Some("search") => Self { scope: Scope::Account, kind: Some(Kind::Search) },
             Some("account") => Self { scope: Scope::Account, kind: Some(Kind::Account) },
             _ => Self { scope: Scope::Account, kind: None },
         }
     }
 
     /// The address of a kind of page in the same scope.
-    pub(super) fn href(&self, kind: Kind) -> String {
+    pub fn href(&self, kind: Kind) -> String {
         address(&self.scope, kind)
     }
 
     /// Where choosing another context leads: the same kind of page where it exists, else the overview.
-    pub(super) fn in_context(&self, scope: &Scope) -> String {
+    pub fn in_context(&self, scope: &Scope) -> String {
         match self.kind {
             Some(kind @ (Kind::Members | Kind::Settings | Kind::Audit | Kind::Requests)) if *scope != Scope::Personal => {
                 address(scope, kind)
@@ -259,7 +293,7 @@ fn context_kind(part: Option<&str>) -> Option<Kind> {
 }
 
 /// The address of a kind of page in a scope.
-pub(super) fn address(scope: &Scope, kind: Kind) -> String {
+pub fn address(scope: &Scope, kind: Kind) -> String {
     let base = match scope {
         Scope::Team(slug) => format!("/t/{slug}"),
         Scope::Organization(slug) => format!("/o/{slug}"),
@@ -296,6 +330,7 @@ pub(super) fn address(scope: &Scope, kind: Kind) -> String {
         Kind::Teams => "/teams".to_owned(),
         Kind::NewTeam => "/teams/new".to_owned(),
         Kind::Account => "/account".to_owned(),
+        Kind::Search => "/search".to_owned(),
     }
 }
 
