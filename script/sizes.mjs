@@ -52,7 +52,7 @@ const NAMES = {
   model: 'models of a team', request: 'access requests', asset: 'models of an organization', group: 'access groups',
   playground: 'playground', explain: 'explain', price: 'import of prices',
   quota: 'limits and budgets', billing: 'billing of a team', plan: 'plans', tier: 'tiers',
-  log: 'call logs', search: 'search', own: 'personal view', usage: 'statistics',
+  log: 'call logs', search: 'search', palette: 'search over a page', own: 'personal view', usage: 'statistics',
   user: 'platform’s users', organization: 'organizations, system', organization_member: 'members of an organization',
 };
 const rows = [

@@ -17,11 +17,13 @@ mod in_browser {
     use leptos::{
         ev::SubmitEvent,
         leptos_dom::helpers::{document, set_timeout, window},
+        reactive::owner::on_cleanup,
     };
+    use send_wrapper::SendWrapper;
     use wasm_bindgen::{JsCast, JsValue, closure::Closure};
     use web_sys::{
         Element, Event, FormData, HtmlButtonElement, HtmlDialogElement, HtmlElement, HtmlFormElement, HtmlScriptElement,
-        UrlSearchParams,
+        KeyboardEvent, UrlSearchParams,
     };
 
     /// A document's title: the browser takes it as text.
@@ -43,6 +45,24 @@ mod in_browser {
     /// True while the page is looked at.
     pub fn is_visible() -> bool {
         !document().hidden()
+    }
+
+    /// Does something whenever `Ctrl` or `Cmd` is pressed with `K`, as long as the part of the page stands that asks for it.
+    pub fn on_jump_keys(then: impl Fn() + 'static) {
+        let listener = Closure::<dyn Fn(Event)>::new(move |event: Event| {
+            if let Some(keys) = event.dyn_ref::<KeyboardEvent>()
+                && (keys.ctrl_key() || keys.meta_key())
+                && keys.key() == "k"
+            {
+                event.prevent_default();
+                then();
+            }
+        });
+        let _ = document().add_event_listener_with_callback("keydown", listener.as_ref().unchecked_ref());
+        let listener = SendWrapper::new(listener);
+        on_cleanup(move || {
+            let _ = document().remove_event_listener_with_callback("keydown", listener.as_ref().unchecked_ref());
+        });
     }
 
     /// Presses a link, as its reader would.

@@ -134,7 +134,8 @@ pub const SERIES: [Facet; 9] = [
 /// Spans of each of them.
 pub const SERIES_SPANS: [Span; 3] = [Span::Quarter, Span::Hour, Span::Day];
 
-/// Who called, by stretch and day (`usage_ranks`): stretches of days without latencies, days of quarters with them.
+/// Who called, by stretch and day (`usage_ranks`): stretches of days without latencies, days of quarters with them
+/// and without.
 pub const RANKS: [Facet; 6] = [
     Facet::of(&[Member]),
     Facet::of(&[Key]),

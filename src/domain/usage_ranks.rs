@@ -1,25 +1,31 @@
-//! What rankings are made of: the sums of 64 UTC days, packed into one row, and those of a day's quarters of an hour. Numbers are written as those of [`super::usage_sums`] are.
+//! What rankings are made of: the sums of 64 UTC days, packed into one row, and those of a day's quarters of an hour. Numbers are written
+//! as those of [`super::usage_sums`] are.
 
 use std::collections::BTreeMap;
 
-use super::usage_sums::{Sums, put, read_page, read_sums, take};
+use super::usage_sums::{DayPage, Sums, put, read_sums};
 
-/// Sums of the days of a stretch that have calls, oldest first.
+/// Sums of the parts of a row that have calls, oldest first: of the days of a stretch, or of the quarters of a day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SumPage(BTreeMap<u8, Sums>);
 
 impl SumPage {
-    /// The sums of a day, made where they are missing.
-    pub fn day(&mut self, day: u8) -> &mut Sums {
-        self.0.entry(day).or_default()
+    /// Of a day's quarters, without their latencies.
+    pub fn of_quarters(page: &DayPage) -> Self {
+        Self(page.iter().map(|(quarter, cell)| (quarter, cell.sums)).collect())
     }
 
-    /// Days and their sums.
+    /// The sums of a part, made where they are missing.
+    pub fn part(&mut self, part: u8) -> &mut Sums {
+        self.0.entry(part).or_default()
+    }
+
+    /// Parts and their sums.
     pub fn iter(&self) -> impl Iterator<Item = (u8, &Sums)> {
-        self.0.iter().map(|(day, sums)| (*day, sums))
+        self.0.iter().map(|(part, sums)| (*part, sums))
     }
 
-    /// All days'.
+    /// All parts'.
     pub fn sums(&self) -> Sums {
         let mut all = Sums::default();
         self.0.values().for_each(|sums| all.add(sums));
@@ -29,8 +35,8 @@ impl SumPage {
     /// As it is stored.
     pub fn stored(&self) -> Vec<u8> {
         let mut out = Vec::new();
-        for (day, sums) in &self.0 {
-            out.push(*day);
+        for (part, sums) in &self.0 {
+            out.push(*part);
             // What is stored is not below zero: events hold no such amounts.
             sums.numbers().into_iter().for_each(|number| put(&mut out, number.max(0).cast_unsigned()));
         }
@@ -39,30 +45,17 @@ impl SumPage {
 
     /// Adds a stored page. Nothing where it can not be read.
     pub fn merge_stored(&mut self, stored: &[u8]) -> Option<()> {
-        read_days(stored, |day, sums| self.day(day).add(&sums))
+        read_parts(stored, |part, sums| self.part(part).add(&sums))
     }
 }
 
-/// Gives out the days of a stored page. Nothing where it can not be read.
-pub fn read_days(mut stored: &[u8], mut day: impl FnMut(u8, Sums)) -> Option<()> {
+/// Gives out the parts of a stored page. Nothing where it can not be read.
+pub fn read_parts(mut stored: &[u8], mut part: impl FnMut(u8, Sums)) -> Option<()> {
     while let Some((number, rest)) = stored.split_first() {
         stored = rest;
-        day(*number, read_sums(&mut stored)?);
+        part(*number, read_sums(&mut stored)?);
     }
     Some(())
-}
-
-/// Gives out the sums of the quarters of a stored page, passing over latencies. Nothing where it can not be read.
-pub fn read_quarters(stored: &[u8], mut quarter: impl FnMut(u8, Sums)) -> Option<()> {
-    read_page(stored, |number, input| {
-        quarter(number, read_sums(input)?);
-        for _ in 0..2 {
-            for _ in 0..take(input)?.checked_mul(2)? {
-                take(input)?;
-            }
-        }
-        Some(())
-    })
 }
 
 #[cfg(test)]
@@ -70,7 +63,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::usage_sums::DayPage;
 
     proptest! {
         #[test]
@@ -79,7 +71,7 @@ mod tests {
         ) {
             let page = |calls: &[(u8, [i64; 11])]| {
                 let mut page = SumPage::default();
-                calls.iter().for_each(|(part, numbers)| page.day(*part).add(&Sums::of_numbers(*numbers)));
+                calls.iter().for_each(|(part, numbers)| page.part(*part).add(&Sums::of_numbers(*numbers)));
                 page
             };
             let (first, second) = calls.split_at(cut.min(calls.len()));
@@ -93,7 +85,7 @@ mod tests {
         }
 
         #[test]
-        fn quarters_are_read_without_their_latencies(
+        fn quarters_are_kept_without_their_latencies(
             quarters in prop::collection::btree_map(0_u8..96, (prop::array::uniform11(0_i64..1 << 40), prop::collection::vec(0_i64..9_000_000, 0..9)), 0..20)
         ) {
             let mut page = DayPage::default();
@@ -107,7 +99,7 @@ mod tests {
             let take = |quarter, sums| {
                 read.insert(quarter, sums);
             };
-            prop_assert!(read_quarters(&page.stored(), take).is_some());
+            prop_assert!(read_parts(&SumPage::of_quarters(&page).stored(), take).is_some());
             let quarters: BTreeMap<u8, Sums> =
                 quarters.into_iter().map(|(quarter, (numbers, _))| (quarter, Sums::of_numbers(numbers))).collect();
             prop_assert_eq!(read, quarters);

@@ -356,7 +356,7 @@ pub(super) fn read_sums(input: &mut &[u8]) -> Option<Sums> {
     Some(Sums::of_numbers(numbers))
 }
 
-pub(super) fn read_page(mut stored: &[u8], mut cell: impl FnMut(u8, &mut &[u8]) -> Option<()>) -> Option<()> {
+fn read_page(mut stored: &[u8], mut cell: impl FnMut(u8, &mut &[u8]) -> Option<()>) -> Option<()> {
     while let Some((quarter, rest)) = stored.split_first() {
         if usize::from(*quarter) >= QUARTERS {
             return None;
@@ -375,7 +375,7 @@ pub(super) fn put(out: &mut Vec<u8>, mut number: u64) {
     out.push(number as u8);
 }
 
-pub(super) fn take(input: &mut &[u8]) -> Option<u64> {
+fn take(input: &mut &[u8]) -> Option<u64> {
     let mut number = 0_u64;
     for shift in (0..64).step_by(7) {
         let (byte, rest) = input.split_first()?;

@@ -11,9 +11,8 @@ use leptos_router::ChooseView;
 use super::{
     AccountPage, AuditPage, BillingPage, CallLogsPage, CallPage, ConfirmPage, ExplainPage, ForgotPage, GroupsPage, InvitePage,
     KeysPage, LoginPage, MembersPage, NewTeamPage, OrganizationLimitsPage, OrganizationMembersPage, OrganizationModelsPage,
-    OrganizationPage, OrganizationSettingsPage, OutboxPage, OverviewPage, OwnPage, Palette as SearchPalette, PlaygroundPage,
-    QuotasPage, RequestsPage, ResetPage, SearchPage, SignupPage, StatementPage, TeamModelsPage, TeamSettingsPage, TeamsPage,
-    UsagePage,
+    OrganizationPage, OrganizationSettingsPage, OutboxPage, OverviewPage, OwnPage, Palette, PlaygroundPage, QuotasPage,
+    RequestsPage, ResetPage, SearchPage, SignupPage, StatementPage, TeamModelsPage, TeamSettingsPage, TeamsPage, UsagePage,
     admin::{ModelsPage, OrganizationsPage, PlansPage, PriceListPage, ProvidersPage, SystemPage, TiersPage, UserPage, UsersPage},
 };
 
@@ -161,19 +160,20 @@ group!(log_pages, __preload_log_pages, OfCalls {
     OneCall => CallPage,
 });
 
-// What is looked for: on a page of its own, and over any other.
-group!(search_pages, __preload_search_pages, Find {
-    Search => SearchPage,
-    Palette => SearchPalette,
-});
+group!(search_pages, __preload_search_pages, Find { Search => SearchPage });
 
-/// The palette, which opens over a page: its code comes when it is first asked for. The server opens none.
-pub fn palette() -> AnyView {
+/// Draws the palette, which opens over any page.
+#[lazy]
+fn palette_pages() -> fn() -> AnyView {
+    || view! { <Palette/> }.into_any()
+}
+
+/// Loads the palette's code, and gives out what draws it. The server opens none.
+pub fn load_palette(draw: RwSignal<Option<fn() -> AnyView>>) {
     #[cfg(feature = "hydrate")]
-    let view = Suspend::new(send_wrapper::SendWrapper::new((Palette::PAGE.load)())).into_any();
+    leptos::task::spawn_local(async move { draw.set(Some(palette_pages().await)) });
     #[cfg(not(feature = "hydrate"))]
-    let view = ().into_any();
-    view
+    let _ = (draw, palette_pages);
 }
 
 // Money of a team.

@@ -16,6 +16,9 @@ pub fn is_visible() -> bool {
     false
 }
 
+/// Does something whenever `Ctrl` or `Cmd` is pressed with `K`.
+pub fn on_jump_keys(_then: impl Fn() + 'static) {}
+
 /// Presses a link.
 pub fn press(_id: &str) {}
 

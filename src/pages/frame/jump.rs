@@ -5,7 +5,7 @@ use leptos_router::hooks::use_location;
 
 use crate::{
     app,
-    components::{Icon, links},
+    components::{Icon, browser, links},
     domain::address::encode,
     pages::lazy,
 };
@@ -14,58 +14,40 @@ use crate::{
 #[derive(Clone, Copy)]
 pub struct Jump(pub RwSignal<bool>);
 
-/// A link to the search page, and from where. Once the page lives, it and `Ctrl`/`Cmd` `K` open the palette over the page.
+/// A link to the search page, and from where. Once the page lives, it and `Ctrl`/`Cmd` `K` open the palette over the page; the palette's
+/// code comes with its first opening.
 #[component]
 pub(super) fn JumpButton() -> impl IntoView {
-    let open = RwSignal::new(false);
-    provide_context(Jump(open));
+    let Jump(open) = expect_context();
+    let draw = RwSignal::new(None);
     let location = use_location();
-    let address = Memo::new(move |_| format!("/search?at={}", encode(&location.pathname.read())));
-    // Whoever sees a team as somebody else searches as themselves, on a page of their own.
-    let as_another = move || {
-        !app::viewing(&location.pathname.read_untracked(), &location.query.read_untracked().get("as").unwrap_or_default())
-            .is_empty()
+    let address = move || format!("/search?at={}", encode(&location.pathname.read()));
+    let toggle = move || {
+        // Whoever sees a team as somebody else searches as themselves, on a page of their own.
+        let member = location.query.read_untracked().get("as").unwrap_or_default();
+        if !app::viewing(&location.pathname.read_untracked(), &member).is_empty() {
+            links::load("/search");
+            return;
+        }
+        if draw.read_untracked().is_none() {
+            lazy::load_palette(draw);
+        }
+        open.update(|open| *open = !*open);
     };
-    close_on_navigation(open);
-    Effect::new(move |_| {
-        let listener = window_event_listener(ev::keydown, move |event| {
-            if !(event.ctrl_key() || event.meta_key()) || event.key() != "k" {
-                return;
-            }
-            event.prevent_default();
-            if as_another() {
-                links::load(&address.get_untracked());
-            } else {
-                open.update(|open| *open = !*open);
-            }
-        });
-        on_cleanup(move || listener.remove());
-    });
+    browser::on_jump_keys(toggle);
     let on_click = move |event: ev::MouseEvent| {
-        let elsewhere = event.ctrl_key() || event.meta_key() || event.shift_key();
-        if !elsewhere && !as_another() {
+        // With these keys links open elsewhere.
+        if !(event.ctrl_key() || event.meta_key() || event.shift_key()) {
             event.prevent_default();
-            open.set(true);
+            toggle();
         }
     };
     view! {
-        <a class="jump" href=move || address.get() aria-label="Search or jump to" aria-keyshortcuts="Control+K Meta+K" on:click=on_click>
+        <a class="jump" href=address aria-label="Search or jump to" aria-keyshortcuts="Control+K Meta+K" on:click=on_click>
             <Icon name="search"/>
             <span class="grow not-m">"Search or jump to"</span>
             <kbd class="not-m">"Ctrl K"</kbd>
         </a>
-        {move || open.get().then(lazy::palette)}
+        {move || draw.get().filter(|_| open.get()).map(|draw| draw())}
     }
-}
-
-/// What was found lies on another page; the palette closes with this one.
-fn close_on_navigation(open: RwSignal<bool>) {
-    let location = use_location();
-    Effect::new(move |before: Option<(String, String)>| {
-        let now = (location.pathname.get(), location.search.get());
-        if before.is_some_and(|before| before != now) {
-            open.set(false);
-        }
-        now
-    });
 }

@@ -33,7 +33,9 @@ use crate::{
 pub fn Frame() -> impl IntoView {
     let location = use_location();
     let place = Memo::new(move |_| Place::of(&location.pathname.get()));
-    close_sidebar_on_navigation(location.pathname);
+    let jump = Jump(RwSignal::new(false));
+    provide_context(jump);
+    close_on_navigation(location.pathname, jump);
     viewing::stay();
     view! {
         <a class="skip" href="#main">"Skip to content"</a>
@@ -103,14 +105,16 @@ fn Guard() -> impl IntoView {
     })
 }
 
-/// On phones the sidebar is a popover; a link in it leads to a page, so it closes. Focus moves to the new page's heading.
-fn close_sidebar_on_navigation(path: Memo<String>) {
+/// On phones the sidebar is a popover; a link in it leads to a page, so it closes. So does whatever else lies over the page. Focus moves
+/// to the new page's heading.
+fn close_on_navigation(path: Memo<String>, Jump(palette): Jump) {
     Effect::new(move |before: Option<String>| {
         let now = path.get();
         if before.is_some_and(|before| before != now) {
             for id in [sidebar::ID, switcher::ID, account_menu::ID] {
                 browser::hide_popover(id);
             }
+            palette.set(false);
             // The heading of the new page stands a moment later.
             browser::after(50, browser::focus_heading);
         }

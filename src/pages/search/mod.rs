@@ -56,7 +56,7 @@ fn results(hits: Hits) -> AnyView {
         }
         .into_any()
     });
-    view! { <div class="grid">{groups.collect_view()}</div> }.into_any()
+    view! { <div class="grid g-2">{groups.collect_view()}</div> }.into_any()
 }
 
 /// What is searched, for whoever found nothing.

@@ -68,7 +68,7 @@ impl Folded {
         let sums = Sums::of_event(event);
         let quarter = Span::Day.part_of(call.at);
         for facet in RANKS {
-            self.stretches.entry(key(facet, Span::Stretch)).or_default().day(Span::Stretch.part_of(call.at)).add(&sums);
+            self.stretches.entry(key(facet, Span::Stretch)).or_default().part(Span::Stretch.part_of(call.at)).add(&sums);
             self.days.entry(key(facet, Span::Day)).or_default().quarter(quarter).count(event);
         }
         self.pages.entry(key(EVERYTHING, Span::Day)).or_default().quarter(quarter).count(event);
@@ -80,7 +80,7 @@ impl Folded {
         let numbers = values.each_ref().map(|value| self.words.number(value));
         for facet in RANKS {
             let key = |span: Span| RowKey { team, facet, span, values: of_facet(numbers, facet), test, start: span.start(day).0 };
-            self.stretches.entry(key(Span::Stretch)).or_default().day(Span::Stretch.part_of(day)).add(&page.sums());
+            self.stretches.entry(key(Span::Stretch)).or_default().part(Span::Stretch.part_of(day)).add(&page.sums());
             let days = self.days.entry(key(Span::Day)).or_default();
             page.iter().for_each(|(quarter, cell)| days.quarter(quarter).merge(cell));
         }

@@ -13,7 +13,7 @@ use crate::domain::{
     time::{DAY_MS, UnixMs},
     usage_buckets::Span,
     usage_filter::{Dimension, Facet, UsageFilter, ranks_for, series_for},
-    usage_ranks::{read_days, read_quarters},
+    usage_ranks::read_parts,
     usage_sums::Sums,
 };
 
@@ -135,23 +135,20 @@ impl Read<'_> {
         let mut condition = Condition::of(self.scope, self.filter.test);
         condition.facet(self.facet, span, &Dimension::ALL, self.filter);
         condition.named_starts(&starts.iter().copied().collect::<Vec<_>>());
-        let select = format!("SELECT r.{} AS value, r.start_at, r.parts FROM usage_ranks r", self.by.column());
+        let parts = if span == Span::Stretch { "parts" } else { "quarter_sums" };
+        let select = format!("SELECT r.{} AS value, r.start_at, r.{parts} FROM usage_ranks r", self.by.column());
         let mut rows = condition.query(&select, "").fetch(c);
         while let Some(row) = rows.try_next().await? {
             let start = row.try_get(1).map(UnixMs)?;
             if !starts.contains(&start) {
                 continue;
             }
-            let parts: Vec<u8> = row.try_get(2)?;
+            let stored: Vec<u8> = row.try_get(2)?;
             let of = found
                 .entry(row.try_get(0)?)
                 .or_insert_with(|| RankSums { sums: vec![Sums::default(); ranges], ..RankSums::default() });
             let at = |part: u8| start.plus(i64::from(part) * span.parts().ms());
-            let read = match span {
-                Span::Stretch => read_days(&parts, |part, sums| add(of, at(part), sums)),
-                _ => read_quarters(&parts, |part, sums| add(of, at(part), sums)),
-            };
-            read.ok_or_else(|| unreadable("usage_ranks", "parts"))?;
+            read_parts(&stored, |part, sums| add(of, at(part), sums)).ok_or_else(|| unreadable("usage_ranks", parts))?;
         }
         Ok(())
     }

@@ -22,17 +22,20 @@ use crate::{
 
 type AnyQuery<'q> = Query<'q, Any, AnyArguments>;
 
-/// A table of sums: the columns of its primary key, and the one that is packed.
+/// A table of sums: the columns of its primary key, the one that is packed, and, where it has one, that of the sums of quarters without
+/// latencies.
 struct Table {
     name: &'static str,
     key: &'static [&'static str],
     packed: &'static str,
+    quarter_sums: Option<&'static str>,
 }
 
 const SERIES: Table = Table {
     name: "usage_series",
     key: &["team_id", "facet", "span_ms", "model_name", "provider_name", "endpoint", "outcome", "test", "start_at"],
     packed: "cell",
+    quarter_sums: None,
 };
 const RANKS: Table = Table {
     name: "usage_ranks",
@@ -50,11 +53,13 @@ const RANKS: Table = Table {
         "outcome",
     ],
     packed: "parts",
+    quarter_sums: Some("quarter_sums"),
 };
 const PAGES: Table = Table {
     name: "usage_pages",
     key: &["team_id", "user_id", "day_at", "key_id", "model_name", "provider_name", "endpoint", "outcome", "test"],
     packed: "quarters",
+    quarter_sums: None,
 };
 
 /// Lets one booker in after the other, until the end of its transaction.
@@ -135,6 +140,10 @@ trait Stored {
     /// Adds what is packed already; nothing where it can not be read.
     fn merge_packed(&mut self, packed: &[u8]) -> Option<()>;
     fn packed(&self) -> Vec<u8>;
+    /// The sums of its quarters; nothing of what has none.
+    fn quarter_sums(&self) -> SumPage {
+        SumPage::default()
+    }
 }
 
 impl Stored for SumPage {
@@ -176,6 +185,10 @@ impl Stored for DayPage {
 
     fn packed(&self) -> Vec<u8> {
         self.stored()
+    }
+
+    fn quarter_sums(&self) -> SumPage {
+        SumPage::of_quarters(self)
     }
 }
 
@@ -232,9 +245,10 @@ pub(super) fn unreadable(table: &str, column: &str) -> sqlx::Error {
 }
 
 async fn upsert<T: Stored>(c: &mut AnyConnection, table: &Table, chunk: &[Row<T>]) -> Result<(), sqlx::Error> {
-    let columns: Vec<&str> = table.key.iter().copied().chain(Sums::COLUMNS).chain([table.packed]).collect();
+    let packed = || [Some(table.packed), table.quarter_sums].into_iter().flatten();
+    let columns: Vec<&str> = table.key.iter().copied().chain(Sums::COLUMNS).chain(packed()).collect();
     let mut sets: Vec<String> = Sums::COLUMNS.iter().map(|column| format!("{column} = r.{column} + excluded.{column}")).collect();
-    sets.push(format!("{0} = excluded.{0}", table.packed));
+    sets.extend(packed().map(|column| format!("{column} = excluded.{column}")));
     let sql = format!(
         "INSERT INTO {} AS r ({}) VALUES {} ON CONFLICT ({}) DO UPDATE SET {}",
         table.name,
@@ -247,6 +261,9 @@ async fn upsert<T: Stored>(c: &mut AnyConnection, table: &Table, chunk: &[Row<T>
     for row in chunk {
         query = row.key.iter().fold(query, bind_part);
         query = row.sums.numbers().into_iter().fold(query, |query, number| query.bind(number)).bind(row.all.packed());
+        if table.quarter_sums.is_some() {
+            query = query.bind(row.all.quarter_sums().stored());
+        }
     }
     query.execute(c).await?;
     Ok(())

@@ -182,7 +182,7 @@ async fn count_wrong_ranks(c: &mut AnyConnection) -> Result<i64, sqlx::Error> {
     let of = format!("team_id, facet, test, {}", names(&Dimension::ALL));
     // Each stretch, and then its days.
     let select = format!(
-        "SELECT {}, span_ms, start_at, parts FROM usage_ranks ORDER BY {of}, {stretch}, span_ms DESC, start_at",
+        "SELECT {}, span_ms, start_at, parts, quarter_sums FROM usage_ranks ORDER BY {of}, {stretch}, span_ms DESC, start_at",
         Sums::COLUMNS.join(", ")
     );
     let mut rows = sqlx::query(sqlx::AssertSqlSafe(select)).fetch(c);
@@ -201,7 +201,8 @@ async fn count_wrong_ranks(c: &mut AnyConnection) -> Result<i64, sqlx::Error> {
             let mut page = DayPage::default();
             let read = page.merge_stored(&parts).is_some() && page.stored() == parts && page.sums() == kept;
             let counted = page.iter().all(|(_, cell)| cell.latency.calls() == cell.sums.answered.unsigned_abs());
-            read && counted && days.remove(&start) == Some(kept)
+            let apart = SumPage::of_quarters(&page).stored() == row.try_get::<Vec<u8>, _>("quarter_sums")?;
+            read && counted && apart && days.remove(&start) == Some(kept)
         };
         wrong += i64::from(!right);
     }
