@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use crate::domain::charts::MeterView;
+use crate::domain::charts::{BudgetView, MeterView};
 
 pub(super) fn tone(percent: u32) -> &'static str {
     match percent {
@@ -37,6 +37,12 @@ pub fn Meter(
             {tail}
         </div>
     }
+}
+
+/// A team's budget in words, and its bar.
+pub fn budget_meter(team: &str, BudgetView { text, percent }: BudgetView) -> AnyView {
+    let bar = percent.map(|percent| view! { <Meter label=format!("Budget of {team}") percent=percent size="thin"/> });
+    view! { <span>{text}</span>{bar} }.into_any()
 }
 
 /// Limits below each other, each with its bar and its words.

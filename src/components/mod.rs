@@ -51,7 +51,7 @@ pub use icon::{Icon, symbol};
 pub use kpi::{Kpi, delta_line};
 pub use logo::{Brand, Logo};
 pub use menu::Menu;
-pub use meter::{Meter, meters};
+pub use meter::{Meter, budget_meter, meters};
 pub use note::{Note, NoteKind};
 pub use page::{PageHead, PageTitle};
 pub use select::{Opt, PickBox, Select};

@@ -80,6 +80,15 @@ pub struct ChartView {
     pub table: ChartTable,
 }
 
+/// A team's budget in a row of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BudgetView {
+    /// `82% of $5,000.00`; `No limit`.
+    pub text: String,
+    /// Used share, floored; none without a budget.
+    pub percent: Option<u32>,
+}
+
 /// A limit and how much of it is used, formatted by the server.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MeterView {

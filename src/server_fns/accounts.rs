@@ -57,6 +57,8 @@ pub struct Visitor {
     pub viewing: Option<Viewed>,
     /// Own teams that are at or near a limit.
     pub alerts: Vec<MyAlert>,
+    /// How many percent of its budget each own team has spent, by short name; of those that have one.
+    pub budgets: Vec<(String, u32)>,
 }
 
 /// A member whom somebody sees a team as.
@@ -81,7 +83,11 @@ pub async fn get_visitor(guarded: bool, #[server(default)] viewing: String) -> R
         None => None,
     };
     let alerts = services.list_own_alerts(&caller).await?;
-    Ok(Visitor { guarded, standing: standing(&me), waiting, me: Some(me), viewing, alerts })
+    let budget = |team: &crate::domain::accounts::MyTeam| {
+        Some((team.slug.clone(), super::overview::meters::team_budget(&services, team.id).percent?))
+    };
+    let budgets = me.teams.iter().filter_map(budget).collect();
+    Ok(Visitor { guarded, standing: standing(&me), waiting, me: Some(me), viewing, alerts, budgets })
 }
 
 /// Nobody, where it may not be: the page itself says so.

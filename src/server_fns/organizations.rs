@@ -4,7 +4,10 @@ use leptos::server;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{charts::KpiView, platform::OrganizationView},
+    domain::{
+        charts::{BudgetView, KpiView},
+        platform::OrganizationView,
+    },
     error::AppError,
     wire::PageAnswer,
 };
@@ -49,6 +52,7 @@ pub struct OrganizationTeamLine {
     pub spent: String,
     /// Part of what the organization spent, `12.4%`.
     pub share: String,
+    pub budget: BudgetView,
     pub last_call: String,
     pub last_call_title: String,
 }
@@ -117,7 +121,7 @@ pub async fn get_organization_overview(org: String) -> Result<OrganizationOvervi
     };
     let waiting = some(waiting.items.len(), waiting.next_cursor.is_some());
     let reviews = some(services.list_reviews(&caller, &org).await?.len(), false);
-    let page = words::overview(overview, caller.user.platform_admin, services.clock.now());
+    let page = words::overview(&services, overview, caller.user.platform_admin);
     Ok(OrganizationOverviewPage { waiting, reviews, ..page })
 }
 
@@ -178,12 +182,15 @@ pub fn organization_address(org: &str) -> String {
 #[cfg(feature = "ssr")]
 mod words {
     use super::{OrganizationLine, OrganizationOverviewPage, OrganizationTeamLine};
-    use crate::domain::{
-        charts::KpiView,
-        format,
-        money::NanoUsd,
-        platform::{OrganizationOverview, OrganizationRow, OrganizationTeamRow},
-        time::UnixMs,
+    use crate::{
+        domain::{
+            charts::KpiView,
+            format,
+            money::NanoUsd,
+            platform::{OrganizationOverview, OrganizationRow, OrganizationTeamRow},
+        },
+        server_fns::overview::meters,
+        service::Services,
     };
 
     fn many(n: i64, one: &str, more: &str) -> String {
@@ -215,7 +222,11 @@ mod words {
         }
     }
 
-    pub(super) fn overview(overview: OrganizationOverview, platform_admin: bool, now: UnixMs) -> OrganizationOverviewPage {
+    pub(super) fn overview(
+        services: &Services,
+        overview: OrganizationOverview,
+        platform_admin: bool,
+    ) -> OrganizationOverviewPage {
         let OrganizationOverview { organization, members, admins, spent, teams } = overview;
         let requests = teams.iter().fold(0_i64, |sum, team| sum.saturating_add(team.requests));
         let figure =
@@ -232,11 +243,12 @@ mod words {
                 figure("Teams", format::grouped(count.unsigned_abs()), String::new()),
                 figure("Members", format::grouped(members.unsigned_abs()), many(admins, "admin", "admins")),
             ],
-            teams: teams.into_iter().map(|row| team(row, spent, platform_admin, now)).collect(),
+            teams: teams.into_iter().map(|row| team(services, row, spent, platform_admin)).collect(),
         }
     }
 
-    fn team(row: OrganizationTeamRow, total: i64, platform_admin: bool, now: UnixMs) -> OrganizationTeamLine {
+    fn team(services: &Services, row: OrganizationTeamRow, total: i64, platform_admin: bool) -> OrganizationTeamLine {
+        let now = services.clock.now();
         let share = match total {
             0 => String::new(),
             total => format::percent_bp(i64::try_from(i128::from(row.spent) * 10_000 / i128::from(total)).unwrap_or(0)),
@@ -254,6 +266,7 @@ mod words {
             requests: format::count(row.requests),
             spent: format::money(NanoUsd(row.spent)),
             share,
+            budget: meters::team_budget(services, row.id),
             last_call: row.last_call_at.map_or_else(|| "None this month".to_owned(), |at| format::ago(at, now)),
             last_call_title: row.last_call_at.map_or_else(String::new, format::full),
         }

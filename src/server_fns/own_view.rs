@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::overview::FirstSteps;
 use crate::{
-    domain::charts::{ChartView, MeterView},
+    domain::charts::{BudgetView, ChartView, MeterView},
     error::AppError,
     wire::PageAnswer,
 };
@@ -25,9 +25,7 @@ pub struct ContextRow {
     /// `of $50.00`; empty without a cap of one's own.
     pub cap: String,
     pub percent: Option<u32>,
-    /// `82% of $5,000.00`; `No limit`.
-    pub budget: String,
-    pub budget_percent: Option<u32>,
+    pub budget: BudgetView,
     pub resets: String,
     /// What becomes of the first of the limits at the present pace.
     pub forecast: String,
@@ -95,7 +93,10 @@ pub async fn get_own_view() -> Result<OwnPage, AppError> {
 mod words {
     use super::{ContextRow, OwnFirstSteps, OwnKeyRow, OwnPage, OwnRequestRow};
     use crate::{
-        domain::{api_keys::KeyView, forecast::Forecast, format, limit_uses::OwnLimit, money::NanoUsd, snippets, time::UnixMs},
+        domain::{
+            api_keys::KeyView, charts::BudgetView, forecast::Forecast, format, limit_uses::OwnLimit, money::NanoUsd, snippets,
+            time::UnixMs,
+        },
         server_fns::overview::{FirstSteps, meters},
         service::{
             Caller, ServiceError, Services,
@@ -164,10 +165,9 @@ mod words {
             cap: own.map_or_else(String::new, |own| format!("of {}", amount(own))),
             percent: own.map(share),
             budget: match team {
-                Some(team) => format!("{}% of {}", share(team), amount(team)),
-                None => "No limit".to_owned(),
+                Some(team) => meters::budget_view(team.limit.used.unwrap_or_default(), team.limit.limit),
+                None => BudgetView { text: "No limit".to_owned(), percent: None },
             },
-            budget_percent: team.map(share),
             resets,
             forecast: forecast(context, now),
             blocked: match (&context.blocked, context.closed) {

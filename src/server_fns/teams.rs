@@ -4,7 +4,7 @@ use leptos::server;
 use serde::{Deserialize, Serialize};
 
 use super::own_invitations::OwnInvitationRow;
-use crate::{error::AppError, wire::PageAnswer};
+use crate::{domain::charts::BudgetView, error::AppError, wire::PageAnswer};
 
 /// A row of the team list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,7 @@ pub struct TeamRow {
     pub role: String,
     pub members: String,
     pub spent: String,
+    pub budget: BudgetView,
     pub last_call: String,
     pub last_call_title: String,
 }
@@ -48,14 +49,19 @@ impl NewTeamPage {
     }
 }
 
-/// The teams that the caller may see.
+/// The teams that the caller may see, those called last first.
 #[server(prefix = "/fn", endpoint = "list_teams", output = PageAnswer)]
 pub async fn list_teams() -> Result<TeamsPage, AppError> {
-    use crate::domain::{format, money::NanoUsd};
+    use crate::{
+        domain::{format, money::NanoUsd},
+        server_fns::overview::meters,
+    };
 
     let (services, caller) = super::context::signed_in().await?;
     let now = services.clock.now();
-    let teams = services.list_teams(&caller).await?;
+    let mut teams = services.list_teams(&caller).await?;
+    // They come by name, and so stay where nothing was called.
+    teams.sort_by_key(|team| std::cmp::Reverse(team.last_call_at));
     let options = new_team_options(&services, &caller).await?;
     let rows = teams
         .into_iter()
@@ -67,6 +73,7 @@ pub async fn list_teams() -> Result<TeamsPage, AppError> {
             role: team.role.map_or_else(String::new, |role| role.as_str().to_owned()),
             members: format::grouped(team.members.unsigned_abs()),
             spent: format::money(NanoUsd(team.spent)),
+            budget: meters::team_budget(&services, team.id),
             last_call: team.last_call_at.map_or_else(|| "–".to_owned(), |at| format::ago(at, now)),
             last_call_title: team.last_call_at.map_or_else(|| "No calls yet".to_owned(), format::full),
         })

@@ -1,12 +1,28 @@
 //! Teams: who may make them, what strangers see, how addresses are chosen.
 
-use super::support::{on_each_database, people};
+use super::support::{
+    TestApp,
+    accounts::browser,
+    app::Client,
+    limits::{budget, db_limit},
+    on_each_database,
+    people::{self, Place, new_team},
+};
 use crate::{
     domain::{
         api_keys::{KeyKind, NewApiKey},
+        limit_scopes::Scope,
+        money::{DOLLAR, NanoUsd},
         roles::{Action, Role},
+        usage::Outcome,
     },
-    service::{ServiceError, teams::TeamPatch},
+    server_fns::{accounts::Visitor, organizations::OrganizationOverviewPage, teams::TeamsPage},
+    service::{
+        ServiceError,
+        metering::{book, testing::event},
+        teams::TeamPatch,
+    },
+    wire,
 };
 
 #[tokio::test]
@@ -112,6 +128,44 @@ async fn the_doctor_finds_keys_that_work_for_nobody_in_the_team() {
         sqlx::query("UPDATE teams SET deleted_at = 1 WHERE slug = 'atlas-search'").execute(&mut *tx).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(strays().await.as_deref(), Some("2"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn lists_of_teams_tell_how_much_of_their_budget_is_spent() {
+    on_each_database(|services| async move {
+        let Place { maya, noor, team, .. } = Place::new(&services).await;
+        let beacon = services.create_team(&maya, new_team("A beacon", "northwind-labs")).await.unwrap();
+        let mut calls = vec![event(1), event(2)];
+        for (call, cost) in calls.iter_mut().zip([9, 5]) {
+            (call.call.team, call.call.user, call.call.at) = (team.id, noor.user.id, services.clock.now());
+            call.call.organization = services.snapshot().team(team.id).unwrap().organization;
+            (call.call.test, call.end.outcome, call.end.cost) = (false, Outcome::Completed, NanoUsd(cost * DOLLAR));
+        }
+        book(&services.store, &calls).await.unwrap();
+        services.recover_counters().await.unwrap();
+        db_limit(&services, team.id, Scope::Team(team.id), budget(20 * DOLLAR)).await;
+
+        let app = TestApp::new(&services);
+        let (maya, noor) = (browser(&app, &maya).await, browser(&app, &noor).await);
+        let asked = async |who: &Client, name: &str, fields: &[(&str, &str)]| {
+            who.form(&format!("/fn/{name}"), fields, false).await.text()
+        };
+        let page: TeamsPage = wire::read(&asked(&maya, "list_teams", &[]).await).unwrap();
+        let said: Vec<_> =
+            page.rows.iter().map(|row| (row.name.as_str(), row.budget.text.as_str(), row.budget.percent)).collect();
+        assert_eq!(
+            said,
+            [("Atlas Search", "70% of $20.00", Some(70)), ("A beacon", "No limit", None)],
+            "the one called last comes first"
+        );
+        let page: OrganizationOverviewPage =
+            wire::read(&asked(&maya, "get_organization_overview", &[("org", "northwind-labs")]).await).unwrap();
+        let said: Vec<_> = page.teams.iter().map(|row| (row.slug.as_str(), row.budget.percent)).collect();
+        assert_eq!(said, [("atlas-search", Some(70)), (beacon.slug.as_str(), None)]);
+        let visitor: Visitor = wire::read(&asked(&noor, "get_visitor", &[("guarded", "true")]).await).unwrap();
+        assert_eq!(visitor.budgets, [("atlas-search".to_owned(), 70)]);
     })
     .await;
 }

@@ -76,13 +76,31 @@ pub(super) fn Contexts(place: Memo<Place>) -> impl IntoView {
     let session = expect_context::<Session>();
     view! {
         <div class="menu wide" id=ID popover="auto">
-            {session.part(nothing, move |Visitor { me, .. }| (move || me.as_ref().map(|me| contexts(me, &place.get()))).into_any())}
+            {session
+                .part(nothing, move |Visitor { me, budgets, .. }| {
+                    (move || me.as_ref().map(|me| contexts(me, &budgets, &place.get()))).into_any()
+                })}
         </div>
+        {session.part(nothing, move |Visitor { me, .. }| announced(place, me))}
     }
 }
 
+/// Says to whoever does not see the switcher that another context was entered.
+fn announced(place: Memo<Place>, me: Option<Me>) -> AnyView {
+    let before = StoredValue::new(place.get_untracked().scope);
+    let text = move || {
+        let now = place.get();
+        if before.with_value(|before| *before == now.scope) {
+            return String::new();
+        }
+        before.set_value(now.scope.clone());
+        format!("Now in {}", current(&now, me.as_ref()).name)
+    };
+    view! { <p class="vh" role="status">{text}</p> }.into_any()
+}
+
 /// Personal, then the teams by organization, then the way to all and to a new one.
-fn contexts(me: &Me, place: &Place) -> AnyView {
+fn contexts(me: &Me, budgets: &[(String, u32)], place: &Place) -> AnyView {
     let personal = entry(place, &Scope::Personal, &me.personal_team.to_string(), "Personal", &me.name);
     let mut organizations: Vec<&str> = me.teams.iter().map(|team| team.organization.as_str()).collect();
     organizations.sort_unstable();
@@ -94,7 +112,7 @@ fn contexts(me: &Me, place: &Place) -> AnyView {
                 .teams
                 .iter()
                 .filter(|team| team.organization == organization)
-                .map(|team| team_entry(place, team))
+                .map(|team| team_entry(place, team, budgets))
                 .collect_view();
             view! { <h3>{organization.to_owned()}</h3> {teams} }
         })
@@ -121,14 +139,16 @@ fn contexts(me: &Me, place: &Place) -> AnyView {
     .into_any()
 }
 
-fn team_entry(place: &Place, team: &MyTeam) -> AnyView {
+fn team_entry(place: &Place, team: &MyTeam, budgets: &[(String, u32)]) -> AnyView {
     let scope = Scope::Team(team.slug.clone());
     // The audit log of another team opens where its role opens it.
     let place = match place.kind {
         Some(Kind::Audit) if !matches!(team.role, Role::Owner | Role::Admin) => &Place { scope: place.scope.clone(), kind: None },
         _ => place,
     };
-    entry(place, &scope, &team.id.to_string(), &team.name, team.role.label())
+    let budget = budgets.iter().find(|(slug, _)| *slug == team.slug);
+    let spent = budget.map(|(_, percent)| format!(" · {percent}% spent")).unwrap_or_default();
+    entry(place, &scope, &team.id.to_string(), &team.name, &format!("{}{spent}", team.role.label()))
 }
 
 fn entry(place: &Place, scope: &Scope, id: &str, name: &str, detail: &str) -> AnyView {

@@ -13,7 +13,7 @@ pub use settings::OrganizationSettingsPage;
 use crate::{
     components::{
         Badge, Count, Empty, Icon, Kpi, LinkButton, Menu, Note, NoteKind, PageHead, SkeletonBlock, StackTable, Tile,
-        actions_head, head,
+        actions_head, budget_meter, head,
     },
     pages::data::PageData,
     server_fns::organizations::{GetOrganizationOverview, OrganizationOverviewPage as Overview, OrganizationTeamLine},
@@ -78,9 +78,10 @@ fn open_matters(slug: &str, waiting: &str, reviews: &str) -> AnyView {
 fn table(teams: Vec<OrganizationTeamLine>) -> AnyView {
     let heads = vec![
         head("Team", ""),
-        head("Members", "n"),
-        head("Requests this month", "n"),
+        head("Budget", ""),
         head("Spend this month", "n"),
+        head("Requests this month", "n"),
+        head("Members", "n"),
         head("Last call", ""),
         actions_head(),
     ];
@@ -96,6 +97,7 @@ fn row(team: OrganizationTeamLine) -> AnyView {
     let address = format!("/t/{}", team.slug);
     let recover =
         (!team.recover.is_empty()).then(|| view! { <hr/> <a href=team.recover><Icon name="shield"/>"Recover ownership"</a> });
+    let budget = team.budget.percent.map(|_| format!("{} budget, ", team.budget.text));
     let members = format!("{address}/members");
     let summary = format!("{} requests, members: {}", team.requests, team.members);
     view! {
@@ -109,11 +111,12 @@ fn row(team: OrganizationTeamLine) -> AnyView {
                     </span>
                 </span>
             </td>
-            <td role="cell" class="n drop">{team.members}</td>
-            <td role="cell" class="n drop">{team.requests}</td>
+            <td role="cell" class="spend drop">{budget_meter(&team.name, team.budget)}</td>
             <td role="cell" class="n drop">{team.spent.clone()}" "<small class="mute">{team.share}</small></td>
+            <td role="cell" class="n drop">{team.requests}</td>
+            <td role="cell" class="n drop">{team.members}</td>
             <td role="cell" class="drop sub cap" title=team.last_call_title>{team.last_call}</td>
-            <td role="cell" class="meta only-m">{team.spent}" this month, "{summary}</td>
+            <td role="cell" class="meta only-m">{team.spent}" this month, "{budget}{summary}</td>
             <td role="cell" class="act">
                 <Menu
                     id=format!("team-{}", team.id)

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Badge, Empty, Icon, Meter, Note, NoteKind, StackTable, Tile, head, meters},
+    components::{Badge, Empty, Icon, Meter, Note, NoteKind, StackTable, Tile, budget_meter, head, meters},
     pages::context_address,
     server_fns::own_view::ContextRow,
 };
@@ -47,17 +47,12 @@ pub(super) fn context_table(contexts: Vec<ContextRow>) -> AnyView {
 }
 
 fn row(context: &ContextRow) -> AnyView {
-    let ContextRow { id, slug, name, organization, spent, cap, percent, budget, budget_percent, resets, forecast, .. } =
-        context.clone();
+    let ContextRow { id, slug, name, organization, spent, cap, percent, budget, resets, forecast, .. } = context.clone();
     let href = context_address(&slug, if slug == "me" { "usage" } else { "" });
     let label = format!("Your cap in {name}");
     let meter =
         percent.map(|percent| view! { <div class="bars"><Meter label=label percent=percent/><span>{percent}"%"</span></div> });
-    let team = (slug != "me").then(|| {
-        let meter =
-            budget_percent.map(|percent| view! { <Meter label=format!("Budget of {name}") percent=percent size="thin"/> });
-        view! { <span>{budget}</span>{meter} }
-    });
+    let team = (slug != "me").then(|| budget_meter(&name, budget));
     let state = if is_blocked(context) {
         view! { <Badge text="Calls refused" tone="danger" icon="alert"/> }.into_any()
     } else if !context.blocked.is_empty() {

@@ -10,7 +10,7 @@ pub use new::NewTeamPage;
 use self::invitations::{Forms, waiting};
 use crate::{
     app::Session,
-    components::{Empty, LinkButton, PageHead, RolePill, SkeletonTable, StackTable, Tile, head, use_toaster},
+    components::{Empty, LinkButton, PageHead, RolePill, SkeletonTable, StackTable, Tile, budget_meter, head, use_toaster},
     pages::{data::PageData, form::FormAction},
     server_fns::{
         own_invitations::{AcceptOwnInvitation, DeclineOwnInvitation},
@@ -81,8 +81,14 @@ fn list(page: Teams, forms: Forms) -> AnyView {
 
 fn table(rows: Vec<TeamRow>) -> AnyView {
     let rows = rows.into_iter().map(row).collect_view().into_any();
-    let heads =
-        vec![head("Team", ""), head("Your role", ""), head("Members", "n"), head("Spend this month", "n"), head("Last call", "")];
+    let heads = vec![
+        head("Team", ""),
+        head("Your role", ""),
+        head("Budget", ""),
+        head("Spend this month", "n"),
+        head("Members", "n"),
+        head("Last call", ""),
+    ];
     view! {
         <StackTable heads=heads rows=rows/>
     }
@@ -90,6 +96,7 @@ fn table(rows: Vec<TeamRow>) -> AnyView {
 }
 
 fn row(team: TeamRow) -> AnyView {
+    let budget = team.budget.percent.map(|_| format!("{} budget, ", team.budget.text));
     let role = match team.role.as_str() {
         "" => view! { <span class="mute">"Not a member"</span> }.into_any(),
         _ => view! { <RolePill role=team.role/> }.into_any(),
@@ -100,16 +107,17 @@ fn row(team: TeamRow) -> AnyView {
                 <span class="who">
                     <Tile name=team.name.clone() id=team.id/>
                     <span>
-                        <a class="name" href=format!("/t/{}", team.slug)>{team.name}</a>
+                        <a class="name" href=format!("/t/{}", team.slug)>{team.name.clone()}</a>
                         <small>{team.organization}</small>
                     </span>
                 </span>
             </td>
             <td role="cell">{role}</td>
-            <td role="cell" class="n drop">{team.members}</td>
+            <td role="cell" class="spend drop">{budget_meter(&team.name, team.budget)}</td>
             <td role="cell" class="n drop">{team.spent.clone()}</td>
+            <td role="cell" class="n drop">{team.members}</td>
             <td role="cell" class="meta sub cap" title=team.last_call_title>
-                <span class="only-m">{team.spent}" this month, last call "</span>
+                <span class="only-m">{team.spent}" this month, "{budget}" last call "</span>
                 {team.last_call}
             </td>
         </tr>

@@ -2,21 +2,36 @@
 
 use crate::{
     domain::{
-        charts::MeterView,
+        charts::{BudgetView, MeterView},
         forecast::Forecast,
         format,
+        ids::TeamId,
         limit_scopes::BudgetPer,
         limit_uses::OwnLimit,
         limits::Window,
         money::NanoUsd,
         time::{DAY_MS, UnixMs},
     },
-    service::{limits::TeamLimits, overview::TeamBurn},
+    service::{Services, limits::TeamLimits, overview::TeamBurn},
 };
 
 /// Floored: 100 means reached. Nothing of nothing is all of it.
 pub(in crate::server_fns) fn percent(used: i64, limit: i64) -> u32 {
     if limit <= 0 { 100 } else { u32::try_from(i128::from(used.max(0)) * 100 / i128::from(limit)).unwrap_or(999).min(999) }
+}
+
+/// A team's own budget, as lists of teams show it.
+pub(in crate::server_fns) fn team_budget(services: &Services, team: TeamId) -> BudgetView {
+    services.team_budget(team).map_or_else(
+        || BudgetView { text: "No limit".to_owned(), percent: None },
+        |(used, budget)| budget_view(used.0, budget.amount.0),
+    )
+}
+
+/// A budget in a row of a list.
+pub(in crate::server_fns) fn budget_view(used: i64, limit: i64) -> BudgetView {
+    let percent = percent(used, limit);
+    BudgetView { text: format!("{percent}% of {}", format::money(NanoUsd(limit))), percent: Some(percent) }
 }
 
 /// `Resets 1 Dec, 00:00 UTC`, or `Resets in 8 h` under a day.

@@ -1,11 +1,14 @@
 //! What is used of each limit now: what explain, pages and REST show. The counters that are asked are those that refuse.
 
-use super::{Names, Payer, bounds::book_of, limited_name, scope::Bound};
+use super::{Names, Payer, Standing, bounds::book_of, limited_name, scope::Bound};
 use crate::{
     domain::{
-        limit_scopes::{BudgetPer, Scope},
+        ids::TeamId,
+        limit_scopes::{Budget, BudgetPer, Scope},
         limit_uses::LimitUse,
         limits::{Counted, Limits, Span, Window},
+        money::NanoUsd,
+        periods::Period,
         time::UnixMs,
     },
     service::Services,
@@ -33,7 +36,7 @@ impl Services {
         let standing = self.quota.standing(book_of(payer.team), bound.scope, at, bound.period);
         let is_shared = matches!(bound.scope, Scope::Organization(_)) && !sees_organization;
         let name = limited_name(payer.team, names, bound.scope);
-        let used_of = |window: Window, limit: i64| {
+        let used_in = |window: Window, limit: i64| {
             let place = Span::ALL.iter().position(|span| *span == window.span()).unwrap_or_default();
             let inside = standing.windows[place];
             let used = match window.counted() {
@@ -56,15 +59,12 @@ impl Services {
         };
         for window in Window::ALL {
             if let Some(limit) = bound.limits.get(window) {
-                add(window.as_str(), used_of(window, limit));
+                add(window.as_str(), used_in(window, limit));
             }
         }
         if let Some(budget) = bound.budget {
-            let (used, resets_at) = match budget.per {
-                BudgetPer::Period => (standing.spent.0.saturating_add(standing.held_in_period.0), Some(bound.period.end)),
-                BudgetPer::Total => (standing.spent_in_all.0.saturating_add(standing.held.0), None),
-            };
-            add(budget.per.as_str(), (budget.amount.0, used, resets_at));
+            let (used, resets_at) = used_of(&standing, budget, bound.period);
+            add(budget.per.as_str(), (budget.amount.0, used.0, resets_at));
         }
         if bound.balance {
             let left = standing.balance.map_or(0, |balance| balance.0.saturating_sub(standing.held.0));
@@ -72,4 +72,22 @@ impl Services {
         }
         uses
     }
+
+    /// What a team has used of its own budget, where it has one, and the budget.
+    pub fn team_budget(&self, team: TeamId) -> Option<(NanoUsd, Budget)> {
+        let (snapshot, now) = (self.snapshot(), self.clock.now());
+        let entry = snapshot.team(team)?;
+        let (budget, period) = (entry.terms.allowance.budget_at(now)?, Period::at(now, entry.terms.anchor));
+        let standing = self.quota.standing(book_of(entry), Scope::Team(team), now, period);
+        Some((used_of(&standing, budget, period).0, budget))
+    }
+}
+
+/// What counts against a budget, with what running calls hold, and when it begins anew.
+fn used_of(standing: &Standing, budget: Budget, period: Period) -> (NanoUsd, Option<UnixMs>) {
+    let (spent, held, resets_at) = match budget.per {
+        BudgetPer::Period => (standing.spent, standing.held_in_period, Some(period.end)),
+        BudgetPer::Total => (standing.spent_in_all, standing.held, None),
+    };
+    (NanoUsd(spent.0.saturating_add(held.0)), resets_at)
 }
