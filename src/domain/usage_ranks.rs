@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::usage_sums::{DayPage, Sums, put, read_sums};
+use super::usage_sums::{DayPage, Sums, pass_sums, put, read_sums};
 
 /// Sums of the parts of a row that have calls, oldest first: of the days of a stretch, or of the quarters of a day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,15 +45,19 @@ impl SumPage {
 
     /// Adds a stored page. Nothing where it can not be read.
     pub fn merge_stored(&mut self, stored: &[u8]) -> Option<()> {
-        read_parts(stored, |part, sums| self.part(part).add(&sums))
+        read_parts(stored, |_| true, |part, sums| self.part(part).add(&sums))
     }
 }
 
-/// Gives out the parts of a stored page. Nothing where it can not be read.
-pub fn read_parts(mut stored: &[u8], mut part: impl FnMut(u8, Sums)) -> Option<()> {
+/// Gives out the parts of a stored page that are wanted. Nothing where it can not be read.
+pub fn read_parts(mut stored: &[u8], wanted: impl Fn(u8) -> bool, mut part: impl FnMut(u8, Sums)) -> Option<()> {
     while let Some((number, rest)) = stored.split_first() {
         stored = rest;
-        part(*number, read_sums(&mut stored)?);
+        if wanted(*number) {
+            part(*number, read_sums(&mut stored)?);
+        } else {
+            pass_sums(&mut stored)?;
+        }
     }
     Some(())
 }
@@ -63,6 +67,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// A part is a byte and eleven numbers, of which each ends with a byte below 0x80.
+    fn has_whole_parts(mut bytes: &[u8]) -> bool {
+        while let [_, numbers @ ..] = bytes {
+            let Some(end) = (1..=numbers.len()).find(|end| numbers[..*end].iter().filter(|byte| **byte < 0x80).count() == 11)
+            else {
+                return false;
+            };
+            bytes = &numbers[end..];
+        }
+        true
+    }
 
     proptest! {
         #[test]
@@ -99,14 +115,16 @@ mod tests {
             let take = |quarter, sums| {
                 read.insert(quarter, sums);
             };
-            prop_assert!(read_parts(&SumPage::of_quarters(&page).stored(), take).is_some());
-            let quarters: BTreeMap<u8, Sums> =
-                quarters.into_iter().map(|(quarter, (numbers, _))| (quarter, Sums::of_numbers(numbers))).collect();
+            let wanted = |quarter: u8| quarter.is_multiple_of(3) || quarter > 60;
+            prop_assert!(read_parts(&SumPage::of_quarters(&page).stored(), wanted, take).is_some());
+            let quarters = quarters.into_iter().filter(|(quarter, _)| wanted(*quarter));
+            let quarters: BTreeMap<u8, Sums> = quarters.map(|(quarter, (numbers, _))| (quarter, Sums::of_numbers(numbers))).collect();
             prop_assert_eq!(read, quarters);
         }
 
         #[test]
         fn what_is_no_page_is_refused_or_read_but_never_fatal(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+            prop_assert_eq!(read_parts(&bytes, |_| false, |_, _| ()).is_some(), has_whole_parts(&bytes));
             let mut page = SumPage::default();
             if page.merge_stored(&bytes).is_some() {
                 let mut again = SumPage::default();

@@ -377,15 +377,22 @@ pub(super) fn put(out: &mut Vec<u8>, mut number: u64) {
 
 fn take(input: &mut &[u8]) -> Option<u64> {
     let mut number = 0_u64;
-    for shift in (0..64).step_by(7) {
-        let (byte, rest) = input.split_first()?;
-        *input = rest;
-        number |= u64::from(byte & 0x7f) << shift;
+    for (at, byte) in input.iter().enumerate().take(10) {
+        number |= u64::from(byte & 0x7f) << (7 * at);
         if byte & 0x80 == 0 {
+            *input = &input[at + 1..];
             return Some(number);
         }
     }
     None
+}
+
+/// Passes over sums without reading them.
+pub(super) fn pass_sums(input: &mut &[u8]) -> Option<()> {
+    let mut ends = input.iter().enumerate().filter(|(_, byte)| **byte & 0x80 == 0);
+    let (last, _) = ends.nth(Sums::COUNT - 1)?;
+    *input = &input[last + 1..];
+    Some(())
 }
 
 #[cfg(test)]

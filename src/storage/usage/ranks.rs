@@ -1,6 +1,6 @@
 //! Reading what rankings are made of: of each member or key the sums of some ranges and the charges of each day, from the same few rows.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use futures::TryStreamExt as _;
 use sqlx::{AnyConnection, Row as _};
@@ -43,28 +43,21 @@ pub async fn read_ranks(
         (None, Some(facet)) => facet,
         _ => return Ok(None),
     };
-    let read = Read { scope, filter, by, facet };
+    let read = Read { scope, filter, by, facet, ranges: ranges.len() };
     let cuts: Vec<Cut> = ranges.iter().map(|range| Cut::of(*range)).collect();
     let wanted_days = days.unwrap_or_default();
     let mut found: HashMap<String, RankSums> = HashMap::new();
     let whole = cuts.iter().map(|cut| cut.days).chain(days).filter(|(from, to)| from < to);
-    let stretches = whole.flat_map(|(from, to)| starts(Span::Stretch, from, to)).collect();
-    read.rows(c, Span::Stretch, stretches, cuts.len(), &mut found, |of, day, sums| {
-        for (sum, _) in of.sums.iter_mut().zip(&cuts).filter(|(_, cut)| is_in(day, cut.days)) {
-            sum.add(&sums);
-        }
-        if is_in(day, wanted_days) {
-            of.costs.push((day, sums.cost));
-        }
-    })
-    .await?;
-    let ends = cuts.iter().flat_map(Cut::ends).collect();
-    read.rows(c, Span::Day, ends, cuts.len(), &mut found, |of, at, sums| {
-        for (sum, _) in of.sums.iter_mut().zip(&cuts).filter(|(_, cut)| is_in(at, cut.range) && !is_in(at, cut.days)) {
-            sum.add(&sums);
-        }
-    })
-    .await?;
+    let stretches = Wanted::of(Span::Stretch, whole.flat_map(|(from, to)| starts(Span::Stretch, from, to)), |day| {
+        let range = |cut: &Cut| is_in(day, cut.days);
+        Place { ranges: cuts.iter().map(range).collect(), is_day: is_in(day, wanted_days) }
+    });
+    read.rows(c, Span::Stretch, &stretches, &mut found).await?;
+    let ends = Wanted::of(Span::Day, cuts.iter().flat_map(Cut::ends), |at| {
+        let range = |cut: &Cut| is_in(at, cut.range) && !is_in(at, cut.days);
+        Place { ranges: cuts.iter().map(range).collect(), is_day: false }
+    });
+    read.rows(c, Span::Day, &ends, &mut found).await?;
     found.values_mut().for_each(|of| add_up(&mut of.costs));
     // Rows of a stretch have days outside of what was asked for.
     found.retain(|_, of| of.sums.iter().any(|sums| *sums != Sums::default()) || !of.costs.is_empty());
@@ -111,44 +104,76 @@ impl Cut {
     }
 }
 
+/// To what a part of a row belongs.
+#[derive(Clone, Debug, Default)]
+struct Place {
+    /// Whether to each of the ranges.
+    ranges: Vec<bool>,
+    /// Whether its charge is asked for by itself.
+    is_day: bool,
+}
+
+/// The rows of a span that are read, by the moment that they begin at, and of each part to what it belongs; none where to nothing. It is
+/// found out once, not for the row of each member.
+struct Wanted(BTreeMap<UnixMs, Vec<Option<Place>>>);
+
+impl Wanted {
+    fn of(span: Span, starts: impl Iterator<Item = UnixMs>, place: impl Fn(UnixMs) -> Place) -> Self {
+        let part_ms = span.parts().ms();
+        let parts = |start: UnixMs| {
+            let part =
+                |part: i64| Some(place(start.plus(part * part_ms))).filter(|place| place.is_day || place.ranges.contains(&true));
+            (start, (0..span.ms() / part_ms).map(part).collect())
+        };
+        Self(starts.map(parts).collect())
+    }
+}
+
 struct Read<'a> {
     scope: UsageScope,
     filter: &'a UsageFilter,
     by: Dimension,
     facet: Facet,
+    /// How many there are.
+    ranges: usize,
 }
 
 impl Read<'_> {
-    /// Gives the parts of all rows that begin at some moments to what is collected of their value.
+    /// Adds the wanted parts of rows to what is collected of their value.
     async fn rows(
         &self,
         c: &mut AnyConnection,
         span: Span,
-        starts: BTreeSet<UnixMs>,
-        ranges: usize,
+        wanted: &Wanted,
         found: &mut HashMap<String, RankSums>,
-        add: impl Fn(&mut RankSums, UnixMs, Sums),
     ) -> Result<(), sqlx::Error> {
-        if starts.is_empty() {
+        if wanted.0.is_empty() {
             return Ok(());
         }
         let mut condition = Condition::of(self.scope, self.filter.test);
         condition.facet(self.facet, span, &Dimension::ALL, self.filter);
-        condition.named_starts(&starts.iter().copied().collect::<Vec<_>>());
+        condition.named_starts(&wanted.0.keys().copied().collect::<Vec<_>>());
         let parts = if span == Span::Stretch { "parts" } else { "quarter_sums" };
         let select = format!("SELECT r.{} AS value, r.start_at, r.{parts} FROM usage_ranks r", self.by.column());
         let mut rows = condition.query(&select, "").fetch(c);
         while let Some(row) = rows.try_next().await? {
             let start = row.try_get(1).map(UnixMs)?;
-            if !starts.contains(&start) {
-                continue;
-            }
+            let Some(places) = wanted.0.get(&start) else { continue };
             let stored: Vec<u8> = row.try_get(2)?;
             let of = found
                 .entry(row.try_get(0)?)
-                .or_insert_with(|| RankSums { sums: vec![Sums::default(); ranges], ..RankSums::default() });
-            let at = |part: u8| start.plus(i64::from(part) * span.parts().ms());
-            read_parts(&stored, |part, sums| add(of, at(part), sums)).ok_or_else(|| unreadable("usage_ranks", parts))?;
+                .or_insert_with(|| RankSums { sums: vec![Sums::default(); self.ranges], ..RankSums::default() });
+            let place = |part: u8| places.get(usize::from(part)).and_then(Option::as_ref);
+            let add = |part: u8, sums: Sums| {
+                let Some(place) = place(part) else { return };
+                for (sum, _) in of.sums.iter_mut().zip(&place.ranges).filter(|(_, is_in)| **is_in) {
+                    sum.add(&sums);
+                }
+                if place.is_day {
+                    of.costs.push((start.plus(i64::from(part) * span.parts().ms()), sums.cost));
+                }
+            };
+            read_parts(&stored, |part| place(part).is_some(), add).ok_or_else(|| unreadable("usage_ranks", parts))?;
         }
         Ok(())
     }
