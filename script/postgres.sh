@@ -30,7 +30,7 @@ start_postgres() {
   # What a crash of the machine could cost does not matter here.
   (cd / && exec $as "$bin/postgres" -D "$data" -c listen_addresses=127.0.0.1 -c port="$port" \
     -c unix_socket_directories="$POSTGRES_DIR" -c max_connections=400 -c fsync=off -c full_page_writes=off \
-    -c synchronous_commit=off) > "$POSTGRES_DIR.log" 2>&1 &
+    -c synchronous_commit=off ${POSTGRES_OPTIONS:-}) > "$POSTGRES_DIR.log" 2>&1 &
   POSTGRES_PID=$!
   local n=0
   until (cd / && "$bin/pg_isready" -q -h 127.0.0.1 -p "$port"); do
