@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::Icon;
+use super::{Icon, drawn};
 
 /// A labelled input with its hint and its error, tied together for assistive technology. The error replaces the hint.
 #[component]
@@ -169,10 +169,9 @@ pub(super) fn label_line(
 /// The line below an input: its error, else its hint.
 pub(super) fn note_line(id: String, hint: String, error: MaybeProp<String>) -> AnyView {
     // It may be gone already: a dialog that an answer closes is still on the page for a moment.
-    (move || match error.try_get().flatten() {
+    drawn(move || match error.try_get().flatten() {
         Some(text) => Some(view! { <p class="err" id=id.clone()><Icon name="alert"/><span>{text}</span></p> }.into_any()),
         None if hint.is_empty() => None,
         None => Some(view! { <p class="hint" id=id.clone()>{hint.clone()}</p> }.into_any()),
     })
-    .into_any()
 }

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::{data::Standing, watch::bump};
 use crate::{
-    components::{Note, NoteKind, browser},
+    components::{Note, NoteKind, browser, drawn},
     error::AppError,
     server_fns::call::{Answer, post, read},
 };
@@ -131,10 +131,9 @@ impl Problems {
     /// What belongs to no field, above the form.
     pub fn note(self) -> AnyView {
         let Self(error) = self;
-        (move || {
+        drawn(move || {
             let summaries = error.read().as_ref().map(AppError::summaries).unwrap_or_default();
-            summaries.into_iter().map(|text| view! { <Note kind=NoteKind::Danger title=text/> }).collect_view()
+            summaries.into_iter().map(|text| view! { <Note kind=NoteKind::Danger title=text/> }.into_any()).collect_view()
         })
-        .into_any()
     }
 }

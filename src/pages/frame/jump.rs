@@ -5,7 +5,7 @@ use leptos_router::hooks::use_location;
 
 use crate::{
     app,
-    components::{Icon, browser, links},
+    components::{Icon, browser, drawn, links},
     domain::address::encode,
     pages::lazy,
 };
@@ -21,7 +21,8 @@ pub(super) fn JumpButton() -> impl IntoView {
     let Jump(open) = expect_context();
     let draw = RwSignal::new(None);
     let location = use_location();
-    let address = move || format!("/search?at={}", encode(&location.pathname.read()));
+    // It is followed where no script is: then the page is loaded as a whole, and this with it.
+    let address = format!("/search?at={}", encode(&location.pathname.read_untracked()));
     let toggle = move || {
         // Whoever sees a team as somebody else searches as themselves, on a page of their own.
         let member = location.query.read_untracked().get("as").unwrap_or_default();
@@ -48,6 +49,6 @@ pub(super) fn JumpButton() -> impl IntoView {
             <span class="grow not-m">"Search or jump to"</span>
             <kbd class="not-m">"Ctrl K"</kbd>
         </a>
-        {move || draw.get().filter(|_| open.get()).map(|draw| draw())}
+        {drawn(move || draw.get().filter(|_| open.get()).map(|draw| draw()))}
     }
 }

@@ -19,7 +19,7 @@ pub use self::jump::Jump;
 use self::{sidebar::Sidebar, switcher::Contexts, top_bar::TopBar};
 use crate::{
     app::Session,
-    components::{Note, NoteKind, browser},
+    components::{Note, NoteKind, browser, drawn},
     domain::{
         places::{Kind, Place, Scope},
         teams::{AlertPage, MyAlert},
@@ -61,7 +61,7 @@ fn LimitBanner(place: Memo<Place>) -> impl IntoView {
     let session = expect_context::<Session>();
     session.part(nothing, move |visitor| {
         let alerts = visitor.alerts;
-        (move || {
+        drawn(move || {
             let here = place.get();
             let Scope::Team(team) = here.scope.clone() else { return None };
             let shown = |alert: &MyAlert| match alert.page {
@@ -82,7 +82,6 @@ fn LimitBanner(place: Memo<Place>) -> impl IntoView {
             };
             Some(view.into_any())
         })
-        .into_any()
     })
 }
 

@@ -3,7 +3,7 @@ use leptos::{ev, prelude::*};
 use super::{account_menu::AccountMenu, switcher::Switcher, viewing};
 use crate::{
     app::Session,
-    components::{Brand, Icon, browser},
+    components::{Brand, Icon, browser, drawn},
     domain::{
         accounts::Me,
         navigation::{is_offered, pages_of},
@@ -33,7 +33,7 @@ pub(super) fn Sidebar(place: Memo<Place>) -> impl IntoView {
             <Switcher place=place/>
             {session
                 .part(nothing, move |Visitor { me, waiting, viewing, .. }| {
-                    (move || groups(&place.get(), me.as_ref(), &waiting, viewing.as_ref())).into_any()
+                    drawn(move || groups(&place.get(), me.as_ref(), &waiting, viewing.as_ref()))
                 })}
             <div class="side-foot">
                 {session.part(nothing, move |visitor| {

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use crate::{
     app::Session,
-    components::{Icon, Tile},
+    components::{Icon, Tile, drawn},
     domain::{
         accounts::{Me, MyTeam},
         places::{Kind, Place, Scope},
@@ -52,7 +52,7 @@ pub(super) fn current(place: &Place, me: Option<&Me>) -> Current {
 pub(super) fn Switcher(place: Memo<Place>) -> impl IntoView {
     let session = expect_context::<Session>();
     let loading = || view! { <span class="ctx" aria-hidden="true"></span> }.into_any();
-    session.part(loading, move |Visitor { me, .. }| (move || button(&current(&place.get(), me.as_ref()))).into_any())
+    session.part(loading, move |Visitor { me, .. }| drawn(move || button(&current(&place.get(), me.as_ref()))))
 }
 
 fn button(now: &Current) -> AnyView {
@@ -78,7 +78,7 @@ pub(super) fn Contexts(place: Memo<Place>) -> impl IntoView {
         <div class="menu wide" id=ID popover="auto">
             {session
                 .part(nothing, move |Visitor { me, budgets, .. }| {
-                    (move || me.as_ref().map(|me| contexts(me, &budgets, &place.get()))).into_any()
+                    drawn(move || me.as_ref().map(|me| contexts(me, &budgets, &place.get())))
                 })}
         </div>
         {session.part(nothing, move |Visitor { me, .. }| announced(place, me))}
@@ -88,14 +88,14 @@ pub(super) fn Contexts(place: Memo<Place>) -> impl IntoView {
 /// Says to whoever does not see the switcher that another context was entered.
 fn announced(place: Memo<Place>, me: Option<Me>) -> AnyView {
     let before = StoredValue::new(place.get_untracked().scope);
-    let text = move || {
+    let text = drawn(move || {
         let now = place.get();
         if before.with_value(|before| *before == now.scope) {
             return String::new();
         }
         before.set_value(now.scope.clone());
         format!("Now in {}", current(&now, me.as_ref()).name)
-    };
+    });
     view! { <p class="vh" role="status">{text}</p> }.into_any()
 }
 

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use super::{jump::JumpButton, sidebar, switcher, theme::ThemeMenu, viewing};
 use crate::{
     app::Session,
-    components::{Badge, Breadcrumbs, Crumb, Icon, Tile},
+    components::{Badge, Breadcrumbs, Crumb, Icon, Tile, drawn},
     domain::{
         accounts::Me,
         places::{Kind, Place, Scope},
@@ -15,6 +15,9 @@ use crate::{
 #[component]
 pub(super) fn TopBar(place: Memo<Place>) -> impl IntoView {
     let session = expect_context::<Session>();
+    let platform = move || {
+        (place.get().scope == Scope::Platform).then(|| view! { <Badge text="Platform" tone="inkb" icon="shield"/> }.into_any())
+    };
     view! {
         <header class="bar">
             <button class="ib only-m" type="button" popovertarget=sidebar::ID aria-label="Open navigation">
@@ -23,13 +26,13 @@ pub(super) fn TopBar(place: Memo<Place>) -> impl IntoView {
             {session.part(nothing, move |Visitor { me, viewing, .. }| {
                 let known = me.clone();
                 view! {
-                    {move || phone_switcher(&place.get(), known.as_ref())}
+                    {drawn(move || phone_switcher(&place.get(), known.as_ref()))}
                     <Breadcrumbs crumbs=Signal::derive(move || crumbs(&place.get(), me.as_ref(), viewing.as_ref()))/>
                 }
                 .into_any()
             })}
             <span class="grow"></span>
-            {move || (place.get().scope == Scope::Platform).then(|| view! { <Badge text="Platform" tone="inkb" icon="shield"/> })}
+            {drawn(platform)}
             <JumpButton/>
             <a class="ib not-m" href="/api/docs" aria-label="API reference" title="API reference" rel="external"><Icon name="book"/></a>
             <ThemeMenu/>

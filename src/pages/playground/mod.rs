@@ -11,7 +11,7 @@ use self::{
     talk::Talk,
 };
 use crate::{
-    components::{Empty, LinkButton, PageHead, SkeletonBlock},
+    components::{Empty, LinkButton, PageHead, SkeletonBlock, drawn},
     pages::{access_requests::RequestAccess, context_address, context_param, data::PageData, form::FormAction, query_param},
     server_fns::{
         access_requests::RequestAccess as SendRequest,
@@ -88,7 +88,7 @@ fn content(page: Playground, team: &str, asked: &str, talk: Talk) -> AnyView {
                 {code(talk, page)}
             </div>
         </form>
-        <p class="vh" role="status">{move || talk.said.get()}</p>
+        <p class="vh" role="status">{drawn(move || talk.said.get())}</p>
     }
     .into_any()
 }

@@ -5,7 +5,7 @@ use super::{
     talk::{End, Line, Talk},
 };
 use crate::{
-    components::{CopyButton, Field, Icon, Note, NoteKind, Opt, Select, SnippetTabs, TextArea, noscroll, streamed},
+    components::{CopyButton, Field, Icon, Note, NoteKind, Opt, Select, SnippetTabs, TextArea, drawn, noscroll, streamed},
     pages::failure::encode,
     server_fns::playground::{PlayFigures, PlayModel, PlayRefusal, PlaygroundPage as Playground},
 };
@@ -55,17 +55,17 @@ fn message(line: Line, talk: Talk, page: StoredValue<Playground>) -> AnyView {
     let (class, who) = if mine { ("said mine", "You") } else { ("said", "Answer") };
     let waiting = {
         let (text, end) = (text.clone(), end.clone());
-        move || {
+        drawn(move || {
             let nothing_yet =
                 !mine && text.read().is_empty() && *end.read() == End { call: end.read().call.clone(), ..End::default() };
-            nothing_yet.then(|| view! { <span class="mute">"…"</span> })
-        }
+            nothing_yet.then(|| view! { <span class="mute">"…"</span> }.into_any())
+        })
     };
-    let end = (!mine).then(|| view! { {move || ending(end.get(), talk, page)} });
+    let end = (!mine).then(|| drawn(move || ending(end.get(), talk, page)));
     view! {
         <article class=class>
             <h3>{who}</h3>
-            <div class="words">{move || text.get()}{waiting}</div>
+            <div class="words">{drawn(move || text.get())}{waiting}</div>
             {end}
         </article>
     }
@@ -183,7 +183,7 @@ pub(super) fn settings(talk: Talk, page: StoredValue<Playground>) -> AnyView {
             <div class="body form">
                 <div class="field">
                     {picker}
-                    <p class="hint">{move || of_models(|model| model.price.clone())}</p>
+                    <p class="hint">{drawn(move || of_models(|model| model.price.clone()))}</p>
                     {others}
                     {more}
                 </div>
@@ -199,10 +199,10 @@ pub(super) fn settings(talk: Talk, page: StoredValue<Playground>) -> AnyView {
                         optional=true
                     />
                     <p class="hint">
-                        {move || {
+                        {drawn(move || {
                             let most = of_models(|model| model.max_output.clone());
                             if most.is_empty() { String::new() } else { format!("At most {most} for this model.") }
-                        }}
+                        })}
                     </p>
                 </div>
             </div>

@@ -10,7 +10,7 @@ use leptos_router::{hooks::use_query_map, params::ParamsMap};
 
 use self::{dialogs::AskedDialog, rail::rail, table::list};
 use crate::{
-    components::{Icon, LinkButton, Note, NoteKind, PageHead, SkeletonTable, noscroll, use_toaster},
+    components::{Icon, LinkButton, Note, NoteKind, PageHead, SkeletonTable, drawn, noscroll, use_toaster},
     pages::{
         context_address, context_param,
         data::{PageData, nothing},
@@ -88,11 +88,10 @@ fn skeleton() -> AnyView {
 /// The dialog for as long as the address asks for it.
 fn dialog(view: Option<DialogView>, asked: Memo<DialogAsked>, team: Memo<String>, forms: Forms) -> AnyView {
     let Some(view) = view else { return nothing() };
-    (move || {
+    drawn(move || {
         let here = asked.get().is_same(&view.asked);
-        here.then(|| view! { <AskedDialog team=team.get_untracked() view=view.clone() forms=forms/> })
+        here.then(|| view! { <AskedDialog team=team.get_untracked() view=view.clone() forms=forms/> }.into_any())
     })
-    .into_any()
 }
 
 /// Says that a change worked.
