@@ -80,12 +80,28 @@ mod in_browser {
         let _ = call(&element, "scrollIntoView", &[options.into()]);
     }
 
-    /// Puts focus on the heading of the page, after a navigation inside the page.
+    /// Puts focus on the heading of the page, after a navigation inside the page. The heading may come with what the page loads, in the
+    /// place of another: for a moment focus that is lost with one goes to the next, unless the reader takes it elsewhere.
     pub fn focus_heading() {
+        focus_heading_again(HEADINGS_FOR);
+    }
+
+    /// How often a new heading is looked for, and how long after each other.
+    const HEADINGS_FOR: u32 = 30;
+    const HEADING_EVERY_MS: u64 = 150;
+
+    fn focus_heading_again(times: u32) {
         if let Ok(Some(heading)) = document().query_selector("h1[tabindex]")
             && let Ok(heading) = heading.dyn_into::<HtmlElement>()
         {
             let _ = heading.focus();
+        }
+        if times > 0 {
+            after(HEADING_EVERY_MS, move || {
+                if focused().is_none_or(|element| element.tag_name() == "H1") {
+                    focus_heading_again(times - 1);
+                }
+            });
         }
     }
 
