@@ -84,8 +84,23 @@ fn way<F: Ask>(call: &F, _arguments: &str) -> Arc<dyn Fn() -> Asking + Send + Sy
     let call = call.clone();
     Arc::new(move || {
         let call = call.clone();
-        Box::pin(async move { Ok(wire::write(&call.run_body().await?)) })
+        Box::pin(caught(F::PATH, async move { call.run_body().await }))
     })
+}
+
+/// The answer of a function that a page waits for. Where it panics there is one, too: nobody else catches it, and the page would wait
+/// for ever.
+#[cfg(feature = "ssr")]
+async fn caught<T: Serialize>(path: &str, run: impl Future<Output = Result<T, AppError>> + Send) -> Answer {
+    use futures::FutureExt;
+
+    use crate::service::ServiceError;
+
+    match std::panic::AssertUnwindSafe(run).catch_unwind().await {
+        Ok(done) => Ok(wire::write(&done?)),
+        // The panic hook has printed what and where.
+        Err(_) => Err(ServiceError::Internal(format!("{path} panicked")).into()),
+    }
 }
 
 #[cfg(not(feature = "ssr"))]
@@ -167,5 +182,16 @@ mod tests {
         assert_eq!(error.to_string(), "Tallygate was updated. Reload the page.");
         assert_eq!(read::<i64>(Ok("<html>Bad Gateway</html>".into())), Err(AppError::Connection));
         assert_eq!(read::<i64>(Err(AppError::NotFound)), Err(AppError::NotFound));
+    }
+
+    #[tokio::test]
+    async fn a_page_does_not_wait_for_what_panicked() {
+        let none: Vec<i64> = vec![];
+        let answer = caught("/fn/broken", async move { Ok(none[0]) }).await;
+        let Err(AppError::Internal { reference }) = answer else { panic!("{answer:?}") };
+        assert!(!reference.is_empty());
+        assert_eq!(read(caught("/fn/works", async { Ok(7_i64) }).await), Ok(7));
+        let refused = caught("/fn/refuses", async { Err::<i64, _>(AppError::NotFound) }).await;
+        assert_eq!(refused, Err(AppError::NotFound));
     }
 }
