@@ -75,3 +75,32 @@ test('the palette leads to pages, teams, people, keys and calls', async ({ page,
     await expect(palette).toHaveCount(0);
   });
 });
+
+test('of many contexts one is found by typing in the switcher', async ({ page, platform }) => {
+  const api = await Api.first(platform);
+  const { slug: organization } = await api.post<{ slug: string }>('/organizations', { name: 'Northwind Labs' });
+  for (const name of ['Atlas', 'Beacon', 'Cobalt', 'Delta', 'Ember', 'Fjord']) await api.post('/teams', { name, organization });
+  await signIn(page, ADMIN);
+  await page.goto('/t/atlas/keys');
+  await page.waitForLoadState('networkidle');
+  const opener = page.getByRole('button', { name: /Switch context/ }).first();
+  const list = page.locator('#contexts');
+  const field = list.getByRole('textbox', { name: 'Find a context' });
+
+  await opener.click();
+  await expect(field).toBeFocused();
+  await expect(list.getByRole('link', { name: /Ember|Fjord/ })).toHaveCount(2);
+  await field.fill('EMB');
+  await expect(list.getByRole('link')).toHaveText([/Ember/, 'All teams', 'Create team']);
+  await expect(list.getByRole('heading')).toHaveText(['Northwind Labs']);
+  await field.fill('zz');
+  await expect(list.getByText('No match')).toBeVisible();
+  await field.fill('fj');
+  await field.press('Enter');
+  await expect(page).toHaveURL(/\/t\/fjord\/keys$/);
+
+  // The next time all of them are there.
+  await opener.click();
+  await expect(field).toHaveValue('');
+  await expect(list.getByRole('link', { name: /Atlas/ })).toBeVisible();
+});

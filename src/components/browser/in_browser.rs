@@ -53,9 +53,11 @@ pub fn on_jump_keys(then: impl Fn() + 'static) {
     });
 }
 
-/// Presses a link, as its reader would.
-pub fn press(id: &str) {
-    if let Some(Ok(link)) = document().get_element_by_id(id).map(JsCast::dyn_into::<HtmlElement>) {
+/// Presses the first link that a selector finds, as its reader would.
+pub fn press(selector: &str) {
+    if let Ok(Some(link)) = document().query_selector(selector)
+        && let Ok(link) = link.dyn_into::<HtmlElement>()
+    {
         link.click();
     }
 }

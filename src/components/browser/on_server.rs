@@ -20,7 +20,7 @@ pub fn is_visible() -> bool {
 pub fn on_jump_keys(_then: impl Fn() + 'static) {}
 
 /// Presses a link.
-pub fn press(_id: &str) {}
+pub fn press(_selector: &str) {}
 
 /// Moves what something stands in so far that it is seen.
 pub fn scroll_to(_id: &str) {}

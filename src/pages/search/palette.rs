@@ -71,7 +71,7 @@ impl State {
     fn enter(self) {
         let typed = self.typed.get_untracked();
         if typed.trim() == self.shown.get_untracked() {
-            browser::press(&hit_id(self.chosen.get_untracked()));
+            browser::press(&format!("#{}", hit_id(self.chosen.get_untracked())));
         } else {
             self.entered.set(true);
             self.asked.set(typed);
@@ -87,7 +87,7 @@ impl State {
         if self.entered.get_untracked() && self.typed.get_untracked().trim() == hits.text {
             self.entered.set(false);
             // The hits stand on the page a moment later.
-            browser::after(0, || browser::press(&hit_id(0)));
+            browser::after(0, || browser::press(&format!("#{}", hit_id(0))));
         }
     }
 
