@@ -31,6 +31,22 @@ pub fn Kpi(view: KpiView, #[prop(optional, into)] href: String) -> impl IntoView
     }
 }
 
+/// A change in a row of figures; what it was before, the head says.
+pub fn change_cell(delta: Option<Delta>) -> AnyView {
+    match delta {
+        Some(delta) => delta_line(delta),
+        None => view! { <span class="mute" title="No change">"–"</span> }.into_any(),
+    }
+}
+
+/// A success rate in a row of figures; empty where nothing was answered.
+pub fn success_cell(rate: String, failing: bool) -> AnyView {
+    if rate.is_empty() {
+        return view! { <span class="mute" title="No data">"–"</span> }.into_any();
+    }
+    view! { <span class:failing=failing>{rate}</span> }.into_any()
+}
+
 /// The change of a key figure.
 pub fn delta_line(delta: Delta) -> AnyView {
     let tone = match delta.tone {

@@ -50,7 +50,7 @@ pub use filter_chips::filter_chips;
 #[cfg(feature = "ssr")]
 pub use icon::SPRITE;
 pub use icon::{Icon, symbol};
-pub use kpi::{Kpi, delta_line};
+pub use kpi::{Kpi, change_cell, delta_line, success_cell};
 pub use logo::{Brand, Logo};
 pub use menu::Menu;
 pub use meter::{Meter, budget_meter, meters};

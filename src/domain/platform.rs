@@ -156,21 +156,6 @@ pub struct OrganizationTeamRow {
     pub last_call_at: Option<UnixMs>,
 }
 
-/// What an organization is made of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OrganizationOverview {
-    /// Name and settings.
-    pub organization: OrganizationView,
-    /// Members, admins included.
-    pub members: i64,
-    /// Admins.
-    pub admins: i64,
-    /// Spent by its teams since the start of the month, in nano-dollars.
-    pub spent: i64,
-    /// Live teams, the one that spent most first.
-    pub teams: Vec<OrganizationTeamRow>,
-}
-
 /// What a list of an organization's members is sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

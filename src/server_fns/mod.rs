@@ -23,6 +23,7 @@ pub mod mails;
 pub mod members;
 pub mod organization_members;
 pub mod organization_models;
+pub mod organization_overview;
 pub mod organizations;
 pub mod overview;
 pub mod own_invitations;

@@ -4,8 +4,11 @@ use crate::domain::{
     charts::{Delta, KpiView, Tone},
     format,
     money::NanoUsd,
-    usage_statistics::{Measures, Statistics},
+    usage_statistics::{Measures, RankBy, Ranked, Statistics},
 };
+
+/// Below this success is shown in red, in ten-thousandths.
+pub const FAILING_BP: i64 = 9_800;
 
 /// Spend, requests, tokens, success rate and latency of a range, compared with those of the range before it.
 pub fn key_figures(statistics: &Statistics) -> Vec<KpiView> {
@@ -96,6 +99,22 @@ pub fn change(difference: i64, text: String, was: String, rising: Tone) -> Optio
         (Tone::Bad, true) => Tone::Good,
     };
     (difference != 0).then(|| Delta { up: difference > 0, text, was: format!("from {was}"), tone })
+}
+
+/// What a ranking goes by, of one of its rows, against the range before.
+pub fn change_of(order: RankBy, row: &Ranked) -> Option<Delta> {
+    let (is, was) = (order.of(&row.sums), order.of(&row.previous));
+    let text = |value: i64| match order {
+        RankBy::Cost => format::money(NanoUsd(value)),
+        RankBy::Tokens | RankBy::Requests | RankBy::Errors => format::count(value),
+    };
+    let words = if was > 0 {
+        let tenths = i128::from(is.saturating_sub(was)).abs() * 1_000 / i128::from(was);
+        if tenths >= 10_000 { format!("{} ×", tenths / 1_000 + 1) } else { format!("{}.{}%", tenths / 10, tenths % 10) }
+    } else {
+        "new".to_owned()
+    };
+    change(is.saturating_sub(was), words, text(was), Tone::Plain)
 }
 
 /// A line in a box of 200 × 34; gaps keep the last value.

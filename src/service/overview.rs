@@ -8,7 +8,7 @@ use crate::{
         ids::{KeyId, TeamId},
         invitations::InvitationState,
         limit_scopes::{Budget, BudgetPer, Scope},
-        limit_words::{self, Reached},
+        limit_words::{self, LimitedName, Reached},
         money::NanoUsd,
         page::PageRequest,
         periods::Period,
@@ -26,7 +26,7 @@ use crate::{
         quota::{Names, book_of, limited_name},
         usage::Burn,
     },
-    storage::{self, usage::UsageScope},
+    storage::{self, AnyConnection, usage::UsageScope},
 };
 
 /// Keys that end within this are told of.
@@ -34,9 +34,9 @@ const SOON_MS: i64 = 7 * DAY_MS;
 /// Requests that are counted; more are "100".
 const REQUESTS_MAX: u32 = 100;
 
-/// How the money of a team goes.
+/// How the money of a team, or of an organization, goes.
 #[derive(Clone, Debug)]
-pub struct TeamBurn {
+pub struct BudgetBurn {
     /// By day.
     pub burn: Burn,
     /// The billing month.
@@ -49,6 +49,13 @@ pub struct TeamBurn {
     pub spent: NanoUsd,
     /// What becomes of what is left of the budget.
     pub forecast: Option<Forecast>,
+}
+
+impl BudgetBurn {
+    /// When a budget begins anew; none for one in all.
+    pub fn resets_at(&self, budget: Budget) -> Option<UnixMs> {
+        (budget.per == BudgetPer::Period).then_some(self.period.end)
+    }
 }
 
 /// Something that waits for whoever looks, who can do something about it.
@@ -105,18 +112,27 @@ pub struct KeyRef {
 
 impl Services {
     /// How a team's money goes in its billing month. For everybody who sees the team.
-    pub async fn get_team_burn(&self, caller: &Caller, team: &str) -> Result<TeamBurn, ServiceError> {
+    pub async fn get_team_burn(&self, caller: &Caller, team: &str) -> Result<BudgetBurn, ServiceError> {
         let mut c = self.store.reader().await?;
         let (team, _) = self.find_team_for(&mut c, caller, team, Action::ViewTeam).await?;
-        let place = Place::of_team(&team, Scope::Team(team.id), team.name.clone());
-        let view = self.view_limits(&mut c, &place).await?;
+        let view = self.view_limits(&mut c, &Place::of_team(&team, Scope::Team(team.id), team.name.clone())).await?;
         let spent = self.find_spent(&mut c, &view).await?;
-        let anchor = storage::limits::find_anchor(&mut c, view.scope).await?;
+        self.budget_burn(&mut c, &view, spent).await
+    }
+
+    /// How the money goes that limits are of, of which `spent` is charged in what its budget runs over.
+    pub(in crate::service) async fn budget_burn(
+        &self,
+        c: &mut AnyConnection,
+        view: &LimitsView,
+        spent: NanoUsd,
+    ) -> Result<BudgetBurn, ServiceError> {
+        let anchor = storage::limits::find_anchor(c, view.scope).await?;
         let before = Period::at(view.period.start.plus(-1), anchor);
-        let burn = self.burn_of(&mut c, team.id, (before, view.period)).await?;
+        let burn = self.burn_of(c, view.scope, (before, view.period)).await?;
         let budget = view.allowance.budget_at(view.at);
-        let forecast = budget.and_then(|budget| goes_on(&burn, budget, spent, &view));
-        Ok(TeamBurn { burn, period: view.period, before, budget, spent, forecast })
+        let forecast = budget.and_then(|budget| goes_on(&burn, budget, spent, view));
+        Ok(BudgetBurn { burn, period: view.period, before, budget, spent, forecast })
     }
 
     /// Changes whenever a call of a team was booked or a key of it was made. For everybody who sees the team.
@@ -139,12 +155,16 @@ impl Services {
         Ok(NanoUsd(storage::usage::sum_spent(&mut c, Scope::Member(team.id, caller.user.id), since).await?))
     }
 
-    /// The sentence of a team's budget that is used up.
-    pub fn budget_sentence(&self, team: TeamId, budget: Budget, used: NanoUsd, resets_at: Option<UnixMs>) -> Option<String> {
-        let snapshot = self.snapshot();
-        let name = limited_name(snapshot.team(team)?, Names::default(), Scope::Team(team));
-        let reached = Reached::Budget { per: budget.per, limit: budget.amount, used: Some(used), asked: NanoUsd(0), resets_at };
-        Some(limit_words::warned(&name, &reached, self.clock.now()))
+    /// The name of a team that sentences about its limits begin with.
+    pub fn limited_team(&self, team: TeamId) -> Option<LimitedName> {
+        Some(limited_name(self.snapshot().team(team)?, Names::default(), Scope::Team(team)))
+    }
+
+    /// The sentence of a budget that is used up.
+    pub fn budget_sentence(&self, of: &LimitedName, burn: &BudgetBurn, budget: Budget) -> String {
+        let (used, resets_at) = (Some(burn.spent), burn.resets_at(budget));
+        let reached = Reached::Budget { per: budget.per, limit: budget.amount, used, asked: NanoUsd(0), resets_at };
+        limit_words::warned(of, &reached, self.clock.now())
     }
 
     /// What waits for the caller in a team, the most urgent first.

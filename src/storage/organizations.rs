@@ -190,6 +190,14 @@ pub async fn list_teams(c: &mut AnyConnection, org: OrgId, month_start: UnixMs) 
         .collect()
 }
 
+/// How many members an organization has, and how many of them are admins.
+pub async fn count_members(c: &mut AnyConnection, org: OrgId) -> Result<(i64, i64), sqlx::Error> {
+    let sql = "SELECT COUNT(*) AS members, COUNT(CASE WHEN role = 'admin' THEN 1 END) AS admins
+         FROM organization_members WHERE organization_id = $1";
+    let row = sqlx::query(sql).bind(org.to_string()).fetch_one(c).await?;
+    Ok((row.int("members")?, row.int("admins")?))
+}
+
 /// Members of an organization whose name or address contains a text, whatever the case; with their keys in its teams, and with what they
 /// used there since `month_start`.
 pub async fn list_members(

@@ -28,6 +28,7 @@ mod members;
 mod model_access;
 mod model_policies;
 mod organization_model_pages;
+mod organization_overview;
 mod organization_pages;
 mod organizations;
 mod outage;

@@ -16,7 +16,7 @@ use crate::{
         roles::{Action, Role},
         usage::Outcome,
     },
-    server_fns::{accounts::Visitor, organizations::OrganizationOverviewPage, teams::TeamsPage},
+    server_fns::{accounts::Visitor, organization_overview::OrganizationOverviewPage, teams::TeamsPage},
     service::{
         ServiceError,
         metering::{book, testing::event},

@@ -140,7 +140,7 @@ async fn lists_of_keys_teams_and_organizations_tell_the_calls_of_the_month() {
         assert_eq!((listed[0].spent, listed[0].last_call_at), (spent, last));
         let seen = services.get_organization_overview(&maya, &listed[0].organization_slug).await.unwrap();
         let row = &seen.teams[0];
-        assert_eq!((row.requests, row.spent, row.last_call_at, seen.spent), (ours.len() as i64, spent, last, spent));
+        assert_eq!((row.requests, row.spent, row.last_call_at, seen.spent()), (ours.len() as i64, spent, last, spent));
         let members = services.list_organization_members(&maya, &listed[0].organization_slug, Default::default()).await.unwrap();
         let row = &members.page.items[0];
         assert_eq!((row.spent, row.share_bp), (spent, 10_000), "all of it is hers");

@@ -12,11 +12,16 @@ pub use settings::OrganizationSettingsPage;
 
 use crate::{
     components::{
-        Badge, Count, Empty, Icon, Kpi, LinkButton, Menu, Note, NoteKind, PageHead, SkeletonBlock, StackTable, Tile,
-        actions_head, budget_meter, head,
+        Badge, Count, Empty, Icon, LinkButton, Menu, Note, NoteKind, PageHead, SkeletonBlock, StackTable, Tile, actions_head,
+        budget_meter, change_cell, head, success_cell,
     },
-    pages::data::PageData,
-    server_fns::organizations::{GetOrganizationOverview, OrganizationOverviewPage as Overview, OrganizationTeamLine},
+    pages::{
+        data::PageData,
+        overview::{burn, kpis, limit_note, limits},
+    },
+    server_fns::organization_overview::{
+        GetOrganizationOverview, OrganizationMoney, OrganizationOverviewPage as Overview, OrganizationTeamLine,
+    },
 };
 
 /// The organization of a page: its slug in the address.
@@ -33,7 +38,9 @@ pub fn OrganizationPage() -> impl IntoView {
 }
 
 fn content(page: Overview) -> AnyView {
-    let figures = page.figures.into_iter().map(|view| view! { <Kpi view=view/> }).collect_view();
+    let address = format!("/o/{}", page.slug);
+    let notes = page.notes.into_iter().map(limit_note).collect_view();
+    let money = page.money.map(|money| figures(money, &address));
     let count = page.teams.len().to_string();
     let teams = if page.teams.is_empty() {
         view! {
@@ -46,11 +53,12 @@ fn content(page: Overview) -> AnyView {
         table(page.teams)
     };
     view! {
-        <PageHead title=page.name lead="What its teams use, and who owns them.">
+        <PageHead title=page.name lead=page.lead>
             <LinkButton label="Create team" href="/teams/new" class="primary" icon="plus"/>
         </PageHead>
-        {open_matters(&page.slug, &page.waiting, &page.reviews)}
-        <section class="card kpis four mb" aria-label="Figures">{figures}</section>
+        {notes}
+        {open_matters(&address, &page.waiting, &page.reviews)}
+        {money}
         <section class="card" aria-labelledby="teams-h">
             <header><h2 id="teams-h">"Teams"</h2><Count text=count/></header>
             {teams}
@@ -59,8 +67,20 @@ fn content(page: Overview) -> AnyView {
     .into_any()
 }
 
+/// What it uses, how its budget goes, and what else limits it.
+fn figures(money: OrganizationMoney, address: &str) -> AnyView {
+    view! {
+        {kpis(money.kpis, money.kpi_hrefs)}
+        <div class="grid g-21 mb">
+            {burn(money.burn, money.burn_note)}
+            {limits(money.limits, ("Organization’s limits", format!("{address}/limits")))}
+        </div>
+    }
+    .into_any()
+}
+
 /// What waits for its admins; nothing where nothing does.
-fn open_matters(slug: &str, waiting: &str, reviews: &str) -> AnyView {
+fn open_matters(address: &str, waiting: &str, reviews: &str) -> AnyView {
     let matter = |count: &str, one: &str, more: &str, href: String, words: &'static str| {
         (!count.is_empty()).then(|| {
             let title = if count == "1" { format!("1 {one}") } else { format!("{count} {more}") };
@@ -69,8 +89,8 @@ fn open_matters(slug: &str, waiting: &str, reviews: &str) -> AnyView {
     };
     let asked = "request for a model waits in its teams.";
     view! {
-        {matter(waiting, asked, "requests for models wait in its teams.", format!("/o/{slug}/requests"), "Open requests")}
-        {matter(reviews, "model is to review.", "models are to review.", format!("/o/{slug}/models"), "Review models")}
+        {matter(waiting, asked, "requests for models wait in its teams.", format!("{address}/requests"), "Open requests")}
+        {matter(reviews, "model is to review.", "models are to review.", format!("{address}/models"), "Review models")}
     }
     .into_any()
 }
@@ -80,7 +100,9 @@ fn table(teams: Vec<OrganizationTeamLine>) -> AnyView {
         head("Team", ""),
         head("Budget", ""),
         head("Spend this month", "n"),
-        head("Requests this month", "n"),
+        head("Change", "n"),
+        head("Success", "n"),
+        head("Requests", "n"),
         head("Members", "n"),
         head("Last call", ""),
         actions_head(),
@@ -99,7 +121,8 @@ fn row(team: OrganizationTeamLine) -> AnyView {
         (!team.recover.is_empty()).then(|| view! { <hr/> <a href=team.recover><Icon name="shield"/>"Recover ownership"</a> });
     let budget = team.budget.percent.map(|_| format!("{} budget, ", team.budget.text));
     let members = format!("{address}/members");
-    let summary = format!("{} requests, members: {}", team.requests, team.members);
+    let success = if team.success.is_empty() { String::new() } else { format!(", {} success", team.success) };
+    let summary = format!("{} requests{success}, members: {}", team.requests, team.members);
     view! {
         <tr role="row">
             <td role="cell" class="lead">
@@ -113,6 +136,8 @@ fn row(team: OrganizationTeamLine) -> AnyView {
             </td>
             <td role="cell" class="spend drop">{budget_meter(&team.name, team.budget)}</td>
             <td role="cell" class="n drop">{team.spent.clone()}" "<small class="mute">{team.share}</small></td>
+            <td role="cell" class="n drop change">{change_cell(team.change)}</td>
+            <td role="cell" class="n drop">{success_cell(team.success, team.failing)}</td>
             <td role="cell" class="n drop">{team.requests}</td>
             <td role="cell" class="n drop">{team.members}</td>
             <td role="cell" class="drop sub cap" title=team.last_call_title>{team.last_call}</td>

@@ -58,12 +58,12 @@ pub(super) fn range_menu(base: &str, range: &str, calls: &str) -> AnyView {
     .into_any()
 }
 
-pub(super) fn kpis(kpis: Vec<KpiView>, hrefs: Vec<String>) -> AnyView {
+pub(in crate::pages) fn kpis(kpis: Vec<KpiView>, hrefs: Vec<String>) -> AnyView {
     let kpis = kpis.into_iter().zip(hrefs).map(|(kpi, href)| view! { <Kpi view=kpi href=href/> }).collect_view();
     view! { <section class="card kpis mb" aria-label="Key figures">{kpis}</section> }.into_any()
 }
 
-pub(super) fn burn(chart: ChartView, note: String) -> AnyView {
+pub(in crate::pages) fn burn(chart: ChartView, note: String) -> AnyView {
     let note = (!note.is_empty()).then(|| view! { <p class="mute small">{note}</p> });
     view! {
         <section class="card" aria-label="Spend against budget">

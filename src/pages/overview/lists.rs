@@ -49,9 +49,9 @@ pub(super) fn ranking(title: &'static str, of: Ranking, people: bool) -> AnyView
     card(title, all, view! { <div class="body rank-body">{empty}<ol class="rank">{rows}</ol></div> }.into_any())
 }
 
-/// The team's limits.
-pub(super) fn limits(views: Vec<MeterView>, team: &str) -> AnyView {
-    let link = ("Quotas and budgets".to_owned(), context_address(team, "quotas"));
+/// The limits of a team or an organization, with a link to where they are set.
+pub(in crate::pages) fn limits(views: Vec<MeterView>, link: (&str, String)) -> AnyView {
+    let link = (link.0.to_owned(), link.1);
     card("Limits", Some(link), view! { <div class="body">{meters(views)}</div> }.into_any())
 }
 

@@ -9,9 +9,13 @@ use leptos::prelude::*;
 
 pub(super) use self::first_steps::first_steps;
 use self::{
-    figures::{burn, kpis, range_menu},
-    lists::{attention, latest_calls, limits, own_usage, ranking},
+    figures::range_menu,
+    lists::{attention, latest_calls, own_usage, ranking},
     setup::setup_steps,
+};
+pub(super) use self::{
+    figures::{burn, kpis},
+    lists::limits,
 };
 use crate::{
     components::{LinkButton, Note, NoteKind, PageHead, SkeletonBlock, browser},
@@ -128,7 +132,7 @@ fn head(page: Overview, team: &str, range: Memo<String>, calls: Memo<String>) ->
 }
 
 /// What is nearly, or wholly, used up.
-fn limit_note(note: LimitNote) -> AnyView {
+pub(super) fn limit_note(note: LimitNote) -> AnyView {
     let kind = if note.reached { NoteKind::Danger } else { NoteKind::Warn };
     view! {
         <div class="mb">
@@ -148,7 +152,7 @@ fn content(parts: ShownParts, team: &str) -> AnyView {
         {kpis(parts.kpis, parts.kpi_hrefs)}
         <div class="grid g-21 mb">
             {burn(parts.burn, parts.burn_note)}
-            {limits(parts.limits, team)}
+            {limits(parts.limits, ("Quotas and budgets", context_address(team, "quotas")))}
         </div>
         <div class=columns>
             {members}

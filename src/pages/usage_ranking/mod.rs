@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Avatar, Badge, Icon, Menu, Meter, SkeletonTable, SortHead, delta_line},
+    components::{Avatar, Badge, Icon, Menu, Meter, SkeletonTable, SortHead, change_cell, success_cell},
     pages::data::PageData,
     server_fns::{
         usage::asked::{UsageAsked, UsagePlace},
@@ -116,18 +116,9 @@ fn row(line: RankLine, budgets: bool, trends: bool) -> AnyView {
     });
     let odd = line.mark.is_some();
     let trend = trends.then(|| view! { <td class="trend">{spark(line.spark.clone(), odd)}</td> });
-    let success = if line.success.is_empty() {
-        view! { <span class="mute" title="No data">"–"</span> }.into_any()
-    } else if line.failing {
-        view! { <span class="failing">{line.success.clone()}</span> }.into_any()
-    } else {
-        line.success.clone().into_any()
-    };
+    let success = success_cell(line.success.clone(), line.failing);
     let share = if line.share.is_empty() { "–".to_owned() } else { line.share.clone() };
-    let change = match line.change.clone() {
-        Some(delta) => delta_line(delta),
-        None => view! { <span class="mute" title="No change">"–"</span> }.into_any(),
-    };
+    let change = change_cell(line.change.clone());
     view! {
         <tr class=class>
             <td class="place mute not-m">{line.place.clone()}</td>

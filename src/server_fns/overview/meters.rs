@@ -12,7 +12,11 @@ use crate::{
         money::NanoUsd,
         time::{DAY_MS, UnixMs},
     },
-    service::{Services, limits::TeamLimits, overview::TeamBurn},
+    service::{
+        Services,
+        limits::{LimitsView, Used},
+        overview::BudgetBurn,
+    },
 };
 
 /// Floored: 100 means reached. Nothing of nothing is all of it.
@@ -55,19 +59,18 @@ pub(in crate::server_fns) fn left_words(left: i64) -> String {
     format::money(NanoUsd(if left >= CENT { left / CENT * CENT } else { left }))
 }
 
-/// The meters of a team: its budget, then each window that is set.
-pub(super) fn of_team(page: &TeamLimits, burn: &TeamBurn) -> Vec<MeterView> {
-    let (view, now) = (&page.view, page.view.at);
-    let mut meters = vec![budget(burn, now)];
+/// The meters of a team or an organization: its budget, then each window that is set.
+pub(in crate::server_fns) fn of(view: &LimitsView, used: &Used, burn: &BudgetBurn) -> Vec<MeterView> {
+    let mut meters = vec![budget(burn, view.at)];
     for window in view.windows() {
         let Some(limit) = window.limit else { continue };
-        let used = page.used.now(window.window);
-        let peak = page.used.peak(window.window).map(|peak| format!("peak today {}", format::count(peak)));
+        let (inside, peak) = (used.now(window.window), used.peak(window.window));
+        let peak = peak.map(|peak| format!("peak today {}", format::count(peak)));
         meters.push(MeterView {
             label: window.window.words().to_owned(),
             detail: peak.unwrap_or_default(),
-            percent: Some(percent(used, limit)),
-            used: format::count(used),
+            percent: Some(percent(inside, limit)),
+            used: format::count(inside),
             limit: format::count(limit),
             ..MeterView::default()
         });
@@ -75,7 +78,7 @@ pub(super) fn of_team(page: &TeamLimits, burn: &TeamBurn) -> Vec<MeterView> {
     meters
 }
 
-fn budget(burn: &TeamBurn, now: UnixMs) -> MeterView {
+fn budget(burn: &BudgetBurn, now: UnixMs) -> MeterView {
     let spent = burn.spent.0;
     let Some(budget) = burn.budget else {
         return MeterView {

@@ -5,7 +5,11 @@ mod attention;
 #[cfg(feature = "ssr")]
 pub(in crate::server_fns) mod meters;
 #[cfg(feature = "ssr")]
-mod view;
+pub(in crate::server_fns) mod notes;
+#[cfg(feature = "ssr")]
+pub(in crate::server_fns) mod range;
+#[cfg(feature = "ssr")]
+pub(in crate::server_fns) mod view;
 
 use leptos::server;
 use serde::{Deserialize, Serialize};

@@ -6,7 +6,6 @@ use super::{RankAction, RankBudget, RankLine, RankMark, RankSort, RankingView};
 use crate::{
     domain::{
         address::encode,
-        charts::Tone,
         format,
         money::NanoUsd,
         roles::Action,
@@ -23,7 +22,7 @@ use crate::{
     },
     service::{
         Caller, ServiceError, Services,
-        figures::{change, sparkline},
+        figures::{FAILING_BP, change_of, sparkline},
         usage::{
             asked::parse_order,
             marks::{Trends, UsageMark},
@@ -33,8 +32,6 @@ use crate::{
 
 /// Rows of the card; the file has all of them.
 const SHOWN: usize = 50;
-/// Below this success is shown in red, in ten-thousandths.
-const FAILING_BP: i64 = 9_800;
 /// What a ranking can be of: word of the address, title, noun, what is ranked.
 const KINDS: [Kind; 4] = [
     ("member", "Member ranking", "Member", UsageGroup::Of(Dimension::Member)),
@@ -186,7 +183,7 @@ impl Drawn<'_> {
             spend: format::money(NanoUsd(sums.cost)),
             spend_title: format!("${}", NanoUsd(sums.cost).plain()),
             share: row.share_bp.map(|bp| format!("{}%", (bp + 50) / 100)).unwrap_or_default(),
-            change: self.change(row),
+            change: change_of(self.order, row),
             requests: format::count(sums.requests),
             requests_title: format::grouped(sums.requests.unsigned_abs()),
             tokens_in: format::count(sums.prompt_tokens),
@@ -226,22 +223,6 @@ impl Drawn<'_> {
             (true, UsageGroup::Team, _) => "Deleted".to_owned(),
             (true, ..) => "Revoked".to_owned(),
         }
-    }
-
-    /// Of what the rows are sorted by, against the range before.
-    fn change(&self, row: &Ranked) -> Option<crate::domain::charts::Delta> {
-        let (is, was) = (self.order.of(&row.sums), self.order.of(&row.previous));
-        let text = |value: i64| match self.order {
-            RankBy::Cost => format::money(NanoUsd(value)),
-            RankBy::Tokens | RankBy::Requests | RankBy::Errors => format::count(value),
-        };
-        let words = if was > 0 {
-            let tenths = i128::from(is.saturating_sub(was)).abs() * 1_000 / i128::from(was);
-            if tenths >= 10_000 { format!("{} ×", tenths / 1_000 + 1) } else { format!("{}.{}%", tenths / 10, tenths % 10) }
-        } else {
-            "new".to_owned()
-        };
-        change(is.saturating_sub(was), words, text(was), Tone::Plain)
     }
 
     /// The dearest of the days that stand out.

@@ -35,21 +35,26 @@ pub(in crate::service) async fn costs_by_day(
     Ok(days)
 }
 
+/// The calls that a budget counts; none where their sums of days are not kept. A key is one of a team.
+fn calls_of(scope: Scope, team: Option<TeamId>) -> Option<(UsageScope, UsageFilter)> {
+    let all = UsageFilter::of(TestCalls::Exclude);
+    Some(match scope {
+        Scope::Key(key) => (UsageScope::Team(team?), all.only(Dimension::Key, Some(key.to_string()))),
+        Scope::Member(team, user) => (UsageScope::Team(team), all.only(Dimension::Member, Some(user.to_string()))),
+        Scope::Team(team) => (UsageScope::Team(team), all),
+        Scope::Organization(org) => (UsageScope::Organization(org), all),
+        Scope::Grant(_) | Scope::TeamModel(..) => return None,
+    })
+}
+
 /// What the calls that a budget counts cost lately; none while too little is known, and for scopes whose sums of days are not kept.
 pub(in crate::service) async fn pace_of(
     c: &mut AnyConnection,
     scope: Scope,
-    team: TeamId,
+    team: Option<TeamId>,
     now: UnixMs,
 ) -> Result<Option<Pace>, ServiceError> {
-    let all = UsageFilter::of(TestCalls::Exclude);
-    let (scope, filter) = match scope {
-        Scope::Key(key) => (UsageScope::Team(team), all.only(Dimension::Key, Some(key.to_string()))),
-        Scope::Member(team, user) => (UsageScope::Team(team), all.only(Dimension::Member, Some(user.to_string()))),
-        Scope::Team(team) => (UsageScope::Team(team), all),
-        Scope::Organization(org) => (UsageScope::Organization(org), all),
-        Scope::Grant(_) | Scope::TeamModel(..) => return Ok(None),
-    };
+    let Some((scope, filter)) = calls_of(scope, team) else { return Ok(None) };
     let today = now.floor_to(DAY_MS);
     let days = costs_by_day(c, scope, &filter, (today.plus(-PACE_DAYS * DAY_MS), today)).await?;
     Ok(Pace::of(today, &days))
@@ -67,7 +72,7 @@ impl Services {
         let now = self.clock.now();
         let is_money = |window: &str| matches!(window, "period" | "total" | "balance");
         let has_left = |limit: &LimitUse| is_money(&limit.window) && limit.remaining.is_some_and(|left| left > 0);
-        let pace = if uses.iter().any(has_left) { pace_of(c, scope, team, now).await? } else { None };
+        let pace = if uses.iter().any(has_left) { pace_of(c, scope, Some(team), now).await? } else { None };
         let told = |limit: &LimitUse| has_left(limit) && (limit.window == "total" || is_told(now, period.start));
         let goes_on = |limit: &LimitUse| -> Option<Forecast> {
             let pace = pace.as_ref().filter(|_| told(limit))?;
@@ -76,20 +81,20 @@ impl Services {
         Ok(uses.into_iter().map(|limit| OwnLimit { forecast: goes_on(&limit), limit }).collect())
     }
 
-    /// What a team was charged on each day of its billing month and of the one before, and what it costs lately.
+    /// What a team, or an organization, was charged on each day of its billing month and of the one before, and what it costs lately.
     pub(in crate::service) async fn burn_of(
         &self,
         c: &mut AnyConnection,
-        team: TeamId,
+        scope: Scope,
         (before, period): (Period, Period),
     ) -> Result<Burn, ServiceError> {
         let now = self.clock.now();
         let tomorrow = now.floor_to(DAY_MS).plus(DAY_MS);
-        let all = UsageFilter::of(TestCalls::Exclude);
-        let days = costs_by_day(c, UsageScope::Team(team), &all, (before.start, tomorrow)).await?;
+        let Some((usage, filter)) = calls_of(scope, None) else { return Ok(Burn::default()) };
+        let days = costs_by_day(c, usage, &filter, (before.start, tomorrow)).await?;
         let first = usize::try_from(before.length_ms() / DAY_MS).unwrap_or_default().min(days.len());
         let (was, is) = days.split_at(first);
-        let pace = pace_of(c, Scope::Team(team), team, now).await?;
+        let pace = pace_of(c, scope, None, now).await?;
         Ok(Burn { was: was.to_vec(), is: is.to_vec(), pace: pace.filter(|_| is_told(now, period.start)) })
     }
 }
