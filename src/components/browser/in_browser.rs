@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, time::Duration};
 
-use js_sys::{Function, Promise, Reflect};
+use js_sys::{Function, JsString, Promise, Reflect};
 use leptos::{
     ev::SubmitEvent,
     leptos_dom::helpers::{document, set_timeout, window},
@@ -146,6 +146,29 @@ pub fn value_of(id: &str) -> String {
     field.and_then(|field| Reflect::get(&field, &JsValue::from_str("value")).ok()?.as_string()).unwrap_or_default()
 }
 
+/// Puts text into a field.
+pub fn set_value(id: &str, text: &str) {
+    put_value(id, &JsValue::from_str(text));
+}
+
+fn put_value(id: &str, text: &JsValue) {
+    if let Some(field) = document().get_element_by_id(id) {
+        let _ = Reflect::set(&field, &JsValue::from_str("value"), text);
+    }
+}
+
+/// Hides those of some entries whose names do not contain a text, whatever the case.
+pub fn narrow(entries: &str, text: &str) {
+    // The browser knows small letters of all scripts, and their tables need not be loaded.
+    let small = |text: &str| String::from(JsString::from(text.trim()).to_lower_case());
+    let text = small(text);
+    let Ok(entries) = document().query_selector_all(entries) else { return };
+    for entry in (0..entries.length()).filter_map(|at| entries.item(at)?.dyn_into::<Element>().ok()) {
+        let name = entry.query_selector(".trunc").ok().flatten().and_then(|name| name.text_content()).unwrap_or_default();
+        let _ = entry.toggle_attribute_with_force("hidden", !small(&name).contains(&text));
+    }
+}
+
 /// Puts the text of a file, chosen in the input that the event is of, into a field.
 pub fn fill_from_file(event: &Event, field: &'static str) {
     let Some(input) = event.target() else { return };
@@ -153,9 +176,7 @@ pub fn fill_from_file(event: &Event, field: &'static str) {
     let Ok(text) = file.and_then(|file| call(&file, "text", &[])) else { return };
     leptos::task::spawn_local(async move {
         let Ok(text) = wasm_bindgen_futures::JsFuture::from(text.unchecked_into::<Promise>()).await else { return };
-        if let Some(field) = document().get_element_by_id(field) {
-            let _ = Reflect::set(&field, &JsValue::from_str("value"), &text);
-        }
+        put_value(field, &text);
     });
 }
 

@@ -17,7 +17,9 @@ pub(super) const ID: &str = "contexts";
 
 /// From here on there is a field that narrows the list.
 const MANY: usize = 8;
-/// The first entry that is left.
+const FIELD: &str = "find-context";
+/// What it narrows, and the first entry that is left.
+const ENTRIES: &str = "#contexts .found a";
 const FIRST: &str = "#contexts .found a:not([hidden])";
 
 /// What the switcher's button says.
@@ -80,7 +82,7 @@ fn button(now: &Current) -> AnyView {
 pub(super) fn Contexts(place: Memo<Place>) -> impl IntoView {
     let session = expect_context::<Session>();
     view! {
-        <div class="menu wide" id=ID popover="auto">
+        <div class="menu wide" id=ID popover="auto" on:toggle=|_| whole()>
             {session
                 .part(nothing, move |Visitor { me, budgets, .. }| {
                     drawn(move || me.as_ref().map(|me| contexts(me, &budgets, &place.get())))
@@ -106,17 +108,19 @@ fn announced(place: Memo<Place>, me: Option<Me>) -> AnyView {
 
 /// Personal, then the teams by organization, then the way to all and to a new one. Many are narrowed by typing.
 fn contexts(me: &Me, budgets: &[(String, u32)], place: &Place) -> AnyView {
-    let typed = RwSignal::new(String::new());
-    let list = List { place, budgets, typed };
-    let personal = list.entry(place, &Scope::Personal, &me.personal_team.to_string(), "Personal", &me.name);
+    let personal = entry(place, &Scope::Personal, &me.personal_team.to_string(), "Personal", &me.name);
     let mut organizations: Vec<&str> = me.teams.iter().map(|team| team.organization.as_str()).collect();
     organizations.sort_unstable();
     organizations.dedup();
     let groups = organizations
         .into_iter()
         .map(|organization| {
-            let teams =
-                me.teams.iter().filter(|team| team.organization == organization).map(|team| list.team(team)).collect_view();
+            let teams = me
+                .teams
+                .iter()
+                .filter(|team| team.organization == organization)
+                .map(|team| team_entry(place, team, budgets))
+                .collect_view();
             view! { <div class="of"><h3>{organization.to_owned()}</h3> {teams}</div> }
         })
         .collect_view();
@@ -125,7 +129,7 @@ fn contexts(me: &Me, budgets: &[(String, u32)], place: &Place) -> AnyView {
     let run = (!run.is_empty()).then(|| {
         let entries = run
             .into_iter()
-            .map(|org| list.entry(place, &Scope::Organization(org.slug.clone()), &org.id.to_string(), &org.name, "Admin"))
+            .map(|org| entry(place, &Scope::Organization(org.slug.clone()), &org.id.to_string(), &org.name, "Admin"))
             .collect_view();
         view! { <div class="of"><h3>"Organizations"</h3> {entries}</div> }
     });
@@ -133,7 +137,7 @@ fn contexts(me: &Me, budgets: &[(String, u32)], place: &Place) -> AnyView {
         view! { <a href="/teams/new"><Icon name="plus"/>"Create team"</a> }
     });
     view! {
-        {many.then(|| finder(typed))}
+        {many.then(finder)}
         <div class="found">
             {personal}
             {groups}
@@ -147,8 +151,14 @@ fn contexts(me: &Me, budgets: &[(String, u32)], place: &Place) -> AnyView {
     .into_any()
 }
 
+/// All entries again, whenever the list opens.
+fn whole() {
+    browser::set_value(FIELD, "");
+    browser::narrow(ENTRIES, "");
+}
+
 /// Narrows the list; without script it searches everything.
-fn finder(typed: RwSignal<String>) -> AnyView {
+fn finder() -> AnyView {
     let go = |event: SubmitEvent| {
         event.prevent_default();
         browser::press(FIRST);
@@ -157,57 +167,44 @@ fn finder(typed: RwSignal<String>) -> AnyView {
         <form class="ask" action="/search" on:submit=go>
             <Icon name="search"/>
             <input
+                id=FIELD
                 name="q"
                 placeholder="Find a context"
                 aria-label="Find a context"
                 maxlength="200"
                 autocomplete="off"
                 autofocus
-                on:input=move |event| typed.set(event_target_value(&event).trim().to_lowercase())
+                on:input=|_| browser::narrow(ENTRIES, &browser::value_of(FIELD))
             />
         </form>
     }
     .into_any()
 }
 
-/// What the entries of the list are made with.
-struct List<'a> {
-    place: &'a Place,
-    budgets: &'a [(String, u32)],
-    /// What the list is narrowed to, in small letters.
-    typed: RwSignal<String>,
+fn team_entry(place: &Place, team: &MyTeam, budgets: &[(String, u32)]) -> AnyView {
+    let scope = Scope::Team(team.slug.clone());
+    // The audit log of another team opens where its role opens it.
+    let place = match place.kind {
+        Some(Kind::Audit) if !matches!(team.role, Role::Owner | Role::Admin) => &Place { scope: place.scope.clone(), kind: None },
+        _ => place,
+    };
+    let budget = budgets.iter().find(|(slug, _)| *slug == team.slug);
+    let spent = budget.map(|(_, percent)| format!(" · {percent}% spent")).unwrap_or_default();
+    entry(place, &scope, &team.id.to_string(), &team.name, &format!("{}{spent}", team.role.label()))
 }
 
-impl List<'_> {
-    fn team(&self, team: &MyTeam) -> AnyView {
-        let scope = Scope::Team(team.slug.clone());
-        // The audit log of another team opens where its role opens it.
-        let place = match self.place.kind {
-            Some(Kind::Audit) if !matches!(team.role, Role::Owner | Role::Admin) => {
-                &Place { scope: self.place.scope.clone(), kind: None }
-            }
-            _ => self.place,
-        };
-        let budget = self.budgets.iter().find(|(slug, _)| *slug == team.slug);
-        let spent = budget.map(|(_, percent)| format!(" · {percent}% spent")).unwrap_or_default();
-        self.entry(place, &scope, &team.id.to_string(), &team.name, &format!("{}{spent}", team.role.label()))
+fn entry(place: &Place, scope: &Scope, id: &str, name: &str, detail: &str) -> AnyView {
+    let here = place.scope == *scope;
+    let check = here.then(|| view! { <span class="end"><Icon name="check"/></span> });
+    view! {
+        <a href=place.in_context(scope) aria-current=here.then_some("true")>
+            <Tile name=name.to_owned() id=id.to_owned() size="sm"/>
+            <span class="grow">
+                <span class="trunc">{name.to_owned()}</span>
+                <small class="trunc">{detail.to_owned()}</small>
+            </span>
+            {check}
+        </a>
     }
-
-    fn entry(&self, place: &Place, scope: &Scope, id: &str, name: &str, detail: &str) -> AnyView {
-        let here = place.scope == *scope;
-        let check = here.then(|| view! { <span class="end"><Icon name="check"/></span> });
-        let (typed, said) = (self.typed, name.to_lowercase());
-        let is_out = move || typed.with(|typed| !said.contains(typed.as_str()));
-        view! {
-            <a href=place.in_context(scope) aria-current=here.then_some("true") hidden=is_out>
-                <Tile name=name.to_owned() id=id.to_owned() size="sm"/>
-                <span class="grow">
-                    <span class="trunc">{name.to_owned()}</span>
-                    <small class="trunc">{detail.to_owned()}</small>
-                </span>
-                {check}
-            </a>
-        }
-        .into_any()
-    }
+    .into_any()
 }
